@@ -1,0 +1,158 @@
+"""Owns the order of the stages, and nothing else: files to checked table to dataset to files on disk.
+
+Leaves every step to the module that it is named after.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from onrecord import __version__
+from onrecord.assemble import assemble
+from onrecord.check.evidence import Evidence, check_evidence
+from onrecord.check.record import check_record
+from onrecord.check.shapes import check_shapes
+from onrecord.errors import GraphBroken, Problem, Problems, has_errors, sort_problems
+from onrecord.export import export
+from onrecord.files import locked, sha256_hex, write_atomic
+from onrecord.lens import Lens, select
+from onrecord.lock import Lock, read_lock, write_lock
+from onrecord.model import statements_only
+from onrecord.ontology import load_ontologies
+from onrecord.parse import parse
+from onrecord.project import Project, input_digest
+from onrecord.resolve import Resolved, resolve
+from onrecord.sources import Archive
+from onrecord.store import build_store
+
+MANIFEST = "manifest.json"
+PLACES = "places.jsonl"
+BUILD_FORMATS = ("ttl", "trig", "nq")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A graph's files as the checked statement table, with all problems found on the way."""
+
+    project: Project
+    resolved: Resolved
+    lock: Lock
+    problems: list[Problem]
+    files: int
+    evidence: Evidence | None = None
+
+    def require_sound(self) -> None:
+        """Raise when an error stands in the way of computing anything.
+
+        :raises GraphBroken: with the problems.
+        """
+        if has_errors(self.problems):
+            count = sum(problem.severity == "error" for problem in self.problems)
+            raise GraphBroken(
+                f"{self.project.name} has {count} error{'s' if count > 1 else ''}; run  onrecord check", self.problems
+            )
+
+
+def load(project: Project, problems: Problems) -> Loaded:
+    """Parse and resolve: the part that every command needs."""
+    ontology = load_ontologies(project, problems)
+    parsed = parse(project, ontology, problems)
+    resolved = resolve(parsed, ontology, project, problems)
+    lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
+    return Loaded(project, resolved, lock, sort_problems(problems.items), parsed.files)
+
+
+def check(project: Project, problems: Problems, sources: Iterable[Path] = (), *, update_lock: bool = False) -> Loaded:
+    """Load, then run every rule; with ``update_lock`` write down what was verified."""
+    loaded = load(project, problems)
+    archive = Archive(project.source_folders(tuple(sources)), problems)
+    loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems)
+    if update_lock:
+        write_lock(project.lock_file, loaded.evidence.text_entries(loaded.lock), loaded.evidence.locked)
+        loaded.lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
+        problems.items = [problem for problem in problems.items if problem.code not in ("E009", "E010")]
+    check_record(loaded.resolved, project, problems)
+    check_shapes(dataset(loaded), loaded.resolved, problems)
+    loaded.problems = sort_problems(problems.items)
+    return loaded
+
+
+def dataset(loaded: Loaded, lens: Lens | None = None) -> pl.DataFrame:
+    """The quads that the graph stands for, seen through a lens."""
+    rows = select(loaded.resolved.statements, lens or Lens(), loaded.project.policy)
+    return assemble(rows, loaded.resolved, loaded.lock, loaded.project)
+
+
+def build(loaded: Loaded, out: Path) -> dict[str, object]:
+    """Write store, exports, places and manifest into ``out``; returns the manifest.
+
+    The manifest is written last and names the hash of every export, so that a build that was cut
+    short is recognised; each file is replaced whole.
+
+    :raises GraphBroken: when there are errors; what was built before stays as it is.
+    """
+    loaded.require_sound()
+    with locked(out):
+        quads = dataset(loaded)
+        prefixes = loaded.resolved.names.prefixes()
+        exports = {f"{loaded.project.name}.{name}": export(quads, name, prefixes) for name in BUILD_FORMATS}
+        exports[PLACES] = _places(loaded)
+        build_store(out, exports[f"{loaded.project.name}.nq"])
+        for name, data in exports.items():
+            write_atomic(out / name, data)
+        manifest = _manifest(loaded, quads, exports)
+        write_atomic(out / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    return manifest
+
+
+def is_fresh(project: Project, out: Path) -> bool:
+    """Whether the build in ``out`` was made from the files as they are now."""
+    try:
+        manifest = json.loads((out / MANIFEST).read_text("utf-8"))
+        return bool(manifest["inputs"] == input_digest(project) and manifest["onrecord"] == __version__)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _manifest(loaded: Loaded, quads: pl.DataFrame, exports: dict[str, bytes]) -> dict[str, object]:
+    own = statements_only(loaded.resolved.statements)
+    return {
+        "graph": loaded.project.name,
+        "title": loaded.project.title,
+        "base": loaded.project.base,
+        "onrecord": __version__,
+        "inputs": input_digest(loaded.project),
+        "counts": {
+            "statements": own["statement"].n_unique(),
+            "propositions": loaded.resolved.statements["proposition"].n_unique(),
+            "entities": len(loaded.resolved.entities),
+            "sources": len(loaded.resolved.sources),
+            "quads": quads.height,
+        },
+        "graphs": dict(
+            quads.group_by("graph")
+            .len()
+            .sort("graph")
+            .select(pl.col("graph").str.slice(1).str.head(-1), "len")
+            .iter_rows()
+        ),
+        "files": {name: {"bytes": len(data), "sha256": sha256_hex(data)} for name, data in sorted(exports.items())},
+    }
+
+
+def _places(loaded: Loaded) -> bytes:
+    """Where each statement was written: one JSON object a line, by file and line."""
+    project = loaded.project
+    rows = statements_only(loaded.resolved.statements).select("statement", "file", "line", "column").iter_rows()
+    lines = sorted(
+        (project.relative(Path(file).absolute()), line, column, name[1:-1]) for name, file, line, column in rows
+    )
+    return "".join(
+        json.dumps({"statement": name, "file": file, "line": line, "column": column}, ensure_ascii=False) + "\n"
+        for file, line, column, name in lines
+    ).encode("utf-8")

@@ -1,0 +1,292 @@
+"""Owns the rules on evidence: every quote is looked for in its text, or in the lock.
+
+Leaves the looking to ``sources`` and the record of it to ``lock``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from onrecord.errors import Place, Problems
+from onrecord.lock import Lock, LockedQuote, quote_key
+from onrecord.model import Source, statements_only
+from onrecord.project import Project
+from onrecord.resolve import Resolved
+from onrecord.sentences import split_sentences
+from onrecord.sources import Archive, Location, Span, Text, Verdict, differing_words, locate
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteCheck:
+    """One quote of one statement (``row`` is None for a left-out sentence), and what became of it."""
+
+    source: str
+    row: int | None
+    quote: str
+    verdict: Verdict
+    spans: tuple[Span, ...]
+    from_lock: bool = False
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The result of checking all quotes."""
+
+    checks: list[QuoteCheck] = field(default_factory=list)
+    texts: dict[str, Text] = field(default_factory=dict)  # at hand, by source id
+    locked: list[LockedQuote] = field(default_factory=list)  # what a new lock would hold
+    stale: int = 0  # quotes whose lock entry is missing or differs
+
+    @property
+    def passed(self) -> int:
+        """Quotes that stand in their text, now or when they were locked."""
+        return sum(check.verdict.is_found for check in self.checks)
+
+    @property
+    def skipped(self) -> int:
+        """Quotes that could not be looked for."""
+        return sum(check.verdict is Verdict.TEXT_MISSING for check in self.checks)
+
+    def counts(self) -> dict[str, int]:
+        """How many quotes got each verdict."""
+        found = Counter(str(check.verdict) for check in self.checks)
+        return {str(verdict): found[str(verdict)] for verdict in Verdict if found[str(verdict)]}
+
+    def text_entries(self, lock: Lock) -> list[tuple[str, str, int, list[Span]]]:
+        """Id, hash, length and sentences of each text, those not at hand as the lock has them."""
+        entries = {
+            source: (sha256, lock.lengths.get(source, 0), lock.sentences.get(source, []))
+            for source, sha256 in lock.texts.items()
+            if any(check.source == source for check in self.checks)
+        }
+        for source, text in self.texts.items():
+            entries[source] = (text.sha256, len(text.content), split_sentences(text.content))
+        return sorted((source, *entry) for source, entry in entries.items())
+
+
+@dataclass(slots=True)
+class _Task:
+    source: str
+    row: int | None
+    quote: str
+    prefix: str
+    suffix: str
+    negated: bool
+    place: Place
+
+    @property
+    def key(self) -> str:
+        return quote_key(self.quote, self.prefix, self.suffix)
+
+
+def check_evidence(resolved: Resolved, project: Project, lock: Lock, archive: Archive, problems: Problems) -> Evidence:
+    """Look for every quote; see ``docs/evidence.md`` for the verdicts and the rule of normalising."""
+    evidence = Evidence()
+    tasks = _tasks(resolved)
+    all_texts: dict[str, Text] = {}
+    for source in sorted(resolved.sources.values(), key=lambda source: source.id):
+        text = archive.find(source, lock.texts.get(source.id, ""))
+        if text is not None:
+            all_texts[source.id] = text
+    for source_id, mine in sorted(tasks.items()):
+        found_source = resolved.sources.get(source_id)
+        if found_source is None:
+            continue
+        text = all_texts.get(source_id)
+        if text is None:
+            _from_lock(found_source, mine, lock, evidence, problems)
+        else:
+            _from_text(found_source, mine, text, lock, all_texts, evidence, problems)
+    _limits(resolved, project, lock, tasks, evidence, problems)
+    if evidence.stale:
+        problems.warning(
+            "E010",
+            Place(project.name_of(project.lock_file)),
+            f"the lock is behind: {evidence.stale} quote{'s' if evidence.stale > 1 else ''} verified now "
+            f"{'are' if evidence.stale > 1 else 'is'} not in it as found",
+            "run  onrecord check --update-lock  and commit evidence.lock",
+        )
+    return evidence
+
+
+def _tasks(resolved: Resolved) -> dict[str, list[_Task]]:
+    tasks: dict[str, list[_Task]] = defaultdict(list)
+    columns = ("row", "source", "quotes", "prefix", "suffix", "negated", "status")
+    for row, source, quotes, prefix, suffix, negated, status in (
+        statements_only(resolved.statements).select(columns).iter_rows()
+    ):
+        for index, quote in enumerate(quotes or ()):
+            place = resolved.places.of(row, f"quote.{index}")
+            against = negated or status == "denied"
+            tasks[source].append(_Task(source, row, quote, prefix or "", suffix or "", against, place))
+    for source_id, described in resolved.sources.items():
+        for left in described.left_out:
+            tasks[source_id].append(_Task(source_id, None, left.quote, "", "", True, left.place))
+    return tasks
+
+
+def _from_lock(source: Source, tasks: list[_Task], lock: Lock, evidence: Evidence, problems: Problems) -> None:
+    """The text is not at hand: what was verified before still holds, if the text is the same."""
+    same_text = not source.sha256 or lock.texts.get(source.id) in (None, source.sha256.lower())
+    if not same_text:
+        problems.error(
+            "E008",
+            source.place_of("sha256"),
+            f'the text of "{source.id}" has another hash in evidence.lock',
+            "put the text at hand and run  onrecord check --update-lock",
+        )
+    missing: list[_Task] = []
+    for task in tasks:
+        entry = lock.get(task.source, task.key) if same_text else None
+        if entry is None:
+            missing.append(task)
+            evidence.checks.append(QuoteCheck(task.source, task.row, task.quote, Verdict.TEXT_MISSING, ()))
+        else:
+            verdict = Verdict(entry.verdict)
+            evidence.checks.append(QuoteCheck(task.source, task.row, task.quote, verdict, entry.spans, True))
+            evidence.locked.append(entry)
+    for task in missing:
+        problems.warning(
+            "E007",
+            task.place,
+            "this quote was never verified, and its text is not at hand",
+            f"put {source.text or 'the text'} into sources/, $ONRECORD_SOURCES or --sources DIR",
+        )
+
+
+def _from_text(
+    source: Source,
+    tasks: list[_Task],
+    text: Text,
+    lock: Lock,
+    texts: dict[str, Text],
+    evidence: Evidence,
+    problems: Problems,
+) -> None:
+    evidence.texts[source.id] = text
+    if source.sha256 and text.sha256 != source.sha256.lower():
+        problems.error(
+            "E008",
+            source.place_of("sha256"),
+            f'the text {text.name} has the hash {text.sha256[:12]}…, not the one of "{source.id}"',
+            "bring back the archived text, or correct sha256 after looking at what changed",
+        )
+    elif lock.texts.get(source.id, text.sha256) != text.sha256:
+        problems.warning(
+            "E009",
+            source.place,
+            f"the text {text.name} changed since it was verified",
+            "look at what changed, then run  onrecord check --update-lock",
+        )
+    for task in tasks:
+        location = locate(task.quote, text, task.prefix, task.suffix)
+        if location.verdict is Verdict.NOT_FOUND:
+            location = _elsewhere(task, location, texts, evidence, problems)
+        else:
+            _remark(task, location, problems)
+        evidence.checks.append(QuoteCheck(task.source, task.row, task.quote, location.verdict, location.spans))
+        if location.verdict.is_found:
+            entry = LockedQuote(task.source, task.key, str(location.verdict), location.spans)
+            evidence.locked.append(entry)
+            same = lock.get(task.source, task.key) == entry and lock.texts.get(task.source) == text.sha256
+            evidence.stale += not same
+
+
+def _elsewhere(
+    task: _Task, location: Location, texts: dict[str, Text], evidence: Evidence, problems: Problems
+) -> Location:
+    for other, text in sorted(texts.items()):
+        if other != task.source and locate(task.quote, text).verdict not in (Verdict.NOT_FOUND,):
+            problems.error(
+                "E002",
+                task.place,
+                f'this quote is not in "{task.source}" but in "{other}"',
+                f'move the statement to "{other}", or quote what "{task.source}" says',
+            )
+            return Location(Verdict.ELSEWHERE)
+    if location.nearest:
+        differs = differing_words(task.quote, location.nearest)
+        problems.error(
+            "E001",
+            task.place,
+            f"this quote is not in the text{': ' + differs if differs else ''}",
+            f"the nearest passage is: {location.nearest}",
+        )
+    else:
+        problems.error(
+            "E001", task.place, "this quote is not in the text, nor anything like it", "copy it from the archived text"
+        )
+    return location
+
+
+def _remark(task: _Task, location: Location, problems: Problems) -> None:
+    if location.verdict is Verdict.AMBIGUOUS:
+        problems.error(
+            "E003",
+            task.place,
+            f"this quote stands in {location.count} places of the text",
+            "add  prefix:  or  suffix:  with the words right before or after it, or quote more words",
+        )
+    if location.turn and task.row is not None and not task.negated:
+        problems.warning(
+            "E004",
+            task.place,
+            f'the text goes on with "{location.turn}", which may turn the quote',
+            "read on; quote further, or give the statement its condition",
+        )
+    if location.negation and not task.negated:
+        problems.warning(
+            "E005",
+            task.place,
+            f'the words right before the quote negate it: "{location.negation}"',
+            "write  not: true, or quote from further left",
+        )
+
+
+def _limits(
+    resolved: Resolved,
+    project: Project,
+    lock: Lock,
+    tasks: dict[str, list[_Task]],
+    evidence: Evidence,
+    problems: Problems,
+) -> None:
+    """At most so many words a quote, and so much of a text in all (its left-out sentences aside)."""
+    for task in (task for mine in tasks.values() for task in mine if task.row is not None):
+        words = len(task.quote.split())
+        if words > project.limits.words:
+            problems.error(
+                "E020",
+                task.place,
+                f"this quote has {words} words; at most {project.limits.words} are a short quote",
+                "quote the shortest fragment that supports the statement, or elide with [...]",
+            )
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for check in evidence.checks:
+        if check.row is not None:
+            spans[check.source] += check.spans
+    for source_id, mine in sorted(spans.items()):
+        text = evidence.texts.get(source_id)
+        length = len(text.content) if text else lock.lengths.get(source_id, 0)
+        source = resolved.sources[source_id]
+        share = covered_length(mine) / length if length else 0.0
+        if share > project.limits.share and not source.licence:
+            problems.error(
+                "E021",
+                source.place,
+                f'the quotes take {share:.1%} of the text of "{source_id}"; '
+                f"at most {project.limits.share:.0%} are allowed",
+                "shorten quotes, or name the licence of the text if it is free",
+            )
+
+
+def covered_length(spans: Iterable[Span]) -> int:
+    """How many code points lie in at least one of the spans."""
+    total = 0
+    reached = 0
+    for start, end in sorted(spans):
+        total += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return total

@@ -1,0 +1,117 @@
+"""Owns ``onrecord ask`` and ``onrecord test``: the questions kept with a graph.
+
+Leaves answering and comparing to ``onrecord.questions``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from onrecord.cli.options import graph_argument, json_option, lens_options, read_lens
+from onrecord.cli.query import format_option, output_option, show, timeout_option
+from onrecord.cli.render import echo_json, echo_table, plural
+from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
+
+if TYPE_CHECKING:
+    from onrecord.questions import Question
+
+
+@click.command(short_help="Answer a question kept with the graph.")
+@graph_argument
+@click.argument("name", required=False)
+@click.argument("parameters", nargs=-1, metavar="[PARAM=VALUE]...")
+@lens_options
+@format_option
+@output_option
+@timeout_option
+def ask(
+    graph: Path,
+    name: str | None,
+    parameters: tuple[str, ...],
+    as_of: dt.date | None,
+    valid_at: dt.date | None,
+    possibly: bool,
+    include: tuple[str, ...],
+    source_ids: tuple[str, ...],
+    format_: str | None,
+    output: Path | None,
+    timeout: float,
+) -> None:
+    """Answer the question NAME of GRAPH; without NAME, list the questions.
+
+    A parameter that stands for an entity takes any of its names.
+
+    \b
+    Example:
+        onrecord ask graphs/miami-talks who-represents-whom event="Miami talks"
+    """
+    import onrecord
+    from onrecord.questions import prepare
+
+    opened = onrecord.open(graph)
+    if name is None:
+        questions = opened.questions()
+        rows = [[key, question.title, _parameters(question)] for key, question in sorted(questions.items())]
+        echo_table(["question", "title", "parameters"], rows, note=plural(len(rows), "question"))
+        return
+    given = {}
+    for parameter in parameters:
+        key, equals, value = parameter.partition("=")
+        if not equals:
+            raise click.UsageError(f'"{parameter}" is no parameter; write name=value')
+        given[key] = value
+    lens = read_lens(as_of, valid_at, possibly, include, source_ids)
+    question, terms = prepare(opened, name, given)
+    chosen = question.lens if lens.is_default else lens
+    show(opened, question.text, chosen, terms, format_, output, timeout, opened.project.name_of(question.path))
+
+
+def _parameters(question: Question) -> str:
+    return ", ".join(f"{key}={question.defaults.get(key, '')}" for key in question.parameters)
+
+
+@click.command(short_help="Put all questions and compare with their expected rows.")
+@graph_argument
+@click.argument("names", nargs=-1)
+@json_option
+def test(graph: Path, names: tuple[str, ...], as_json: bool) -> None:
+    """Put every question of GRAPH (or NAMES) and compare with its expected rows, one line each.
+
+    \b
+    Example:
+        onrecord test graphs/miami-talks
+    """
+    import onrecord
+    from onrecord.questions import run_all
+
+    outcomes = run_all(onrecord.open(graph), names)
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    if as_json:
+        echo_json(
+            [
+                {
+                    "question": outcome.question.name,
+                    "title": outcome.question.title,
+                    "passed": outcome.passed,
+                    "rows": outcome.rows,
+                    "message": outcome.message,
+                    "diff": list(outcome.diff),
+                }
+                for outcome in outcomes
+            ]
+        )
+    else:
+        for outcome in outcomes:
+            mark = click.style("ok  ", fg="green") if outcome.passed else click.style("FAIL", fg="red", bold=True)
+            tail = plural(outcome.rows, "row") if outcome.passed else outcome.message
+            click.echo(f"{mark} {outcome.question.name}: {outcome.question.title} ({tail})")
+            for line in outcome.diff:
+                what = "missing" if line[0] == "-" else "extra  "
+                click.echo(f"       {what} {line[2:]}")
+        click.echo(f"{plural(len(outcomes) - len(failed), 'question')} passed, {len(failed)} failed", err=True)
+    sys.exit(EXIT_PROBLEMS if failed else EXIT_CLEAN)

@@ -1,0 +1,59 @@
+"""Owns ``onrecord build``.
+
+Leaves the order of the stages to ``onrecord.build``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from onrecord.cli.options import graph_argument, json_option, sources_option
+from onrecord.cli.render import echo_json, echo_problems, plural
+from onrecord.errors import EXIT_PROBLEMS
+from onrecord.files import shown_path
+
+
+@click.command(short_help="Check, then write store, Turtle, TriG, N-Quads and manifest.")
+@graph_argument
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to; default: build/NAME beside graphs/.",
+)
+@sources_option
+@json_option
+def build(graph: Path, out: Path | None, sources: tuple[Path, ...], as_json: bool) -> None:
+    """Check GRAPH and write its dataset: a store to query, .ttl, .trig, .nq and a manifest.
+
+    The same input gives the same bytes. A graph with errors is not built, and what was built
+    before stays as it is.
+
+    \b
+    Example:
+        onrecord build graphs/miami-talks
+    """
+    import onrecord
+
+    opened = onrecord.open(graph)
+    report = opened.examine(sources)
+    echo_problems(problem for problem in report.problems if problem.severity != "info")
+    if report.severities()["error"]:
+        click.echo(f"{report.project.name}: not built; {plural(report.severities()['error'], 'error')} above", err=True)
+        sys.exit(EXIT_PROBLEMS)
+    manifest = opened.build(out)
+    folder = out or opened.project.build_folder
+    if as_json:
+        echo_json(manifest)
+        return
+    counts = manifest["counts"]
+    click.echo(
+        f"{opened.project.name}: {plural(counts['statements'], 'statement')} on "
+        f"{plural(counts['propositions'], 'proposition')}, {plural(counts['quads'], 'quad')}",
+        err=True,
+    )
+    for name, entry in manifest["files"].items():
+        click.echo(f"  {shown_path(folder / name)}  {entry['bytes']:,} bytes  sha256 {entry['sha256'][:12]}", err=True)

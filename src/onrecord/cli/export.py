@@ -1,0 +1,50 @@
+"""Owns ``onrecord export``.
+
+Leaves the formats to ``onrecord.export``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from onrecord.cli.options import graph_argument, lens_options, read_lens
+from onrecord.cli.query import GRAPH_FORMATS
+from onrecord.cli.render import writer
+
+
+@click.command(short_help="Write the dataset as Turtle, TriG, N-Quads, N-Triples, JSON-LD or RDF/XML.")
+@graph_argument
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE; default: standard output."
+)
+@click.option("--format", "format_", type=click.Choice(GRAPH_FORMATS), help="Default: the suffix of FILE, else ttl.")
+@lens_options
+def export(
+    graph: Path,
+    output: Path | None,
+    format_: str | None,
+    as_of: dt.date | None,
+    valid_at: dt.date | None,
+    possibly: bool,
+    include: tuple[str, ...],
+    source_ids: tuple[str, ...],
+) -> None:
+    """Write the dataset of GRAPH; the same input gives the same bytes.
+
+    ttl, nt and rdf hold the union of all named graphs, the others keep the graphs apart.
+
+    \b
+    Example:
+        onrecord export graphs/miami-talks -o miami.ttl
+    """
+    import onrecord
+
+    suffix = output.suffix.lstrip(".") if output else ""
+    chosen = format_ or suffix or "ttl"
+    if chosen not in GRAPH_FORMATS:
+        raise click.UsageError(f'"{chosen}" is no format; write --format {", ".join(GRAPH_FORMATS)}')
+    lens = read_lens(as_of, valid_at, possibly, include, source_ids)
+    writer(output)(onrecord.open(graph).serialize(chosen, lens))

@@ -1,0 +1,89 @@
+"""Owns the options and arguments that several commands share.
+
+Leaves what they do to the library.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from onrecord.statuses import ASSERTABLE
+
+if TYPE_CHECKING:
+    from onrecord.lens import Lens
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+graph_argument = click.argument("graph", type=click.Path(path_type=Path), metavar="GRAPH")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+sources_option = click.option(
+    "--sources",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    multiple=True,
+    metavar="DIR",
+    help="Look up archived texts in DIR too (by name, then by hash). Repeatable.",
+)
+
+
+class Day(click.ParamType[dt.date]):
+    """A calendar day, ``YYYY-MM-DD``."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        """The day that ``value`` names."""
+        if isinstance(value, dt.date):
+            return value
+        try:
+            if len(value) != 10:
+                raise ValueError(value)
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f'"{value}" is no day; write one like 2025-12-17', param, ctx)
+
+
+def lens_options(command: F) -> F:
+    """Add the options that choose statements: --as-of, --valid-at, --possibly, --include, --source."""
+    for option in reversed(
+        (
+            click.option("--as-of", type=Day(), metavar="DAY", help="Only what was on record by DAY."),
+            click.option("--valid-at", type=Day(), metavar="DAY", help="Only what certainly holds on DAY."),
+            click.option("--possibly", is_flag=True, help="With --valid-at: also what may hold on that day."),
+            click.option(
+                "--include",
+                type=click.Choice(ASSERTABLE),
+                multiple=True,
+                metavar="STATUS",
+                help="Let statements of this status stand as fact too. Repeatable.",
+            ),
+            click.option(
+                "--source",
+                "source_ids",
+                multiple=True,
+                metavar="ID",
+                help="Only statements of this source. Repeatable.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def read_lens(
+    as_of: dt.date | None,
+    valid_at: dt.date | None,
+    possibly: bool,
+    include: tuple[str, ...],
+    source_ids: tuple[str, ...],
+) -> Lens:
+    """The lens that the options describe."""
+    from onrecord.lens import Lens
+
+    if possibly and valid_at is None:
+        raise click.UsageError("--possibly goes with --valid-at")
+    return Lens(as_of, valid_at, possibly, frozenset(include), frozenset(source_ids))

@@ -1,0 +1,150 @@
+"""Owns ``onrecord query``.
+
+Leaves evaluating to ``onrecord.query``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from onrecord.cli.options import graph_argument, lens_options, read_lens
+from onrecord.cli.render import echo_table, plural, writer
+
+if TYPE_CHECKING:
+    from onrecord.graph import Graph
+    from onrecord.lens import Lens
+    from onrecord.query import Answer
+
+ROW_FORMATS = ("table", "md", "csv", "tsv", "json", "xml")
+GRAPH_FORMATS = ("ttl", "nt", "nq", "trig", "jsonld", "rdf")
+
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice([*ROW_FORMATS, *GRAPH_FORMATS]),
+    help="table, md, csv, tsv, json or xml for rows; ttl, nt, nq, trig, jsonld or rdf for CONSTRUCT and DESCRIBE.",
+)
+output_option = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+timeout_option = click.option(
+    "--timeout", type=click.FloatRange(0.1, 86400), default=30.0, show_default=True, metavar="SECONDS"
+)
+
+
+@click.command(short_help="Answer a SPARQL query.")
+@graph_argument
+@click.argument("sparql")
+@lens_options
+@format_option
+@output_option
+@timeout_option
+def query(
+    graph: Path,
+    sparql: str,
+    as_of: dt.date | None,
+    valid_at: dt.date | None,
+    possibly: bool,
+    include: tuple[str, ...],
+    source_ids: tuple[str, ...],
+    format_: str | None,
+    output: Path | None,
+    timeout: float,
+) -> None:
+    """Answer SPARQL on GRAPH: a query, a FILE that holds one, or - for standard input.
+
+    The graph's prefixes are declared already (dip:, onr:, and : for its entities). What a source
+    only expects, claims or denies is found through its statements, or with --include.
+
+    \b
+    Example:
+        onrecord query graphs/miami-talks 'SELECT ?who ?what WHERE { ?who dip:heads ?what }'
+    """
+    import onrecord
+
+    opened = onrecord.open(graph)
+    lens = read_lens(as_of, valid_at, possibly, include, source_ids)
+    text, name = _read(sparql)
+    show(opened, text, lens, {}, format_, output, timeout, name)
+
+
+def _read(sparql: str) -> tuple[str, str]:
+    """The query's text and what to call it in problems."""
+    if sparql == "-":
+        return sys.stdin.read(), "query"
+    if sparql.endswith((".rq", ".sparql")) or (len(sparql) < 256 and "{" not in sparql and Path(sparql).is_file()):
+        try:
+            return Path(sparql).read_text("utf-8-sig"), sparql
+        except FileNotFoundError:
+            raise click.UsageError(f"{sparql}: there is no such file") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.UsageError(f"{sparql}: cannot be read: {error}") from None
+    return sparql, "query"
+
+
+def show(
+    graph: Graph,
+    text: str,
+    lens: Lens,
+    parameters: dict[str, str],
+    format_: str | None,
+    output: Path | None,
+    timeout: float,
+    name: str,
+) -> None:
+    """Evaluate and print in the format that was asked for."""
+    from onrecord.query import answer, raw
+
+    graph.known_sources(lens)
+    if format_ in ("csv", "tsv", "json", "xml"):
+        kind, body = raw(graph, text, lens, parameters, timeout, format_, name)
+        if kind == "graph":
+            raise click.UsageError(f"this query gives a graph; write --format {', '.join(GRAPH_FORMATS)}")
+        writer(output)(body if body.endswith(b"\n") else body + b"\n")
+        return
+    render(answer(graph, text, lens, parameters, timeout, name), format_, output)
+
+
+def render(found: Answer, format_: str | None, output: Path | None) -> None:
+    """Print an answer as a table, Markdown, or a graph format."""
+    from onrecord.query import compact
+
+    if found.kind == "graph":
+        if format_ in ROW_FORMATS:
+            raise click.UsageError(f"this query gives a graph; write --format {', '.join(GRAPH_FORMATS)}")
+        writer(output)(graph_bytes(found, format_ or "ttl"))
+        return
+    if format_ in GRAPH_FORMATS:
+        raise click.UsageError(f"this query gives rows; write --format {', '.join(ROW_FORMATS)}")
+    if found.kind == "boolean":
+        writer(output)(f"{str(found.boolean).lower()}\n".encode())
+        return
+    rows = [[compact(term, found.prefixes) for term in row] for row in found.rows]
+    if format_ == "md" or output is not None:
+        writer(output)(_markdown(found.variables, rows).encode())
+        return
+    echo_table(found.variables, rows, note=plural(len(rows), "row"))
+
+
+def _markdown(columns: tuple[str, ...], rows: list[list[str]]) -> str:
+    def line(cells: list[str] | tuple[str, ...]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+
+    return line(columns) + line(["---"] * len(columns)) + "".join(line(row) for row in rows)
+
+
+def graph_bytes(found: Answer, format_: str) -> bytes:
+    """A CONSTRUCT or DESCRIBE answer in one of the export formats."""
+    import polars as pl
+
+    from onrecord.assemble import QUADS
+    from onrecord.export import export
+    from onrecord.terms import split_ntriples
+
+    quads = [("", *triple) for triple in split_ntriples(found.graph.decode("utf-8"))]
+    if format_ in ("nq", "trig"):
+        raise click.UsageError("the answer is one graph without a name; write --format ttl or nt")
+    return export(pl.DataFrame(quads, schema=QUADS, orient="row"), format_, found.prefixes)

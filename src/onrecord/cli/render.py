@@ -1,0 +1,122 @@
+"""Owns how results look in a terminal: problems, tables, JSON, the closing lines.
+
+Leaves what they say to the library. Data goes to stdout, talk to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from onrecord.errors import EXIT_USAGE, Problem, printable
+
+_MAX_SHOWN_LINE = 1_000_000
+
+
+def echo_json(value: object) -> None:
+    """Print ``value`` as JSON on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def fail(message: str, exit_code: int = EXIT_USAGE) -> NoReturn:
+    """Print a message on stderr and end the process."""
+    if message:
+        click.echo(f"onrecord: {printable(message, keep_newlines=True)}", err=True)
+    sys.exit(exit_code)
+
+
+@lru_cache(maxsize=64)
+def _lines(file: str) -> list[str]:
+    path = Path(file)
+    try:
+        if not path.is_file() or path.suffix == ".parquet":
+            return []
+        return path.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
+    except OSError:
+        return []
+
+
+def line_of(file: str, line: int) -> str | None:
+    """A line of one of the user's files, or None."""
+    lines = _lines(file)
+    return lines[line - 1][:_MAX_SHOWN_LINE] if 0 < line <= len(lines) else None
+
+
+def echo_problems(problems: Iterable[Problem], *, style: str = "text", err: bool = True) -> None:
+    """Print problems with excerpt, caret and fix, or as annotations of GitHub's workflow commands."""
+    for problem in problems:
+        if style == "github":
+            click.echo(_annotation(problem), err=err)
+        else:
+            head, *rest = problem.render(line_of).split("\n")
+            colour = {"error": "red", "warning": "yellow", "info": "blue"}[problem.severity]
+            code = f"{problem.code} "
+            head = head.replace(code, click.style(problem.code, fg=colour, bold=True) + " ", 1)
+            click.echo("\n".join([head, *rest]), err=err)
+
+
+def _annotation(problem: Problem) -> str:
+    """One line of https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
+    kind = {"error": "error", "warning": "warning", "info": "notice"}[problem.severity]
+    place = problem.place
+
+    def escaped(text: str, *, value: bool = False) -> str:
+        text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        return text.replace(":", "%3A").replace(",", "%2C") if value else text
+
+    where = f"file={escaped(place.file, value=True)}"
+    if place.line:
+        where += f",line={place.line},col={place.column or 1}"
+    text = problem.message + (f"\nfix: {problem.fix}" if problem.fix else "")
+    return f"::{kind} {where},title={escaped(problem.code, value=True)}::{escaped(printable(text, keep_newlines=True))}"
+
+
+def echo_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = "") -> None:
+    """Print a table that fits the terminal; in a pipe it keeps its full width."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    data = [[printable(cell) for cell in row] for row in rows]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(printable(column), overflow="fold")
+    for row in data:
+        table.add_row(*(Text(cell) for cell in row))
+    width = None if sys.stdout.isatty() else _width(columns, data)
+    Console(width=width, highlight=False, soft_wrap=False).print(table)
+    if note:
+        click.echo(note, err=True)
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    from rich.cells import cell_len
+
+    widths = [max([cell_len(column), *(cell_len(row[index]) for row in rows)]) for index, column in enumerate(columns)]
+    return sum(widths) + 3 * len(widths) + 4
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 statement``, ``2 statements``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def writer(path: Path | None) -> Callable[[bytes], None]:
+    """Write bytes to a file, whole or not at all, or to stdout."""
+
+    def write(data: bytes) -> None:
+        if path is None or str(path) == "-":
+            sys.stdout.buffer.write(data)
+        else:
+            from onrecord.files import write_atomic
+
+            write_atomic(path, data)
+
+    return write

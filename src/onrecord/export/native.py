@@ -1,0 +1,53 @@
+"""Owns the formats that are lines or that a library writes: N-Quads, N-Triples, JSON-LD, RDF/XML.
+
+Leaves the formats for people's eyes to ``turtle``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+import pyoxigraph as ox
+
+from onrecord.errors import OnRecordError
+
+
+def write_nquads(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
+    """N-Quads (https://www.w3.org/TR/n-quads/), one line a quad, sorted."""
+    columns = ("subject", "predicate", "object", "graph")
+    return _lines(quads.select(pl.concat_str(*columns, pl.lit("."), separator=" ")).to_series())
+
+
+def write_ntriples(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
+    """N-Triples (https://www.w3.org/TR/n-triples/) of the union of all graphs, sorted."""
+    columns = ("subject", "predicate", "object")
+    return _lines(quads.select(pl.concat_str(*columns, pl.lit("."), separator=" ")).to_series().unique())
+
+
+def _lines(lines: pl.Series) -> bytes:
+    return "".join(f"{line}\n" for line in lines.sort().to_list()).encode("utf-8")
+
+
+def write_jsonld(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
+    """JSON-LD 1.1 in expanded, flattened form (https://www.w3.org/TR/json-ld11/)."""
+    return _serialize(write_nquads(quads, prefixes), ox.RdfFormat.JSON_LD, {})
+
+
+def write_rdfxml(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
+    """RDF/XML (https://www.w3.org/TR/rdf-syntax-grammar/) of the union of all graphs."""
+    named = {prefix: iri for prefix, iri in prefixes.items() if prefix}
+    return _serialize(write_ntriples(quads, prefixes), ox.RdfFormat.RDF_XML, named)
+
+
+def _serialize(lines: bytes, format_: ox.RdfFormat, prefixes: dict[str, str]) -> bytes:
+    """Rewrite sorted lines in another syntax; ``parse`` keeps every literal as written."""
+    try:
+        found = ox.serialize(
+            (quad if format_.supports_datasets else quad.triple for quad in ox.parse(lines, ox.RdfFormat.N_QUADS)),
+            format=format_,
+            prefixes=prefixes,
+        )
+    except ValueError as error:
+        raise OnRecordError(f"the graph cannot be written as {format_.name}: {error}") from error
+    return found or b""

@@ -1,0 +1,211 @@
+"""Owns reading the user's files safely and writing results so that nothing is ever half there.
+
+Leaves what the text means to the parsers. Every file of a graph is opened here: links that leave
+the folder, devices, pipes, undecodable bytes and NUL become problems, not surprises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from onrecord.errors import OutputError, Place, Problems
+
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+"""A curated text file over this is refused; tables (CSV, JSONL, Parquet) have no such bound."""
+
+
+def shown_path(path: Path, relative_to: Path | None = None) -> str:
+    """``path`` as problems print it: relative to the working directory where it lies below it."""
+    base = relative_to or Path.cwd()
+    try:
+        return path.absolute().relative_to(base).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def check_inside(path: Path, root: Path, name: str, problems: Problems) -> bool:
+    """Whether ``path`` is an ordinary file that lies, links resolved, below ``root``.
+
+    Otherwise a P001 (leaves the folder), P002 (cannot be read) or P003 (not a file) is added.
+    """
+    place = Place(name)
+    try:
+        real = path.resolve(strict=True)
+        mode = real.stat().st_mode
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "the link leads to itself"
+        problems.error("P002", place, f"this file cannot be read: {reason}", "mend or delete it")
+        return False
+    if not real.is_relative_to(root.resolve()):
+        problems.error(
+            "P001",
+            place,
+            "this link leads out of the graph's folder",
+            "copy the file into the folder instead of linking to it",
+        )
+        return False
+    if not stat.S_ISREG(mode):
+        problems.error("P003", place, "this is not an ordinary file", "delete it or move it away")
+        return False
+    return True
+
+
+def read_bytes(path: Path, name: str, problems: Problems) -> bytes | None:
+    """The bytes of an ordinary file, or None with a problem."""
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                problems.error("P003", Place(name), "this is not an ordinary file", "delete it or move it away")
+                return None
+            data = file.read(MAX_TEXT_BYTES + 1)
+    except OSError as error:
+        problems.error("P002", Place(name), f"this file cannot be read: {error.strerror}", "mend or delete it")
+        return None
+    if len(data) > MAX_TEXT_BYTES:
+        problems.error(
+            "P004",
+            Place(name),
+            f"this file is larger than {MAX_TEXT_BYTES // 1024 // 1024} MiB",
+            "split it, or keep statements by the million in Parquet",
+        )
+        return None
+    return data
+
+
+def read_text(path: Path, name: str, problems: Problems) -> str | None:
+    """The text of a UTF-8 file without its byte order mark, or None with a problem.
+
+    Line ends stay as written. Bytes that are not UTF-8 are a P005, NUL and other control
+    characters a P006, both with line and column.
+    """
+    data = read_bytes(path, name, problems)
+    return None if data is None else decode_text(data, name, problems)
+
+
+def decode_text(data: bytes, name: str, problems: Problems) -> str | None:
+    """UTF-8 ``data`` as text; see :func:`read_text`."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        problems.error(
+            "P005",
+            Place(name, line, column),
+            f"the byte 0x{data[error.start]:02X} is not UTF-8",
+            "save the file in the encoding UTF-8",
+        )
+        return None
+    text = text.removeprefix("\ufeff")
+    for offset, char in _controls(text):
+        line = text.count("\n", 0, offset) + 1
+        column = offset - text.rfind("\n", 0, offset)
+        problems.error(
+            "P006",
+            Place(name, line, column),
+            f"the control character U+{ord(char):04X} does not belong in a text",
+            "delete it",
+        )
+        return None
+    return text
+
+
+_CONTROLS = {code: None for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF) if chr(code) not in "\t\n\r"}
+
+
+def _controls(text: str) -> Iterator[tuple[int, str]]:
+    if len(text.translate(_CONTROLS)) == len(text):
+        return
+    for offset, char in enumerate(text):
+        if ord(char) in _CONTROLS:
+            yield offset, char
+
+
+def sha256_hex(data: bytes) -> str:
+    """The SHA-256 of ``data`` in lower-case hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """The SHA-256 of a file in lower-case hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _explained(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise OutputError(f"{target}: the disk is full; nothing was changed") from error
+        raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+
+def write_atomic(target: Path, write: Callable[[BinaryIO], object] | bytes | str) -> None:
+    """Write ``target`` whole or not at all: temporary file beside it, fsync, rename.
+
+    :raises OutputError: when the folder cannot be written to or the disk is full; what stood
+        under the name before is untouched.
+    """
+    with _explained(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                if isinstance(write, bytes):
+                    file.write(write)
+                elif isinstance(write, str):
+                    file.write(write.encode("utf-8"))
+                else:
+                    write(file)
+                file.flush()
+                os.fsync(file.fileno())
+                os.fchmod(file.fileno(), 0o666 & ~_umask())
+            Path(temporary).replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+            raise
+        sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in ``folder`` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` for one writer at a time; a second one waits until the first is done.
+
+    :raises OutputError: when the folder cannot be made or written to.
+    """
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,233 @@
+"""Owns the Python door: a Graph opens a folder and offers what can be done with it.
+
+Leaves the doing to the stages; results are computed when asked for and kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onrecord.errors import OnRecordError, Problem, Problems
+from onrecord.lens import Lens
+from onrecord.project import open_project
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import polars as pl
+    import pyoxigraph as ox
+    import rdflib
+
+    from onrecord.build import Loaded
+    from onrecord.check.evidence import Evidence
+    from onrecord.coverage import SourceCoverage
+    from onrecord.names import Names
+    from onrecord.project import Project
+    from onrecord.query import Answer
+    from onrecord.questions import Outcome, Question
+    from onrecord.view.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What checking a graph found."""
+
+    project: Project
+    problems: list[Problem]
+    evidence: Evidence
+    files: int
+    statements: int
+
+    def severities(self) -> dict[str, int]:
+        """How many errors, warnings and infos there are."""
+        found = Counter(str(problem.severity) for problem in self.problems)
+        return {name: found[name] for name in ("error", "warning", "info")}
+
+
+class Graph:
+    """A graph in a folder.
+
+    Every method that needs sound data raises :class:`onrecord.errors.GraphBroken` with the
+    problems when the files hold errors; :meth:`check` returns them instead.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self._opening = Problems()
+        self.project = open_project(Path(path), self._opening)
+        self.stores: dict[str, tuple[ox.Store, list[str]]] = {}
+
+    def __repr__(self) -> str:
+        return f"<onrecord graph {self.project.name!r} in {self.project.folder}>"
+
+    @cached_property
+    def _loaded(self) -> Loaded:
+        from onrecord.build import load
+
+        return load(self.project, Problems(list(self._opening.items)))
+
+    @property
+    def _sound(self) -> Loaded:
+        self._loaded.require_sound()
+        return self._loaded
+
+    @property
+    def statements(self) -> pl.DataFrame:
+        """The statement table (:data:`onrecord.model.STATEMENT_SCHEMA`), nested propositions included."""
+        return self._loaded.resolved.statements
+
+    def check(self, sources: Iterable[str | PathLike[str]] = ()) -> list[Problem]:
+        """Run every rule; ``sources`` are further folders of archived texts."""
+        return self.examine(sources).problems
+
+    def examine(self, sources: Iterable[str | PathLike[str]] = (), *, update_lock: bool = False) -> Report:
+        """Run every rule and return the problems with the evidence that was looked at."""
+        from onrecord.build import check
+        from onrecord.model import statements_only
+
+        folders = [Path(folder) for folder in sources]
+        loaded = check(self.project, Problems(list(self._opening.items)), folders, update_lock=update_lock)
+        self.__dict__["_loaded"] = loaded
+        self.stores.clear()
+        evidence = loaded.evidence
+        if evidence is None:
+            raise AssertionError("check always looks at the evidence")
+        return Report(
+            self.project, loaded.problems, evidence, loaded.files, statements_only(loaded.resolved.statements).height
+        )
+
+    def build(self, out: str | PathLike[str] | None = None) -> dict[str, Any]:
+        """Write store, exports and manifest into ``out`` (default ``build/NAME``); returns the manifest."""
+        from onrecord.build import build
+
+        return build(self._sound, Path(out) if out else self.project.build_folder)
+
+    def quads(self, lens: Lens | None = None) -> pl.DataFrame:
+        """The dataset as a table of four columns of N-Triples terms."""
+        from onrecord.build import dataset
+
+        return dataset(self._sound, self.known_sources(lens))
+
+    def known_sources(self, lens: Lens | None) -> Lens | None:
+        """The lens itself, once its sources are known to exist.
+
+        :raises OnRecordError: for a source that is not there.
+        """
+        from onrecord.nearest import did_you_mean
+
+        for source in lens.sources if lens else ():
+            if source not in self._loaded.resolved.sources:
+                near = did_you_mean(source, self._loaded.resolved.sources)
+                raise OnRecordError(f'no source is called "{source}"' + (f": {near}" if near else ""))
+        return lens
+
+    def export(self, path: str | PathLike[str], format: str | None = None, lens: Lens | None = None) -> None:  # noqa: A002
+        """Write the dataset to ``path``; the format is taken from the suffix unless given."""
+        from onrecord.files import write_atomic
+
+        target = Path(path)
+        write_atomic(target, self.serialize(format or target.suffix.lstrip("."), lens))
+
+    def serialize(self, format: str = "ttl", lens: Lens | None = None) -> bytes:  # noqa: A002
+        """The dataset as bytes: ``ttl``, ``trig``, ``nq``, ``nt``, ``jsonld`` or ``rdf``."""
+        from onrecord.export import export
+
+        return export(self.quads(lens), format, self.prefixes())
+
+    @property
+    def names(self) -> Names:
+        """Every name of the graph and what it stands for."""
+        return self._loaded.resolved.names
+
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes that queries and exports of this graph use."""
+        return self._loaded.resolved.names.prefixes()
+
+    def query(
+        self,
+        sparql: str,
+        *,
+        as_of: Any = None,
+        valid_at: Any = None,
+        possibly: bool = False,
+        include: Iterable[str] = (),
+        sources: Iterable[str] = (),
+        parameters: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+    ) -> Answer:
+        """Answer a SPARQL 1.1 query in a guarded worker process.
+
+        ``as_of`` and ``valid_at`` are days (``datetime.date`` or ISO text); ``timeout`` is in seconds.
+
+        :raises onrecord.errors.QueryError: for a query that does not parse, would reach out, or
+            goes over its limits.
+        """
+        from onrecord.query import answer, read_day
+
+        lens = Lens(read_day(as_of), read_day(valid_at), possibly, frozenset(include), frozenset(sources))
+        return answer(self, sparql, lens, parameters or {}, timeout)
+
+    def questions(self) -> dict[str, Question]:
+        """The named questions of the graph."""
+        from onrecord.questions import read_questions
+
+        return read_questions(self.project)
+
+    def ask(self, name: str, **parameters: str) -> Answer:
+        """Answer a named question; keyword arguments replace its defaults."""
+        from onrecord.questions import ask
+
+        return ask(self, name, parameters)
+
+    def test(self) -> list[Outcome]:
+        """Answer every question and compare with its expected rows."""
+        from onrecord.questions import run_all
+
+        return run_all(self)
+
+    def coverage(self, sources: Iterable[str | PathLike[str]] = ()) -> list[SourceCoverage]:
+        """Each sentence of each text with the statements that rest on it."""
+        from onrecord.coverage import cover
+
+        self.examine(sources)
+        return cover(self._loaded)
+
+    def rdflib(self, lens: Lens | None = None, *, store: str = "default") -> rdflib.Dataset:
+        """The dataset in rdflib; ``store="Oxigraph"`` keeps it in oxrdflib's store instead."""
+        from onrecord.export.rdflib import to_rdflib
+
+        return to_rdflib(self.quads(lens), self.prefixes(), store)
+
+    def networkx(
+        self, include: Iterable[str] = (), *, asserted_only: bool = False, lens: Lens | None = None
+    ) -> nx.MultiDiGraph:
+        """One node an entity, proposition or literal, one edge a statement (key: its IRI)."""
+        from onrecord.analyse import to_networkx
+
+        return to_networkx(self._sound, self._lens(lens, include), asserted_only=asserted_only)
+
+    def pyvis(self, lens: Lens | None = None) -> Network:
+        """The very network that :meth:`view` writes."""
+        from onrecord.analyse import to_view
+        from onrecord.view.network import network
+
+        return network(to_view(self._sound, self.known_sources(lens) or Lens()))
+
+    def view(self, path: str | PathLike[str], lens: Lens | None = None) -> Path:
+        """Write the network as one HTML file that needs no network to open."""
+        from onrecord.analyse import to_view
+        from onrecord.files import write_atomic
+        from onrecord.view.network import network
+        from onrecord.view.page import render_page
+
+        target = Path(path)
+        shown = to_view(self._sound, self.known_sources(lens) or Lens())
+        write_atomic(target, render_page(network(shown), shown))
+        return target
+
+    def _lens(self, lens: Lens | None, include: Iterable[str]) -> Lens:
+        return lens or Lens(include=frozenset(include))

@@ -1,0 +1,115 @@
+"""Owns which rows count: a lens selects statements by day, validity, status and source.
+
+Leaves what follows from the selected rows to the stages after it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from onrecord.project import AssertPolicy
+from onrecord.statuses import ASSERTABLE
+from onrecord.terms import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A choice of statements.
+
+    ``as_of`` keeps what was on record by that day; ``valid_at`` keeps what certainly holds on a
+    day (``possibly`` widens that to what may hold); ``include`` lets further statuses stand as
+    fact; ``sources`` keeps the statements of some sources. The default lens keeps everything.
+    """
+
+    as_of: dt.date | None = None
+    valid_at: dt.date | None = None
+    possibly: bool = False
+    include: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the lens lets everything through."""
+        return self == Lens()
+
+    @property
+    def key(self) -> str:
+        """A short name for what the lens computes."""
+        parts = (
+            str(self.as_of),
+            str(self.valid_at),
+            str(self.possibly),
+            *sorted(self.include),
+            "|",
+            *sorted(self.sources),
+        )
+        return digest(*parts)
+
+
+def select(statements: pl.DataFrame, lens: Lens, policy: AssertPolicy) -> pl.DataFrame:
+    """The rows that the lens lets through, with a column ``asserting``.
+
+    Rows that did not resolve are left out. A statement asserts when the policy says so for its
+    status and it is neither negated nor conditional. Nested rows come along with the statements
+    that mention them, directly or through a reference.
+    """
+    rows = statements.filter(pl.col("proposition").is_not_null())
+    chosen = rows.filter(~pl.col("nested") & pl.col("statement").is_not_null() & _passes(lens))
+    chosen = chosen.with_columns(asserting(policy, lens.include).alias("asserting"))
+    mentioned = _mentioned(rows, chosen)
+    return pl.concat([chosen, mentioned.with_columns(pl.lit(False).alias("asserting"))]).sort("row")
+
+
+def asserting(policy: AssertPolicy, include: frozenset[str] = frozenset()) -> pl.Expr:
+    """Whether a statement stands as fact."""
+    statuses = sorted(include & set(ASSERTABLE))
+    own_voice = pl.col("said_by_terms").is_null() & pl.col("status").is_in(sorted(policy.own_voice))
+    by_speaker = pl.col("said_by_terms").is_not_null() & pl.col("status").is_in(sorted(policy.speaker))
+    firm = own_voice | by_speaker | pl.col("status").is_in(statuses)
+    plain = ~pl.col("negated") & pl.col("condition").is_null()
+    return firm & plain & ~pl.col("status").is_in(["denied", "mentioned"])
+
+
+def _passes(lens: Lens) -> pl.Expr:
+    keep = pl.lit(True)
+    if lens.as_of is not None:
+        keep &= pl.col("recorded_day") <= lens.as_of
+    if lens.sources:
+        keep &= pl.col("source").is_in(sorted(lens.sources))
+    if lens.valid_at is not None:
+        start, end = ("earliest_start", "latest_end") if lens.possibly else ("latest_start", "earliest_end")
+        keep &= pl.col(start).is_null() | (pl.col(start) <= lens.valid_at)
+        keep &= pl.col(end).is_null() | (pl.col(end) >= lens.valid_at)
+    return keep
+
+
+def _mentioned(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    """The nested rows, and the referred-to propositions, below the chosen statements."""
+    refs = rows.select("row", "proposition", "subject", "object", "condition", "restrictive", "additive")
+    by_proposition = refs.select("proposition", "row").unique("proposition", keep="first", maintain_order=True)
+    seen = set(chosen["row"].to_list())
+    have = set(chosen["proposition"].to_list())
+    frontier = chosen
+    extra: list[pl.DataFrame] = []
+    while not frontier.is_empty():
+        targets = pl.concat(
+            [
+                frontier["subject"],
+                frontier["object"],
+                frontier["condition"],
+                *(
+                    frontier.filter(pl.col(name).list.len() > 0)[name].explode().struct.field("value").rename("subject")
+                    for name in ("restrictive", "additive")
+                ),
+            ]
+        )
+        wanted = by_proposition.filter(pl.col("proposition").is_in(targets.drop_nulls().unique().to_list()))
+        fresh = [(row, name) for name, row in wanted.iter_rows() if name not in have and row not in seen]
+        seen |= {row for row, _ in fresh}
+        have |= {name for _, name in fresh}
+        frontier = rows.filter(pl.col("row").is_in([row for row, _ in fresh]))
+        extra.append(frontier.with_columns(pl.lit(True).alias("nested"), pl.lit(None, pl.String).alias("statement")))
+    return pl.concat(extra) if extra else rows.clear()

@@ -1,0 +1,269 @@
+"""Owns the statement table: its columns, and Source and Entity as the tables beside it.
+
+Leaves filling it to ``parse`` and ``resolve``. One row is one statement, or one nested proposition
+that a statement mentions; as written (``subject_text``) and as resolved (``subject``) are different
+columns, and ``file``, ``line`` and ``column`` say where the row was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from onrecord.errors import Place
+
+QUALIFIER_WRITTEN = pl.Struct({"property": pl.String, "value": pl.String, "value_row": pl.UInt32})
+QUALIFIER = pl.Struct({"property": pl.String, "value": pl.String})
+
+WRITTEN: dict[str, pl.DataType | type[pl.DataType]] = {
+    "row": pl.UInt32,  # the row's number in this table; what *_row columns point to
+    "nested": pl.Boolean,  # a proposition that another row mentions, not a statement of its own
+    "file": pl.String,
+    "line": pl.UInt32,
+    "column": pl.UInt32,
+    "source": pl.String,  # the source's local id
+    "id": pl.String,
+    "subject_text": pl.String,
+    "subject_row": pl.UInt32,  # the row of the nested proposition or statement that is the subject
+    "predicate_text": pl.String,
+    "object_text": pl.String,
+    "object_row": pl.UInt32,
+    "qualifiers": pl.List(QUALIFIER_WRITTEN),
+    "negated": pl.Boolean,
+    "status": pl.String,
+    "quotes": pl.List(pl.String),
+    "prefix": pl.String,  # words right before the quote, where it stands in several places
+    "suffix": pl.String,
+    "translation": pl.String,
+    "said_by": pl.List(pl.String),
+    "via": pl.List(pl.String),
+    "said_when": pl.String,
+    "said_at": pl.String,
+    "said_to": pl.List(pl.String),
+    "origin": pl.List(pl.String),
+    "when": pl.String,
+    "when_text": pl.String,
+    "hedge": pl.String,
+    "condition_text": pl.String,
+    "condition_row": pl.UInt32,
+    "locator": pl.String,
+    "curator": pl.String,
+    "curated": pl.String,
+    "note": pl.String,
+    "recorded": pl.String,
+}
+"""Columns of the statement table as ``parse`` returns it. Dates are text here."""
+
+RESOLVED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "source_iri": pl.String,
+    "subject": pl.String,  # a term in its N-Triples form
+    "predicate": pl.String,
+    "object": pl.String,
+    "restrictive": pl.List(QUALIFIER),  # part of the proposition; property and value are terms
+    "additive": pl.List(QUALIFIER),  # said of the statement
+    "said_by_terms": pl.List(pl.String),
+    "via_terms": pl.List(pl.String),
+    "said_at_term": pl.String,
+    "said_to_terms": pl.List(pl.String),
+    "origin_terms": pl.List(pl.String),
+    "condition": pl.String,  # a proposition's IRI, or the words as a literal
+    "language": pl.String,  # of the source's own words
+    "recorded_day": pl.Date,
+    "earliest_start": pl.Date,
+    "latest_start": pl.Date,
+    "earliest_end": pl.Date,
+    "latest_end": pl.Date,
+    "proposition": pl.String,  # the proposition's IRI in N-Triples form
+    "statement": pl.String,  # the statement's IRI in N-Triples form; null on nested rows
+}
+"""Columns that ``resolve`` adds."""
+
+STATEMENT_SCHEMA = pl.Schema(WRITTEN | RESOLVED)
+"""The whole table."""
+
+FIELDS: dict[str, str] = {
+    "id": "id",
+    "triple": "triple",
+    "subject": "subject_text",
+    "predicate": "predicate_text",
+    "object": "object_text",
+    "quote": "quotes",
+    "prefix": "prefix",
+    "suffix": "suffix",
+    "translation": "translation",
+    "status": "status",
+    "not": "negated",
+    "said by": "said_by",
+    "via": "via",
+    "said when": "said_when",
+    "said at": "said_at",
+    "said to": "said_to",
+    "origin": "origin",
+    "when": "when",
+    "when text": "when_text",
+    "hedge": "hedge",
+    "on condition": "condition_text",
+    "locator": "locator",
+    "curator": "curator",
+    "curated": "curated",
+    "note": "note",
+    "recorded": "recorded",
+}
+"""The key of a field in a file, and the column that it fills."""
+
+PROSE_FIELDS = frozenset({"quote", "prefix", "suffix", "translation", "when text", "hedge", "note", "locator"})
+"""Fields that hold a text of their own, where a YAML comment would cut it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Somebody unnamed, as one source describes them."""
+
+    id: str
+    label: str
+    type: str
+    place: Place
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A sentence of a source that no statement covers, with the curator's reason."""
+
+    quote: str
+    reason: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that says things. ``text`` is the file name of its archived text."""
+
+    id: str
+    place: Place
+    title: str = ""
+    publisher: str = ""
+    published: str = ""
+    author: str = ""
+    url: str = ""
+    text: str = ""
+    sha256: str = ""
+    language: str = ""
+    licence: str = ""
+    retrieved: str = ""
+    note: str = ""
+    origin: tuple[str, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def place_of(self, key: str) -> Place:
+        """Where a field of the source stands."""
+        return self.places.get(key, self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something that statements speak of, with its types and names, and nothing that is news."""
+
+    id: str
+    place: Place
+    types: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]  # (text, language)
+    aliases: tuple[tuple[str, str], ...] = ()
+    same_as: tuple[str, ...] = ()
+    note: str = ""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def place_of(self, key: str) -> Place:
+        """Where a field of the entity stands."""
+        return self.places.get(key, self.place)
+
+
+class Places:
+    """Where each field of each row was written, kept beside the table.
+
+    YAML gives every field its place; for CSV, JSONL and Parquet the row's place is known and the
+    column is looked up only when a problem asks for it.
+    """
+
+    def __init__(self) -> None:
+        self._fields: dict[tuple[int, str], Place] = {}
+        self._rows: dict[int, Place] = {}
+        self._finders: dict[str, Callable[[int, str], Place | None]] = {}
+
+    def set_row(self, row: int, place: Place) -> None:
+        """Where the row starts."""
+        self._rows[row] = place
+
+    def set_field(self, row: int, name: str, place: Place) -> None:
+        """Where a field of the row stands."""
+        self._fields[row, name] = place
+
+    def set_finder(self, file: str, find: Callable[[int, str], Place | None]) -> None:
+        """How to find a field of a file on demand: line and field name to a place."""
+        self._finders[file] = find
+
+    def of(self, row: int, name: str = "") -> Place:
+        """The best known place of a field: its own, or that of its list, or the row's."""
+        found = self._fields.get((row, name)) or self._fields.get((row, name.partition(".")[0]))
+        if found:
+            return found
+        place = self._rows.get(row, Place(""))
+        finder = self._finders.get(place.file)
+        return (finder(place.line, name.partition(".")[0]) if finder and name else None) or place
+
+
+class StatementRows:
+    """Collects rows column by column and turns them into the table."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, list[Any]] = {name: [] for name in WRITTEN}
+        self.places = Places()
+
+    def __len__(self) -> int:
+        return len(self._columns["row"])
+
+    def add(self, place: Place, values: Mapping[str, Any]) -> int:
+        """Add a row; columns that ``values`` leaves out are null. Returns the row's number."""
+        row = len(self)
+        for name, column in self._columns.items():
+            column.append(values.get(name))
+        self._columns["row"][row] = row
+        self._columns["nested"][row] = bool(values.get("nested", False))
+        self._columns["negated"][row] = bool(values.get("negated", False))
+        self._columns["file"][row] = place.file
+        self._columns["line"][row] = place.line
+        self._columns["column"][row] = place.column
+        self.places.set_row(row, place)
+        return row
+
+    def set(self, row: int, name: str, value: object) -> None:
+        """Fill a column of a row after the fact."""
+        self._columns[name][row] = value
+
+    def get(self, row: int, name: str) -> Any:
+        """What stands in a column of a row."""
+        return self._columns[name][row]
+
+    def frame(self) -> pl.DataFrame:
+        """The table, in the schema of :data:`WRITTEN`."""
+        return pl.DataFrame(self._columns, schema=pl.Schema(WRITTEN))
+
+
+def empty_statements() -> pl.DataFrame:
+    """A table of no statements."""
+    return pl.DataFrame(schema=STATEMENT_SCHEMA)
+
+
+def statements_only(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows that are statements, without the propositions nested in them."""
+    return table.filter(~pl.col("nested"))
+
+
+def unique_texts(values: Iterable[str | None]) -> list[str]:
+    """The distinct texts of a column, sorted."""
+    return sorted({value for value in values if value is not None})

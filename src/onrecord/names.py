@@ -1,0 +1,146 @@
+"""Owns the names by which a graph's entities, sources, speakers, properties and classes are known.
+
+Leaves replacing names in the statement table to ``resolve``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from onrecord.model import Entity, Source
+from onrecord.nearest import nearest_names
+from onrecord.ontology import Ontology
+from onrecord.terms import Minter
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The outcome of a look-up: an IRI, or the IRIs that the name could mean, or the nearest names."""
+
+    iri: str | None = None
+    choices: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Names:
+    """Every name of a graph, exact to the letter."""
+
+    ontology: Ontology
+    minter: Minter
+    labels: dict[str, str] = field(default_factory=dict)  # IRI -> the label that views show
+    types: dict[str, tuple[str, ...]] = field(default_factory=dict)  # IRI -> class IRIs
+    by_name: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    by_source: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    source_ids: dict[str, str] = field(default_factory=dict)  # IRI -> id
+
+    def add_entity(self, entity: Entity, iri: str, types: Iterable[str]) -> None:
+        """Make an entity known under its id, labels and aliases."""
+        self.labels[iri] = entity.labels[0][0]
+        self.types[iri] = tuple(types)
+        for name in {entity.id, *(text for text, _ in (*entity.labels, *entity.aliases))}:
+            if iri not in self.by_name[name]:
+                self.by_name[name].append(iri)
+
+    def add_source(self, source: Source, speaker_types: dict[str, str]) -> None:
+        """Make a source known, and its unnamed speakers within it."""
+        iri = self.minter.source(source.id)
+        self.labels[iri] = source.title or source.id
+        self.source_ids[iri] = source.id
+        mine: dict[str, list[str]] = defaultdict(list)
+        for speaker in source.speakers:
+            speaker_iri = self.minter.entity(speaker.id, source.id)
+            self.labels[speaker_iri] = speaker.label
+            self.types[speaker_iri] = (speaker_types[speaker.id],)
+            for name in {speaker.id, speaker.label}:
+                mine[name].append(speaker_iri)
+        self.by_source[source.id] = dict(mine)
+
+    def is_known(self, iri: str) -> bool:
+        """Whether the graph or one of its ontologies describes ``iri``."""
+        return iri in self.labels or iri in self.ontology.classes or iri in self.ontology.properties
+
+    def label(self, iri: str) -> str:
+        """What to call ``iri`` in front of people."""
+        return self.labels.get(iri) or self.ontology.label(iri)
+
+    def prefixes(self) -> dict[str, str]:
+        """All prefixes that names and queries may use."""
+        return {**self.ontology.prefixes, **self.minter.prefixes()}
+
+    def expand(self, text: str) -> str | None:
+        """The IRI of a CURIE or of an IRI in angle brackets; None for anything else."""
+        if text.startswith("<") and text.endswith(">"):
+            return text[1:-1]
+        prefix, colon, local = text.partition(":")
+        namespace = self.prefixes().get(prefix) if colon else None
+        return namespace + local if namespace is not None and local and " " not in text else None
+
+    def entity(self, text: str, source: str | None = None) -> Found:
+        """Look up an entity, a source, or a speaker of ``source``."""
+        iris = list(self.by_source.get(source or "", {}).get(text, ()))
+        iris += [iri for iri in self.by_name.get(text, ()) if iri not in iris]
+        if len(iris) == 1:
+            return Found(iris[0])
+        if iris:
+            return Found(choices=tuple(sorted(iris)))
+        iri = self.expand(text)
+        if iri is not None and self.is_known(iri):
+            return Found(iri)
+        if source is None:
+            everywhere = [iri for mine in self.by_source.values() for iri in mine.get(text, ())]
+            if len(everywhere) == 1:
+                return Found(everywhere[0])
+            if everywhere:
+                return Found(choices=tuple(sorted(everywhere)))
+        known = [*self.by_name, *self.by_source.get(source or "", {})]
+        return Found(nearest=tuple(nearest_names(text, known)))
+
+    def property(self, text: str) -> Found:
+        """Look up a property by label, alternative label, CURIE or IRI."""
+        iris = self.ontology.property_names.get(text, [])
+        if len(iris) == 1:
+            return Found(iris[0])
+        if iris:
+            return Found(choices=tuple(sorted(iris)))
+        iri = self.expand(text)
+        if iri in self.ontology.properties:
+            return Found(iri)
+        return Found(nearest=tuple(nearest_names(text, self.ontology.property_names)))
+
+    def type(self, text: str) -> Found:
+        """Look up a class by label, alternative label, CURIE or IRI."""
+        iris = self.ontology.class_names.get(text, [])
+        if len(iris) == 1:
+            return Found(iris[0])
+        if iris:
+            return Found(choices=tuple(sorted(iris)))
+        iri = self.expand(text)
+        if iri in self.ontology.classes:
+            return Found(iri)
+        return Found(nearest=tuple(nearest_names(text, self.ontology.class_names)))
+
+    def compact(self, iri: str) -> str:
+        """The CURIE of an IRI, or the IRI in angle brackets where no prefix fits."""
+        best = max(
+            ((ns, prefix) for prefix, ns in self.prefixes().items() if iri.startswith(ns)),
+            default=None,
+            key=lambda p: len(p[0]),
+        )
+        if best and is_plain_local(iri[len(best[0]) :]):
+            return f"{best[1]}:{iri[len(best[0]) :]}"
+        return f"<{iri}>"
+
+    def choose(self, iri: str) -> str:
+        """How to write an IRI so that it means nothing else: the id of an entity, else the CURIE."""
+        head = f"{self.minter.base}entity/"
+        if iri.startswith(head) and ":" not in iri[len(head) :] and len(self.by_name.get(iri[len(head) :], ())) == 1:
+            return iri[len(head) :]
+        return self.compact(iri)
+
+
+def is_plain_local(local: str) -> bool:
+    """Whether ``local`` can follow a prefix in Turtle without escapes."""
+    return bool(local) and local.isascii() and local.replace("-", "").replace("_", "").isalnum() and local[0] != "-"

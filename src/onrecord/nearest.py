@@ -1,0 +1,35 @@
+"""Owns the guess at what a misspelt name was meant to be.
+
+Leaves the list of known names to the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Up to ``count`` of ``known`` that look like ``name``, the most alike first."""
+    from rapidfuzz import fuzz, process, utils
+
+    choices: Sequence[str] = sorted(set(known))
+    found = process.extract(
+        name, choices, scorer=fuzz.WRatio, processor=utils.default_process, limit=count * 4, score_cutoff=60
+    )
+    plain = process.extract(name, choices, scorer=fuzz.ratio, processor=utils.default_process, limit=count * 4)
+    close = {choice: score for choice, score, _ in plain}
+    ranked = sorted(found, key=lambda hit: (-(hit[1] + close.get(hit[0], 0)), hit[0]))
+    return [choice for choice, _, _ in ranked[:count]]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A fix that offers the nearest names, or nothing where none is near.
+
+    >>> did_you_mean("sttus", ["status", "quote"])
+    'did you mean "status"?'
+    """
+    found = nearest_names(name, known)
+    if not found:
+        return ""
+    quoted = [f'"{choice}"' for choice in found]
+    return f"did you mean {quoted[0] if len(quoted) == 1 else ', '.join(quoted[:-1]) + ' or ' + quoted[-1]}?"

@@ -1,0 +1,82 @@
+"""Owns the door to the graph's files: text in every syntax to one table of statements.
+
+Leaves what the names in it mean to ``resolve``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from onrecord.errors import Problems
+from onrecord.files import check_inside
+from onrecord.model import Entity, Places, Source, StatementRows
+from onrecord.ontology import Ontology
+from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
+from onrecord.parse.records import RecordReader
+from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What the files say, as written: statements (:data:`onrecord.model.WRITTEN`) and what is beside them."""
+
+    statements: pl.DataFrame
+    places: Places
+    sources: dict[str, Source] = field(default_factory=dict)
+    entities: list[Entity] = field(default_factory=list)
+    files: int = 0
+
+
+def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
+    """Read every entity, source and statement file of the graph.
+
+    A file that cannot be read adds its problems and hides nothing of the others.
+    """
+    sources: dict[str, Source] = {}
+
+    def add_source(source: Source) -> None:
+        first = sources.setdefault(source.id, source)
+        if first is not source and _differs(first, source):
+            problems.error(
+                "P031",
+                source.place_of("id"),
+                f'the source "{source.id}" is described twice; the first time in {first.place_of("id")}',
+                "keep one description, or give each source its own id",
+            )
+
+    rows = StatementRows()
+    reader = RecordReader(rows, frozenset(ontology.qualifier_names()), problems)
+    found: list[Entity] = []
+    for name in ENTITY_FILES:
+        path = project.folder / name
+        shown = project.name_of(path)
+        if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, shown, problems):
+            found += entities.parse_entities(path, shown, project.language, problems)
+    path = project.folder / "sources.yaml"
+    if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, project.name_of(path), problems):
+        yaml.parse_sources(path, project.name_of(path), add_source, problems)
+    files = find_files(project, "statements", STATEMENT_SUFFIXES, problems)
+    for path in files:
+        shown = project.name_of(path)
+        match path.suffix.lower():
+            case ".yaml" | ".yml":
+                yaml.parse_statements(path, shown, reader, add_source, problems)
+            case ".csv":
+                csv.parse_statements(path, shown, reader, problems)
+            case ".jsonl":
+                jsonl.parse_statements(path, shown, reader, problems)
+            case ".parquet":
+                parquet.parse_statements(path, shown, reader, problems)
+            case _:
+                qualifiers = {
+                    iri: prop.label for iri, prop in ontology.properties.items() if prop.restrictive or prop.additive
+                }
+                turtle.parse_statements(path, shown, project.base, qualifiers, rows, add_source, problems)
+    return Parsed(rows.frame(), rows.places, sources, found, len(files))
+
+
+def _differs(first: Source, second: Source) -> bool:
+    """Two YAML files may not both describe a source; the same export read twice may."""
+    return bool(first.place.line or second.place.line) or first != second

@@ -1,0 +1,106 @@
+"""Owns entity files: ``entities.yaml`` and ``entities.csv`` to a list of entities.
+
+Leaves types and names to ``resolve``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from onrecord.documents import Mapping, Node, Scalar, Sequence, parse_yaml
+from onrecord.errors import Problems
+from onrecord.files import read_text
+from onrecord.model import Entity
+from onrecord.parse.csv import read_records
+from onrecord.parse.source import check_id, places_of, read_texts
+from onrecord.terms import is_iri, is_language
+
+_TEXTS = ("id", "note")
+_KEYS = ("id", "label", "type", "aliases", "same as", "note")
+
+
+def parse_entities(path: Path, name: str, language: str, problems: Problems) -> list[Entity]:
+    """The entities of one file, YAML or CSV by its suffix."""
+    text = read_text(path, name, problems)
+    if text is None:
+        return []
+    found: list[Entity] = []
+    for node in _records(text, path.suffix, name, problems):
+        entity = _read_entity(node, language, problems)
+        if entity is not None:
+            found.append(entity)
+    return found
+
+
+def _records(text: str, suffix: str, name: str, problems: Problems) -> Iterable[Node]:
+    if suffix == ".csv":
+        return read_records(text, name, {"aliases", "same as", "type"}, problems)
+    root = parse_yaml(text, name, problems)
+    if root is None:
+        return ()
+    if not isinstance(root, Sequence):
+        problems.error("P022", root.place, "this file is a list of entities", "write  - id: ...")
+        return ()
+    return root.items
+
+
+def _read_entity(node: Node, language: str, problems: Problems) -> Entity | None:
+    if not isinstance(node, Mapping):
+        problems.error("P022", node.place, "an entity is a mapping of fields", "write  - id: ...")
+        return None
+    values = read_texts(node, _TEXTS, _KEYS, "entity", problems)
+    labels = _names(node.get("label"), "label", language, problems)
+    types = _list(node.get("type"), "type", problems)
+    for key, present in (("id", values.get("id")), ("label", labels), ("type", types)):
+        if not present and (key not in ("label", "type") or node.get(key) is None):
+            problems.error("P021", node.place, f'this entity has no "{key}"', f"write  {key}: ...")
+    if not values.get("id") or not check_id(values["id"], node, problems) or not labels:
+        return None
+    same_as = _list(node.get("same as"), "same as", problems)
+    places = places_of(node)
+    for index, value in enumerate(same_as):
+        if not is_iri(value):
+            problems.error(
+                "P033",
+                places.get(f"same as.{index}") or places["same as"],
+                f'"{value}" is no IRI',
+                "write the whole address, such as http://www.wikidata.org/entity/Q42",
+            )
+    return Entity(
+        id=values["id"],
+        place=node.place,
+        types=tuple(types),
+        labels=tuple(labels),
+        aliases=tuple(_names(node.get("aliases"), "aliases", language, problems)),
+        same_as=tuple(value for value in same_as if is_iri(value)),
+        note=values.get("note", ""),
+        places=places,
+    )
+
+
+def _list(node: Node | None, key: str, problems: Problems) -> list[str]:
+    out = []
+    for item in node.items if isinstance(node, Sequence) else [node] if node is not None else []:
+        if not isinstance(item, Scalar):
+            problems.error("P022", item.place, f'"{key}" takes a text or a list of texts', f"write  {key}: [a, b]")
+        elif not item.text.strip():
+            problems.error("P024", item.place, f'"{key}" is empty', "fill it in, or delete the line")
+        else:
+            out.append(item.text)
+    return out
+
+
+def _names(node: Node | None, key: str, language: str, problems: Problems) -> list[tuple[str, str]]:
+    """Names with their language: a text, a list of texts, or a mapping from language to either."""
+    if not isinstance(node, Mapping):
+        return [(text, language) for text in _list(node, key, problems)]
+    out = []
+    for tag, value in node.items():
+        if not is_language(tag.text):
+            problems.error(
+                "P034", tag.place, f'"{tag.text}" is no language tag', "write a tag of BCP 47, such as en or pt-BR"
+            )
+            continue
+        out += [(text, tag.text) for text in _list(value, key, problems)]
+    return out

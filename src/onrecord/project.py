@@ -1,0 +1,392 @@
+"""Owns a graph's folder: finds its files, reads ``onrecord.yaml``, guards its borders.
+
+Leaves what stands in the other files to ``parse``, ``ontology`` and ``sources``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from onrecord.documents import Mapping, Scalar, Sequence, parse_yaml
+from onrecord.errors import GraphNotFound, Place, Problems
+from onrecord.files import check_inside, read_text, sha256_file, shown_path
+from onrecord.statuses import ASSERTABLE
+from onrecord.terms import is_iri, is_language
+
+SETTINGS = "onrecord.yaml"
+STATEMENT_SUFFIXES = (".yaml", ".yml", ".csv", ".jsonl", ".parquet", ".ttl", ".trig")
+ENTITY_FILES = ("entities.yaml", "entities.csv")
+LOCK = "evidence.lock"
+SOURCES_VARIABLE = "ONRECORD_SOURCES"
+_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+_KEYS = (
+    "title",
+    "description",
+    "base",
+    "ontologies",
+    "language",
+    "languages",
+    "licence",
+    "time zone",
+    "curator",
+    "assert policy",
+    "quote limits",
+)
+
+
+def is_local_id(text: str) -> bool:
+    """Whether ``text`` can be the id of an entity, a source or a statement.
+
+    >>> is_local_id("miami-talks"), is_local_id("Miami talks")
+    (True, False)
+    """
+    return bool(_ID.fullmatch(text)) and len(text) <= 120
+
+
+@dataclass(frozen=True, slots=True)
+class AssertPolicy:
+    """Which statuses make a statement stand as fact: in the source's own voice, and by a speaker."""
+
+    own_voice: frozenset[str] = frozenset({"stated", "confirmed"})
+    speaker: frozenset[str] = frozenset({"confirmed"})
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLimits:
+    """How much of a text the quotes may take: words a quote, share of the text in all."""
+
+    words: int = 25
+    share: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A graph's folder and its settings."""
+
+    folder: Path
+    name: str
+    title: str
+    base: str
+    description: str = ""
+    languages: tuple[str, ...] = ("en",)
+    licence: str = ""
+    time_zone: str = "UTC"
+    curator: str = ""
+    policy: AssertPolicy = AssertPolicy()
+    limits: QuoteLimits = QuoteLimits()
+    ontology_files: tuple[Path, ...] = ()
+    places: dict[str, Place] = field(default_factory=dict, compare=False)
+
+    @property
+    def language(self) -> str:
+        """The language of labels and quotes where nothing else is said."""
+        return self.languages[0]
+
+    @property
+    def lock_file(self) -> Path:
+        """Where the verified spans are recorded."""
+        return self.folder / LOCK
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds ``graphs/`` and ``build/``."""
+        parent = self.folder.parent
+        return parent.parent if parent.name == "graphs" else parent
+
+    @property
+    def build_folder(self) -> Path:
+        """Where ``build`` writes unless it is told otherwise."""
+        return self.root / "build" / self.name
+
+    def name_of(self, path: Path) -> str:
+        """A file of the graph as problems print it."""
+        return shown_path(path)
+
+    def relative(self, path: Path) -> str:
+        """A file's name inside the graph, the same on every machine."""
+        try:
+            return path.relative_to(self.folder).as_posix()
+        except ValueError:
+            return path.name
+
+    def source_folders(self, extra: tuple[Path, ...] = ()) -> list[Path]:
+        """Where archived texts are looked up: the graph, ``$ONRECORD_SOURCES``, ``--sources``."""
+        listed = os.environ.get(SOURCES_VARIABLE, "")
+        folders = [self.folder / "sources", *(Path(part) for part in listed.split(os.pathsep) if part), *extra]
+        return [folder for folder in folders if folder.is_dir()]
+
+
+def open_project(path: str | Path, problems: Problems) -> Project:
+    """The graph in the folder ``path``.
+
+    :raises GraphNotFound: when there is no folder, or no ``onrecord.yaml`` in it.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise GraphNotFound(f"{path}: there is no such folder")
+    settings_file = folder / SETTINGS
+    if not settings_file.exists():
+        raise GraphNotFound(f"{path}: this folder is no graph, it holds no {SETTINGS}")
+    folder = folder.absolute()
+    name = shown_path(folder / SETTINGS)
+    default_base = f"https://example.org/{folder.name}/"
+    text = None
+    if check_inside(settings_file, folder, name, problems):
+        text = read_text(settings_file, name, problems)
+    root = parse_yaml(text, name, problems) if text is not None else None
+    if not isinstance(root, Mapping):
+        if text is not None and (root is not None or not text.strip()):
+            problems.error("G001", Place(name), "the settings are empty or not a mapping", "write  title: My graph")
+        return Project(folder, folder.name, folder.name, default_base)
+    return _Settings(root, folder, name, problems).project(default_base)
+
+
+class _Settings:
+    def __init__(self, root: Mapping, folder: Path, name: str, problems: Problems) -> None:
+        self.root, self.folder, self.name, self.problems = root, folder, name, problems
+
+    def project(self, default_base: str) -> Project:
+        for key in self.root.key_nodes():
+            if key.text not in _KEYS:
+                self.problems.error(
+                    "G002", key.place, f'unknown setting "{key.text}"', f"the settings are: {', '.join(_KEYS)}"
+                )
+        title = self._text("title") or self.folder.name
+        base = self._text("base") or default_base
+        if not is_iri(base) or not base.startswith(("http://", "https://", "urn:")) or base[-1] not in "/#:":
+            self.problems.error(
+                "G003",
+                self._place("base"),
+                f'the base "{base}" is no IRI that others can be built on',
+                "write one like https://example.org/my-graph/ that ends in / or #",
+            )
+            base = default_base
+        languages = self._list("languages") or self._list("language") or ("en",)
+        for language in languages:
+            if not is_language(language):
+                self.problems.error(
+                    "G004",
+                    self._place("languages"),
+                    f'"{language}" is no language tag',
+                    "write a tag of BCP 47, such as en or pt-BR",
+                )
+        zone = self._text("time zone") or "UTC"
+        try:
+            zoneinfo.ZoneInfo(zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            self.problems.error(
+                "G005", self._place("time zone"), f'"{zone}" is no time zone', "write one like Europe/London or UTC"
+            )
+            zone = "UTC"
+        return Project(
+            folder=self.folder,
+            name=self.folder.name,
+            title=title,
+            base=base,
+            description=self._text("description"),
+            languages=tuple(language for language in languages if is_language(language)) or ("en",),
+            licence=self._text("licence"),
+            time_zone=zone,
+            curator=self._text("curator"),
+            policy=self._policy(),
+            limits=self._limits(),
+            ontology_files=tuple(self._ontologies()),
+            places={key.text: node.place for key, node in self.root.items()},
+        )
+
+    def _place(self, key: str) -> Place:
+        node = self.root.get(key)
+        return node.place if node else Place(self.name)
+
+    def _text(self, key: str) -> str:
+        node = self.root.get(key)
+        if node is None:
+            return ""
+        if isinstance(node, Scalar):
+            return node.text.strip()
+        self.problems.error("P022", node.place, f'"{key}" takes a text', f"write  {key}: ...")
+        return ""
+
+    def _list(self, key: str, root: Mapping | None = None) -> tuple[str, ...]:
+        node = (root or self.root).get(key)
+        if isinstance(node, Scalar):
+            return (node.text,) if node.text else ()
+        if isinstance(node, Sequence):
+            return tuple(item.text for item in node.items if isinstance(item, Scalar))
+        if node is not None:
+            self.problems.error("P022", node.place, f'"{key}" takes a list', f"write  {key}: [a, b]")
+        return ()
+
+    def _ontologies(self) -> Iterator[Path]:
+        node = self.root.get("ontologies")
+        names: list[tuple[str, Place]] = [("onrecord", Place(self.name))]
+        for item in node.items if isinstance(node, Sequence) else [node] if node else []:
+            if not isinstance(item, Scalar):
+                self.problems.error("P022", item.place, '"ontologies" takes names', "write  ontologies: [diplomacy]")
+            elif item.text != "onrecord":
+                names.append((item.text, item.place))
+        for name, place in names:
+            path = self._ontology_file(name)
+            if path is None:
+                known = ", ".join(sorted(bundled_ontologies()))
+                self.problems.error(
+                    "G006",
+                    place,
+                    f'there is no ontology "{name}"',
+                    f"write one of {known}, or a file inside the graph's folder such as ontology/{Path(name).name}.ttl",
+                )
+            elif check_inside(
+                path, path.parent if name in bundled_ontologies() else self.folder, str(place), self.problems
+            ):
+                yield path
+
+    def _ontology_file(self, name: str) -> Path | None:
+        if is_local_id(name) and name in bundled_ontologies():
+            return bundled_ontologies()[name]
+        path = self.folder / name
+        candidates = [path, self.folder / "ontology" / f"{name}.ttl"]
+        return next((candidate for candidate in candidates if candidate.suffix == ".ttl" and candidate.is_file()), None)
+
+    def _policy(self) -> AssertPolicy:
+        node = self.root.get("assert policy")
+        if node is None:
+            return AssertPolicy()
+        default = AssertPolicy()
+        if not isinstance(node, Mapping):
+            self.problems.error(
+                "P022",
+                node.place,
+                '"assert policy" takes two lists',
+                "write  assert policy: {own voice: [stated, confirmed]}",
+            )
+            return default
+        for key, value in node.items():
+            if key.text not in ("own voice", "speaker"):
+                self.problems.error(
+                    "G002", key.place, f'unknown setting "{key.text}"', "the assert policy has: own voice, speaker"
+                )
+            for item in value.items if isinstance(value, Sequence) else [value]:
+                if not isinstance(item, Scalar) or item.text not in ASSERTABLE:
+                    self.problems.error(
+                        "G007",
+                        item.place,
+                        "this is no status that can assert",
+                        f"write some of {', '.join(ASSERTABLE)}",
+                    )
+        own = frozenset(self._list("own voice", node)) if node.get("own voice") else default.own_voice
+        speaker = frozenset(self._list("speaker", node)) if node.get("speaker") else default.speaker
+        return AssertPolicy(own, speaker)
+
+    def _limits(self) -> QuoteLimits:
+        node = self.root.get("quote limits")
+        if node is None:
+            return QuoteLimits()
+        default = QuoteLimits()
+        words, share = default.words, default.share
+        if isinstance(node, Mapping):
+            for key, value in node.items():
+                number = value.text if isinstance(value, Scalar) else ""
+                try:
+                    if key.text == "words" and 0 < int(number) <= 1000:
+                        words = int(number)
+                        continue
+                    if key.text == "share" and 0 < float(number) <= 1:
+                        share = float(number)
+                        continue
+                except ValueError:
+                    pass
+                self.problems.error(
+                    "G008", value.place, "this is no limit on quotes", "write  quote limits: {words: 25, share: 0.4}"
+                )
+        else:
+            self.problems.error(
+                "G008", node.place, "this is no limit on quotes", "write  quote limits: {words: 25, share: 0.4}"
+            )
+        return QuoteLimits(words, share)
+
+
+def bundled_ontologies() -> dict[str, Path]:
+    """The ontologies that come with onrecord, by name."""
+    packaged = Path(str(resources.files("onrecord") / "ontology"))
+    folder = packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "ontology"
+    return {path.stem: path for path in sorted(folder.glob("*.ttl")) if not path.stem.endswith(".shapes")}
+
+
+def shapes_beside(ontology: Path) -> Path | None:
+    """The SHACL shapes that lie beside an ontology: ``NAME.shapes.ttl``."""
+    path = ontology.with_suffix(".shapes.ttl")
+    return path if path.is_file() else None
+
+
+def find_files(project: Project, folder: str, suffixes: tuple[str, ...], problems: Problems) -> list[Path]:
+    """The files of a subfolder with one of ``suffixes``, sorted, links that lead out reported.
+
+    Hidden files and editors' back-ups (``~``) are passed over; any other file is a P007 warning.
+    """
+    start = project.folder / folder
+    if not start.exists() and not start.is_symlink():
+        return []
+    if not start.is_dir():
+        problems.error("P003", Place(project.name_of(start)), "this must be a folder", "make it a folder")
+        return []
+    if not start.resolve().is_relative_to(project.folder.resolve()):
+        problems.error(
+            "P001",
+            Place(project.name_of(start)),
+            "this link leads out of the graph's folder",
+            "copy the folder into the graph instead of linking to it",
+        )
+        return []
+    found = []
+    for path in sorted(_walk(start)):
+        if path.name.startswith(".") or path.name.endswith("~"):
+            continue
+        if path.suffix.lower() not in suffixes:
+            problems.warning(
+                "P007",
+                Place(project.name_of(path)),
+                f"this file is passed over: {folder}/ takes {', '.join(suffixes)}",
+                "rename it or move it away",
+            )
+        elif check_inside(path, project.folder, project.name_of(path), problems):
+            found.append(path)
+    return found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in os.scandir(folder):
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            if not entry.name.startswith("."):
+                yield from _walk(path)
+        else:
+            yield path
+
+
+def input_files(project: Project) -> list[Path]:
+    """Every file that a build depends on, questions and archived texts aside."""
+    folder = project.folder
+    files = [folder / SETTINGS, folder / LOCK, folder / "sources.yaml"]
+    files += [folder / name for name in ENTITY_FILES]
+    statements = folder / "statements"
+    if statements.is_dir():
+        files += [path for path in _walk(statements) if path.suffix.lower() in STATEMENT_SUFFIXES]
+    for ontology in project.ontology_files:
+        shapes = shapes_beside(ontology)
+        files += [ontology, shapes] if shapes else [ontology]
+    return sorted(path for path in files if path.is_file())
+
+
+def input_digest(project: Project) -> str:
+    """One hash over the names and bytes of all :func:`input_files`."""
+    total = hashlib.sha256()
+    for path in input_files(project):
+        total.update(f"{project.relative(path)}\0{sha256_file(path)}\n".encode())
+    return total.hexdigest()

@@ -1,0 +1,208 @@
+"""Owns the road from a SPARQL text to an answer: guard, evaluate, rows.
+
+Leaves the text to ``sparql``, the process to ``worker`` and named queries to ``questions``.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from onrecord.errors import MissingExtra, OnRecordError
+from onrecord.lens import Lens
+from onrecord.sparql import QUERY_NAME, bind_parameters, explain_syntax, guard, has_from
+from onrecord.terms import XSD
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyoxigraph as ox
+
+    from onrecord.graph import Graph
+
+
+class Term(NamedTuple):
+    """An RDF term in an answer; ``kind`` is ``iri``, ``literal`` or ``bnode``."""
+
+    kind: str
+    value: str
+    datatype: str | None = None
+    language: str | None = None
+
+    def __str__(self) -> str:
+        return self.value
+
+
+Row = tuple[Term | None, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query gave: rows (SELECT), a truth value (ASK), or a graph (CONSTRUCT, DESCRIBE).
+
+    Iterating gives the rows as mappings from variable to :class:`Term` (unbound variables left out).
+    """
+
+    kind: str
+    variables: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    boolean: bool | None = None
+    graph: bytes = b""  # N-Triples
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[dict[str, Term]]:
+        for row in self.rows:
+            yield {name: term for name, term in zip(self.variables, row, strict=True) if term is not None}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __bool__(self) -> bool:
+        return self.boolean if self.boolean is not None else bool(self.rows or self.graph)
+
+    def values(self) -> list[tuple[str | None, ...]]:
+        """The rows as plain texts."""
+        return [tuple(None if term is None else term.value for term in row) for row in self.rows]
+
+    def to_csv(self) -> str:
+        """The rows in SPARQL 1.1 CSV (https://www.w3.org/TR/sparql11-results-csv-tsv/)."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(self.variables)
+        for row in self.values():
+            writer.writerow(["" if value is None else value for value in row])
+        return out.getvalue()
+
+    def to_polars(self) -> pl.DataFrame:
+        """The rows as a Polars frame of texts."""
+        import polars as pl
+
+        return pl.DataFrame(self.values(), schema=dict.fromkeys(self.variables, pl.String), orient="row")
+
+    def to_pandas(self) -> Any:
+        """The rows as a pandas frame.
+
+        :raises MissingExtra: without ``onrecord[pandas]``.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise MissingExtra("pandas", "pandas") from error
+        return pd.DataFrame(self.values(), columns=list(self.variables))
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.variables)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(value or '')}</td>" for value in row) + "</tr>" for row in self.values()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def read_day(value: object) -> dt.date | None:
+    """A day given as a date or as ISO text.
+
+    :raises OnRecordError: for anything else.
+    """
+    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError as error:
+        raise OnRecordError(f'"{value}" is no day; write one like 2025-12-17') from error
+
+
+def answer(
+    graph: Graph,
+    sparql: str,
+    lens: Lens,
+    parameters: Mapping[str, str],
+    timeout: float,
+    name: str = QUERY_NAME,
+) -> Answer:
+    """Evaluate a query on the graph seen through ``lens``; see :meth:`onrecord.graph.Graph.query`."""
+    prefixes = graph.prefixes()
+    body = raw(graph, sparql, lens, parameters, timeout, "json", name)
+    if body[0] == "graph":
+        return Answer("graph", graph=body[1], prefixes=prefixes)
+    data = json.loads(body[1])
+    if body[0] == "boolean":
+        return Answer("boolean", boolean=data["boolean"], prefixes=prefixes)
+    variables = tuple(data["head"]["vars"])
+    rows = tuple(tuple(_term(row.get(name)) for name in variables) for row in data["results"]["bindings"])
+    return Answer("rows", variables, rows, prefixes=prefixes)
+
+
+def raw(
+    graph: Graph,
+    sparql: str,
+    lens: Lens,
+    parameters: Mapping[str, str],
+    timeout: float,
+    format_: str,
+    name: str = QUERY_NAME,
+) -> tuple[str, bytes]:
+    """The kind of an answer and its body in one of the W3C result formats (N-Triples for graphs)."""
+    from onrecord.worker import EngineSyntaxError, Job, Limits, run
+
+    prefixes = graph.prefixes()
+    store, names = _store(graph, lens)
+    guard(sparql, names, prefixes, name)
+    job = Job(bind_parameters(sparql, parameters), prefixes, graph.project.base, has_from(sparql), format_)
+    try:
+        evaluated = run(store, job, Limits(seconds=timeout))
+    except EngineSyntaxError as error:
+        raise explain_syntax(sparql, str(error), prefixes, name) from error
+    return evaluated.kind, evaluated.body
+
+
+def _store(graph: Graph, lens: Lens) -> tuple[ox.Store, Sequence[str]]:
+    """The triple store for a lens: the built one when it is fresh, else one in memory."""
+    from onrecord.build import is_fresh
+    from onrecord.errors import StoreError
+    from onrecord.store import graph_names, load_store, open_store
+
+    stores = graph.stores
+    if lens.key not in stores:
+        store = None
+        folder = graph.project.build_folder
+        if lens.is_default and is_fresh(graph.project, folder):
+            try:
+                store = open_store(folder)
+            except StoreError:
+                store = None  # the files are the truth: a damaged store is passed by
+        if store is None:
+            store = load_store(graph.serialize("nq", lens))
+        stores[lens.key] = (store, graph_names(store))
+    return stores[lens.key]
+
+
+@lru_cache(maxsize=4096)
+def _datatype(iri: str | None) -> str | None:
+    return None if iri == f"{XSD}string" else iri
+
+
+def _term(binding: dict[str, str] | None) -> Term | None:
+    if binding is None:
+        return None
+    kind = {"uri": "iri", "bnode": "bnode"}.get(binding["type"], "literal")
+    return Term(kind, binding["value"], _datatype(binding.get("datatype")), binding.get("xml:lang"))
+
+
+def compact(term: Term | None, prefixes: Mapping[str, str]) -> str:
+    """A term as a table shows it: IRIs with their prefix, literals as their text."""
+    if term is None:
+        return ""
+    if term.kind != "iri":
+        return term.value
+    best = max((ns for ns in prefixes.values() if term.value.startswith(ns)), key=len, default="")
+    if not best or len(best) == len(term.value):
+        return f"<{term.value}>"
+    prefix = next(prefix for prefix, namespace in sorted(prefixes.items()) if namespace == best)
+    return f"{prefix}:{term.value[len(best) :]}"

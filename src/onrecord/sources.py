@@ -1,0 +1,309 @@
+"""Owns archived texts: finds them by name or hash, and locates quotes in them.
+
+Leaves what a verdict means for the graph to ``check.evidence``. Offsets count Unicode code points
+of the text as archived (https://www.w3.org/TR/annotation-model/#text-position-selector).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from onrecord.errors import Place, Problems
+from onrecord.files import check_inside, read_bytes, sha256_file, sha256_hex, shown_path
+from onrecord.model import Source
+
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+_ELISION = re.compile(r"\s*\[(?:\.\.\.|…)\]\s*")
+_QUOTE_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›″", '"') | dict.fromkeys("‘’‚‛′`´", "'"))
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_TURN = re.compile(
+    r"[\s,;:—–-]*(?P<word>but|unless|except|however|although|though|provided that|only if|denied|denies"
+    r"|(?:he|she|they|it) den(?:y|ies|ied))\b",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"(?P<word>\b(?:not|never|no longer|denied|denies|denying|without)|n['’]t)\s+(?:that\s+)?$", re.IGNORECASE
+)
+
+
+class Verdict(StrEnum):
+    """What became of looking for a quote."""
+
+    EXACT = "exact"
+    NORMALISED = "normalised"
+    ELIDED = "elided"
+    ELSEWHERE = "elsewhere"
+    AMBIGUOUS = "ambiguous"
+    NOT_FOUND = "not found"
+    TEXT_MISSING = "text missing"
+    TEXT_CHANGED = "text changed"
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the quote stands where it should."""
+        return self in (Verdict.EXACT, Verdict.NORMALISED, Verdict.ELIDED)
+
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a quote stands: one span, or one for each part of an elided quote."""
+
+    verdict: Verdict
+    spans: tuple[Span, ...] = ()
+    count: int = 0  # how many places an ambiguous quote stands in
+    nearest: str = ""  # the passage most like a quote that is not found
+    turn: str = ""  # the word right after the quote that turns it
+    negation: str = ""  # the word right before the quote that negates it
+
+
+class Text:
+    """An archived text, normalised once for all quotes that are looked for in it."""
+
+    def __init__(self, content: str, sha256: str = "", name: str = "") -> None:
+        self.content, self.sha256, self.name = content, sha256, name
+        self._normal: str | None = None
+        self._offsets: list[int] = []
+
+    @property
+    def normal(self) -> str:
+        """The text with white space, quote marks, dashes and composition (NFC) made even."""
+        if self._normal is None:
+            self._normal, self._offsets = _normalise(self.content)
+        return self._normal
+
+    def original_span(self, start: int, end: int) -> Span:
+        """The span of the archived text that a span of :attr:`normal` stands for."""
+        last = self._offsets[end] if end < len(self._offsets) else len(self.content)
+        first = self._offsets[start]
+        while last > first and self.content[last - 1].isspace():
+            last -= 1
+        return first, last
+
+
+def normalise(text: str) -> str:
+    """What two spellings of the same words share; the documented rule for quotes.
+
+    >>> normalise("the\\u00a0“new” plan —\\n final")
+    'the "new" plan - final'
+    """
+    return _normalise(text)[0].strip()
+
+
+def _normalise(text: str) -> tuple[str, list[int]]:
+    out: list[str] = []
+    offsets: list[int] = []
+    space = True
+    for start, chunk in _composed(text):
+        for char in chunk.translate(_QUOTE_MARKS).translate(_DASHES):
+            if char.isspace():
+                if space:
+                    continue
+                char = " "
+            space = char == " "
+            out.append(char)
+            offsets.append(start)
+    return "".join(out), offsets
+
+
+def _composed(text: str) -> Iterator[tuple[int, str]]:
+    """The text in pieces, each in NFC, with the offset where it starts."""
+    if unicodedata.is_normalized("NFC", text):
+        yield from enumerate(text)
+        return
+    start = 0
+    for end in range(1, len(text) + 1):
+        if end == len(text) or not (unicodedata.combining(text[end]) or 0x1160 <= ord(text[end]) <= 0x11FF):
+            yield start, unicodedata.normalize("NFC", text[start:end])
+            start = end
+
+
+def locate(quote: str, text: Text, prefix: str = "", suffix: str = "") -> Location:
+    """Find ``quote`` in ``text``: to the letter, else normalised, else part by part round ``[...]``.
+
+    ``prefix`` and ``suffix`` are words right before and after it, to choose among several places.
+    """
+    parts = [part for part in _ELISION.split(quote) if part.strip()]
+    if not parts:
+        return Location(Verdict.NOT_FOUND)
+    if len(parts) > 1 or _ELISION.search(quote):
+        found = _elided(parts, text)
+        verdict = Verdict.ELIDED
+    else:
+        found = [(span,) for span in _occurrences(quote, text.content)]
+        verdict = Verdict.EXACT
+        if not found:
+            found = [(span,) for span in _normal_occurrences(quote, text)]
+            verdict = Verdict.NORMALISED
+    if not found:
+        return Location(Verdict.NOT_FOUND, nearest=_nearest(quote, text))
+    if prefix or suffix:
+        chosen = [spans for spans in found if _framed(spans, text, prefix, suffix)]
+        if not chosen:
+            return Location(Verdict.NOT_FOUND, nearest=_nearest(f"{prefix} {quote} {suffix}", text))
+        found = chosen
+    if len(found) > 1:
+        return Location(Verdict.AMBIGUOUS, count=len(found))
+    spans = found[0]
+    turn = _TURN.match(text.content, spans[-1][1])
+    negation = _NEGATION.search(text.content[max(0, spans[0][0] - 40) : spans[0][0]])
+    return Location(verdict, spans, 1, turn=turn["word"] if turn else "", negation=negation["word"] if negation else "")
+
+
+def _occurrences(needle: str, haystack: str) -> list[Span]:
+    found = []
+    at = haystack.find(needle)
+    while at >= 0:
+        if _whole_words(haystack, at, at + len(needle)):
+            found.append((at, at + len(needle)))
+        at = haystack.find(needle, at + 1)
+    return found
+
+
+def _whole_words(text: str, start: int, end: int) -> bool:
+    """A quote may not begin or end inside a word."""
+    before = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
+    after = end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
+    return not before and not after
+
+
+def _normal_occurrences(quote: str, text: Text) -> list[Span]:
+    needle = normalise(quote)
+    return [text.original_span(*span) for span in _occurrences(needle, text.normal)] if needle else []
+
+
+def _elided(parts: list[str], text: Text) -> list[tuple[Span, ...]]:
+    """The shortest runs in which all parts follow each other."""
+    places = [sorted(_occurrences(part, text.content) or _normal_occurrences(part, text)) for part in parts]
+    if not all(places):
+        return []
+    runs: dict[int, tuple[Span, ...]] = {}
+    for first in places[0]:
+        run = [first]
+        for spans in places[1:]:
+            at = bisect_left(spans, (run[-1][1], -1))
+            if at == len(spans):
+                break
+            run.append(spans[at])
+        else:
+            runs[run[-1][1]] = tuple(run)  # a later start with the same end is the shorter run
+    return list(runs.values())
+
+
+def _framed(spans: tuple[Span, ...], text: Text, prefix: str, suffix: str) -> bool:
+    before = normalise(text.content[max(0, spans[0][0] - len(prefix) * 2 - 40) : spans[0][0]])
+    after = normalise(text.content[spans[-1][1] : spans[-1][1] + len(suffix) * 2 + 40])
+    return before.endswith(normalise(prefix)) and after.startswith(normalise(suffix))
+
+
+def _nearest(quote: str, text: Text) -> str:
+    """The passage of the text that is most like the quote, or nothing when none is."""
+    from rapidfuzz import fuzz
+
+    needle = normalise(_ELISION.sub(" ", quote))[:1000]
+    hit = fuzz.partial_ratio_alignment(needle.lower(), text.normal.lower(), score_cutoff=50)
+    if hit is None or not text.normal:
+        return ""
+    start, end = hit.dest_start, hit.dest_end
+    while start > 0 and text.normal[start - 1] != " ":
+        start -= 1
+    while end < len(text.normal) and text.normal[end] not in " ":
+        end += 1
+    return text.normal[start:end].strip()
+
+
+def differing_words(quote: str, passage: str) -> str:
+    """What the quote has and the text has not, and the other way round, in words.
+
+    >>> differing_words("Russia will accept", "Russia may accept")
+    'the quote has "will", the text has "may"'
+    """
+    ours, theirs = normalise(quote).split(), normalise(passage).split()
+    notes = []
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        mine, other = " ".join(ours[a:b]), " ".join(theirs[c:d])
+        if tag == "replace":
+            notes.append(f'the quote has "{mine}", the text has "{other}"')
+        elif tag == "delete":
+            notes.append(f'the text lacks "{mine}"')
+        elif tag == "insert":
+            notes.append(f'the quote lacks "{other}"')
+    return "; ".join(notes[:3])
+
+
+class Archive:
+    """The archived texts at hand, looked up by name first, then by SHA-256."""
+
+    def __init__(self, folders: Iterable[Path], problems: Problems) -> None:
+        self.folders, self.problems = list(folders), problems
+        self._by_hash: dict[str, Path] | None = None
+        self._texts: dict[Path, Text | None] = {}
+
+    def find(self, source: Source, known_hash: str = "") -> Text | None:
+        """The text of a source; None when it is not at hand.
+
+        A file of the right name with the wrong bytes is given too: its ``sha256`` tells.
+        """
+        wanted = source.sha256.lower() or known_hash
+        named = self._named(source)
+        if named is not None and (not wanted or named.sha256 == wanted):
+            return named
+        if wanted:
+            path = self._hashes().get(wanted)
+            if path is not None:
+                return self._load(path)
+        return named
+
+    def _named(self, source: Source) -> Text | None:
+        name = source.text
+        if not name:
+            return None
+        pure = PurePosixPath(name)
+        if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name:
+            self.problems.error(
+                "P008",
+                source.place_of("text"),
+                f'the text "{name}" would be read from outside the sources',
+                "name a file inside the folder of sources, such as paper-2025-12-17.txt",
+            )
+            return None
+        for folder in self.folders:
+            path = folder / name
+            if (path.exists() or path.is_symlink()) and check_inside(path, folder, shown_path(path), self.problems):
+                return self._load(path)
+        return None
+
+    def _hashes(self) -> dict[str, Path]:
+        if self._by_hash is None:
+            self._by_hash = {}
+            for folder in self.folders:
+                for path in sorted(folder.rglob("*")):
+                    if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_TEXT_BYTES:
+                        self._by_hash.setdefault(sha256_file(path), path)
+        return self._by_hash
+
+    def _load(self, path: Path) -> Text | None:
+        if path not in self._texts:
+            data = read_bytes(path, shown_path(path), self.problems)
+            self._texts[path] = None
+            if data is not None:
+                try:
+                    content = data.decode("utf-8").removeprefix("\ufeff")
+                    self._texts[path] = Text(content, sha256_hex(data), path.name)
+                except UnicodeDecodeError as error:
+                    self.problems.error(
+                        "P005",
+                        Place(shown_path(path)),
+                        f"the byte 0x{data[error.start]:02X} at offset {error.start} is not UTF-8",
+                        "save the archived text in the encoding UTF-8",
+                    )
+        return self._texts[path]

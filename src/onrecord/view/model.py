@@ -1,0 +1,72 @@
+"""Owns what a page is given: nodes, edges with their evidence, and the graph around them.
+
+Leaves filling it to ``analyse`` and drawing it to the modules beside it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ViewNode:
+    """Something that the picture shows: an entity, a proposition that is spoken of, a value."""
+
+    iri: str
+    label: str
+    kind: str  # "entity" | "proposition" (mentioned or talked about) | "literal"
+    type_iri: str  # first declared class; "" for propositions and literals
+    type_label: str  # "person", "meeting", ... ; "proposition", "value"
+    shape_class: (
+        str  # the nearest of: person, group, state, organisation, event, place, plan, thing, proposition, literal
+    )
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewEdge:
+    """A statement with its evidence, or the link of a proposition node to its parts."""
+
+    iri: str  # the statement's IRI ("" for the links of a proposition node to its subject and object)
+    source: str  # IRI of the subject node
+    target: str  # IRI of the object node
+    label: str  # property label
+    property_iri: str
+    kind: str  # "statement" | "link" (proposition node -> its subject / object, label "subject"/"object")
+    status: str = ""  # stated, confirmed, expected, planned, claimed, possible, unconfirmed, denied, mentioned
+    negated: bool = False
+    asserting: bool = False  # stands as fact in the graph
+    quotes: tuple[str, ...] = ()
+    translation: str = ""
+    said_by: tuple[str, ...] = ()  # labels
+    via: tuple[str, ...] = ()
+    said_when: str = ""
+    said_at: str = ""
+    said_to: tuple[str, ...] = ()
+    origin: tuple[str, ...] = ()
+    hedge: str = ""
+    condition: str = ""  # words, or the label of the proposition
+    when: str = ""
+    when_text: str = ""
+    recorded: str = ""
+    qualifiers: tuple[tuple[str, str], ...] = ()  # (label, value label)
+    locator: str = ""
+    note: str = ""
+    verified: bool = False  # the quote was located in the archived text
+    source_title: str = ""
+    source_publisher: str = ""
+    source_published: str = ""
+    source_url: str = ""
+    file: str = ""  # where it was written: file and line
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ViewGraph:
+    """All that one page shows."""
+
+    title: str
+    description: str
+    nodes: tuple[ViewNode, ...]
+    edges: tuple[ViewEdge, ...]
+    sources: tuple[tuple[str, str], ...] = ()  # (id, "Publisher, Title, date")
+    language: str = "en"

@@ -1,0 +1,191 @@
+"""Owns the guarded process in which a query runs: its time, memory, files and stack are bounded.
+
+Leaves what the query means to ``query``. The engine runs in native code that no signal of Python
+stops, follows SERVICE unless it has no sockets, and dies on deep nesting: so each query gets a
+process of its own, which the parent ends at the limit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import selectors
+import signal
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+import pyoxigraph as ox
+
+from onrecord.errors import QueryLimitExceeded
+
+STACK_BYTES = 1 << 30
+MAX_RESULT_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one query may take: seconds of the clock, bytes of memory beyond the store's."""
+
+    seconds: float = 30.0
+    memory: int = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A query with everything that its evaluation needs."""
+
+    query: str
+    prefixes: Mapping[str, str]
+    base: str
+    has_dataset: bool = False  # whether FROM chooses among the named graphs
+    format: str = "json"  # of rows and booleans: json, xml, csv, tsv
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What came back: ``kind`` is ``rows``, ``boolean`` or ``graph`` (N-Triples)."""
+
+    kind: str
+    body: bytes
+
+
+class EngineSyntaxError(ValueError):
+    """The engine's own words about a query that does not parse."""
+
+
+def run(store: ox.Store, job: Job, limits: Limits) -> Evaluated:
+    """Evaluate ``job`` on ``store`` in a forked process.
+
+    :raises EngineSyntaxError: when the query does not parse.
+    :raises QueryLimitExceeded: when the process was ended, or ended itself, before an answer.
+    """
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child calls the engine only
+        child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _serve(store, job, limits, writer)
+    os.close(writer)
+    try:
+        with os.fdopen(reader, "rb", buffering=0) as pipe, tempfile.SpooledTemporaryFile(1 << 24) as spool:
+            _collect(pipe, spool, limits)
+            spool.seek(0)
+            head = spool.readline()
+            body = spool.read()
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    _, status = os.waitpid(child, 0)
+    return _outcome(head, body, status, limits)
+
+
+def _collect(pipe: IO[bytes], spool: tempfile.SpooledTemporaryFile[bytes], limits: Limits) -> None:
+    """Read until the child closes its end; more than the limit of time or bytes ends it."""
+    deadline = time.monotonic() + limits.seconds
+    size = 0
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise QueryLimitExceeded(
+                    f"the query took more than {limits.seconds:g} seconds and was stopped; "
+                    "narrow it, or raise --timeout"
+                )
+            chunk = pipe.read(1 << 20)
+            if not chunk:
+                return
+            size += len(chunk)
+            if size > MAX_RESULT_BYTES:
+                raise QueryLimitExceeded("the answer is larger than 1 GiB; narrow the query, or add a LIMIT")
+            spool.write(chunk)
+
+
+def _outcome(head: bytes, body: bytes, status: int, limits: Limits) -> Evaluated:
+    if os.waitstatus_to_exitcode(status) != 0 or not head.endswith(b"\n"):
+        raise QueryLimitExceeded(
+            f"the query needed more than {limits.memory >> 20} MiB of memory, or is nested too deep; simplify it"
+        )
+    header = json.loads(head)
+    if header["kind"] == "syntax":
+        raise EngineSyntaxError(header["message"])
+    if header["kind"] == "failed":
+        raise QueryLimitExceeded(f"the query cannot be answered: {header['message']}")
+    return Evaluated(header["kind"], body)
+
+
+def _serve(store: ox.Store, job: Job, limits: Limits, writer: int) -> None:
+    """The child's whole life; never returns."""
+    code = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)  # the engine's last words are not for the user's terminal
+        used = _address_space()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (used + STACK_BYTES + limits.memory,) * 2)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(limits.seconds) + 5,) * 2)
+        threading.stack_size(STACK_BYTES - (1 << 20))
+        with os.fdopen(writer, "wb") as out:
+            thread = threading.Thread(target=_evaluate, args=(store, job, out))
+            thread.start()
+            thread.join()
+            out.flush()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _address_space() -> int:
+    """Bytes of virtual memory that the process has mapped."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123  # one read, no path to handle
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 4 << 30
+
+
+def _evaluate(store: ox.Store, job: Job, out: IO[bytes]) -> None:
+    def head(kind: str, **more: str) -> None:
+        out.write(json.dumps({"kind": kind, **more}).encode() + b"\n")
+
+    try:
+        results: Any = store.query(
+            job.query,
+            prefixes=dict(job.prefixes),
+            base_iri=job.base,
+            use_default_graph_as_union=not job.has_dataset,
+        )
+    except SyntaxError as error:
+        head("syntax", message=str(error))
+        return
+    except (OSError, ValueError) as error:
+        head("failed", message=str(error))
+        return
+    try:
+        if isinstance(results, ox.QueryTriples):
+            head("graph")
+            for triple in results:
+                out.write(f"{triple.subject} {triple.predicate} {triple.object} .\n".encode())
+        else:
+            head("boolean" if isinstance(results, ox.QueryBoolean) else "rows")
+            results.serialize(output=out, format=_FORMATS[job.format])
+    except (OSError, RuntimeError, ValueError):
+        os._exit(1)
+
+
+_FORMATS = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
