@@ -29,9 +29,11 @@ from onrecord.project import Project, input_digest
 from onrecord.resolve import Resolved, resolve
 from onrecord.sources import Archive
 from onrecord.store import build_store
+from onrecord.written import written_forms
 
 MANIFEST = "manifest.json"
 PLACES = "places.jsonl"
+WRITTEN = "written.json"
 BUILD_FORMATS = ("ttl", "trig", "nq")
 
 
@@ -102,11 +104,12 @@ def build(loaded: Loaded, out: Path) -> dict[str, object]:
         prefixes = loaded.resolved.names.prefixes()
         exports = {f"{loaded.project.name}.{name}": export(quads, name, prefixes) for name in BUILD_FORMATS}
         exports[PLACES] = _places(loaded)
+        exports[WRITTEN] = _json(written_forms(quads["object"].unique().to_list()))
         build_store(out, exports[f"{loaded.project.name}.nq"])
         for name, data in exports.items():
             write_atomic(out / name, data)
         manifest = _manifest(loaded, quads, exports)
-        write_atomic(out / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+        write_atomic(out / MANIFEST, _json(manifest))
     return manifest
 
 
@@ -117,6 +120,16 @@ def is_fresh(project: Project, out: Path) -> bool:
         return bool(manifest["inputs"] == input_digest(project) and manifest["onrecord"] == __version__)
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def read_written(out: Path) -> dict[str, str]:
+    """The written forms of literals that the store in ``out`` rewrote."""
+    found: dict[str, str] = json.loads((out / WRITTEN).read_text("utf-8"))
+    return found
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def _manifest(loaded: Loaded, quads: pl.DataFrame, exports: dict[str, bytes]) -> dict[str, object]:

@@ -20,7 +20,6 @@ from onrecord.project import open_project
 if TYPE_CHECKING:
     import networkx as nx
     import polars as pl
-    import pyoxigraph as ox
     import rdflib
 
     from onrecord.build import Loaded
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from onrecord.coverage import SourceCoverage
     from onrecord.names import Names
     from onrecord.project import Project
-    from onrecord.query import Answer
+    from onrecord.query import Answer, Opened
     from onrecord.questions import Outcome, Question
     from onrecord.view.network import Network
 
@@ -59,7 +58,7 @@ class Graph:
     def __init__(self, path: str | PathLike[str]) -> None:
         self._opening = Problems()
         self.project = open_project(Path(path), self._opening)
-        self.stores: dict[str, tuple[ox.Store, list[str]]] = {}
+        self.stores: dict[str, Opened] = {}
 
     def __repr__(self) -> str:
         return f"<onrecord graph {self.project.name!r} in {self.project.folder}>"

@@ -5,11 +5,12 @@ Leaves the text to ``sparql``, the process to ``worker`` and named queries to ``
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from onrecord.graph import Graph
+    from onrecord.worker import Evaluated
+    from onrecord.written import Forms
+
+    Opened = tuple[ox.Store, list[str], Forms]
 
 
 class Term(NamedTuple):
@@ -152,35 +157,50 @@ def raw(
     from onrecord.worker import EngineSyntaxError, Job, Limits, run
 
     prefixes = graph.prefixes()
-    store, names = _store(graph, lens)
+    store, names, written = _store(graph, lens)
     guard(sparql, names, prefixes, name)
-    job = Job(bind_parameters(sparql, parameters), prefixes, graph.project.base, has_from(sparql), format_)
+    wanted = "json" if written and format_ != "json" else format_
+    job = Job(bind_parameters(sparql, parameters), prefixes, graph.project.base, has_from(sparql), wanted)
     try:
         evaluated = run(store, job, Limits(seconds=timeout))
     except EngineSyntaxError as error:
         raise explain_syntax(sparql, str(error), prefixes, name) from error
-    return evaluated.kind, evaluated.body
+    return evaluated.kind, _as_written(evaluated, written, format_)
 
 
-def _store(graph: Graph, lens: Lens) -> tuple[ox.Store, Sequence[str]]:
+def _as_written(evaluated: Evaluated, written: Forms, format_: str) -> bytes:
+    """The body of an answer in ``format_``, its literals in the form in which they were written."""
+    from onrecord.store import convert_results
+    from onrecord.written import restore_rows, restore_triples
+
+    if not written:
+        return evaluated.body
+    if evaluated.kind == "graph":
+        return restore_triples(evaluated.body, written)
+    body = restore_rows(evaluated.body, written) if evaluated.kind == "rows" else evaluated.body
+    return body if format_ == "json" else convert_results(body, format_)
+
+
+def _store(graph: Graph, lens: Lens) -> Opened:
     """The triple store for a lens: the built one when it is fresh, else one in memory."""
-    from onrecord.build import is_fresh
+    from onrecord.build import is_fresh, read_written
     from onrecord.errors import StoreError
+    from onrecord.export import export
     from onrecord.store import graph_names, load_store, open_store
+    from onrecord.written import written_forms
 
-    stores = graph.stores
-    if lens.key not in stores:
-        store = None
+    opened = graph.stores
+    if lens.key not in opened:
+        store, written = None, {}
         folder = graph.project.build_folder
         if lens.is_default and is_fresh(graph.project, folder):
-            try:
-                store = open_store(folder)
-            except StoreError:
-                store = None  # the files are the truth: a damaged store is passed by
+            with contextlib.suppress(StoreError):  # the files are the truth: a damaged store is passed by
+                store, written = open_store(folder), read_written(folder)
         if store is None:
-            store = load_store(graph.serialize("nq", lens))
-        stores[lens.key] = (store, graph_names(store))
-    return stores[lens.key]
+            quads = graph.quads(lens)
+            store, written = load_store(export(quads, "nq", {})), written_forms(quads["object"].unique().to_list())
+        opened[lens.key] = (store, graph_names(store), written)
+    return opened[lens.key]
 
 
 @lru_cache(maxsize=4096)

@@ -100,8 +100,9 @@ class _Writer:
             subjects = sections.get(name)
             if not subjects:
                 continue
-            yield f"# {name}"
-            yield ""
+            if len(sections) > 1:
+                yield f"# {name}"
+                yield ""
             for subject in sorted(subjects, key=lambda node: self._order(name, node)):
                 yield from self._block(subject, facts[subject])
 

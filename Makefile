@@ -1,0 +1,50 @@
+# Two commands do everything on a fresh machine with Python 3.11, venv, pip and make:
+#   make demo   set up, build the Miami graph, write Turtle and HTML, say where
+#   make test   set up, run the tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+GRAPH ?= graphs/miami-talks
+NAME := $(notdir $(GRAPH))
+PYTEST_ARGS ?=
+
+.PHONY: demo test test-slow lint types lock pictures clean
+
+demo: $(VENV)/.core
+	@$(BIN)/onrecord build $(GRAPH)
+	@$(BIN)/onrecord view $(GRAPH) -o build/$(NAME)/$(NAME).html >/dev/null
+	@$(BIN)/onrecord test $(GRAPH) >/dev/null
+	@$(BIN)/python tools/demo_summary.py build/$(NAME)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow and not browser" $(PYTEST_ARGS)
+
+test-all: $(VENV)/.dev
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check src tests tools
+	$(BIN)/ruff format --check src tests tools
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+# The venv for users: exact versions, no test tools.
+$(VENV)/.core: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The venv for developers: the same, with the test tools.
+$(VENV)/.dev: $(VENV)/.core requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+# Write both lock files anew from the ranges in pyproject.toml.
+lock:
+	$(PYTHON) tools/lock.py
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,63 @@
+"""Owns the written forms of literals: gives answers back the ``1.50`` that the store calls ``1.5``.
+
+Leaves storing to ``store``. Where two written forms of one value stand in a dataset, the store has
+one term for both, and answers show its canonical form.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+import pyoxigraph as ox
+
+from onrecord.terms import RDF, XSD, literal, split_term
+
+_UNTOUCHED = (f"{XSD}string", f"{RDF}langString", f"{XSD}anyURI")
+_TYPED = re.compile(r'"(?:[^"\\]|\\.)*"\^\^<[^>]*>')
+
+Forms = Mapping[str, str]
+"""Canonical term to written term, both in N-Triples form."""
+
+
+def written_forms(objects: Iterable[str]) -> dict[str, str]:
+    """The typed literals among ``objects`` (N-Triples terms) that the store would rewrite.
+
+    >>> written_forms(['"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>'])
+    {'"1.5"^^<http://www.w3.org/2001/XMLSchema#decimal>': '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>'}
+    """
+    typed = sorted({term for term in objects if term.startswith('"') and term.endswith(">")})
+    store = ox.Store()
+    predicate = ox.NamedNode("urn:onrecord:form")
+    for index, term in enumerate(typed):
+        _, text, datatype, _ = split_term(term)
+        if datatype and datatype not in _UNTOUCHED:
+            value = ox.Literal(text, datatype=ox.NamedNode(datatype))
+            store.add(ox.Quad(ox.NamedNode(f"urn:onrecord:{index}"), predicate, value))
+    by_canonical: dict[str, list[str]] = {}
+    for quad in store:
+        written = typed[int(str(quad.subject)[len("<urn:onrecord:") : -1])]
+        by_canonical.setdefault(str(quad.object), []).append(written)
+    return {
+        canonical: forms[0]
+        for canonical, forms in sorted(by_canonical.items())
+        if len(forms) == 1 and forms[0] != canonical
+    }
+
+
+def restore_rows(body: bytes, forms: Forms) -> bytes:
+    """SPARQL JSON results (https://www.w3.org/TR/sparql11-results-json/) with literals as written."""
+    data = json.loads(body)
+    for row in data["results"]["bindings"]:
+        for term in row.values():
+            if "datatype" in term:
+                found = forms.get(literal(term["value"], datatype=term["datatype"]))
+                if found is not None:
+                    _, term["value"], term["datatype"], _ = split_term(found)
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def restore_triples(body: bytes, forms: Forms) -> bytes:
+    """N-Triples with literals as written."""
+    return _TYPED.sub(lambda match: forms.get(match[0], match[0]), body.decode()).encode()
