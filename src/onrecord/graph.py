@@ -142,6 +142,20 @@ class Graph:
         """Every name of the graph and what it stands for."""
         return self._loaded.resolved.names
 
+    def labels(self, iris: Iterable[str]) -> dict[str, str]:
+        """What people call each of ``iris``; a proposition in its words. Unknown ones are left out."""
+        from onrecord.assemble import proposition_labels
+
+        wanted = set(iris)
+        names = self.names
+        found = {iri: names.label(iri) for iri in wanted if names.is_known(iri) or iri in names.ontology.individuals}
+        head = names.minter.proposition_base
+        if any(iri.startswith(head) for iri in wanted):
+            rows = self.statements.drop_nulls("proposition").unique("proposition", keep="first", maintain_order=True)
+            words = proposition_labels(rows, self._loaded.resolved)
+            found |= {iri: words[f"<{iri}>"] for iri in wanted if f"<{iri}>" in words}
+        return found
+
     def prefixes(self) -> dict[str, str]:
         """The prefixes that queries and exports of this graph use."""
         return self._loaded.resolved.names.prefixes()

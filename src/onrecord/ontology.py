@@ -57,6 +57,7 @@ class Ontology:
     properties: dict[str, Property] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)  # IRI -> label
     statuses: dict[str, str] = field(default_factory=dict)  # label -> IRI
+    individuals: dict[str, str] = field(default_factory=dict)  # IRI -> label
     property_names: dict[str, list[str]] = field(default_factory=dict)
     class_names: dict[str, list[str]] = field(default_factory=dict)
     supers: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -82,7 +83,7 @@ class Ontology:
         """The label of a term, or its local name."""
         if iri in self.properties:
             return self.properties[iri].label
-        return self.classes.get(iri) or local_name(iri)
+        return self.classes.get(iri) or self.individuals.get(iri) or local_name(iri)
 
 
 def load_ontologies(project: Project, problems: Problems) -> Ontology:
@@ -193,6 +194,8 @@ class _Reader:
                 ontology.properties[subject] = self._property(subject, label, kinds)
                 for name in names[subject]:
                     ontology.property_names.setdefault(name, []).append(subject)
+            if f"{OWL}NamedIndividual" in kinds:
+                ontology.individuals[subject] = label
             if f"{ONR}Status" in kinds:
                 ontology.statuses[label] = subject
         for iri in ontology.classes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options, read_lens
-from onrecord.cli.query import format_option, output_option, show, timeout_option
+from onrecord.cli.query import format_option, ids_option, output_option, show, timeout_option
 from onrecord.cli.render import echo_json, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @lens_options
 @format_option
 @output_option
+@ids_option
 @timeout_option
 def ask(
     graph: Path,
@@ -40,6 +41,7 @@ def ask(
     source_ids: tuple[str, ...],
     format_: str | None,
     output: Path | None,
+    ids: bool,
     timeout: float,
 ) -> None:
     """Answer the question NAME of GRAPH; without NAME, list the questions.
@@ -68,7 +70,7 @@ def ask(
     lens = read_lens(as_of, valid_at, possibly, include, source_ids)
     question, terms = prepare(opened, name, given)
     chosen = question.lens if lens.is_default else lens
-    show(opened, question.text, chosen, terms, format_, output, timeout, opened.project.name_of(question.path))
+    show(opened, question.text, chosen, terms, format_, output, timeout, opened.project.name_of(question.path), ids=ids)
 
 
 def _parameters(question: Question) -> str:

@@ -30,6 +30,7 @@ format_option = click.option(
     help="table, md, csv, tsv, json or xml for rows; ttl, nt, nq, trig, jsonld or rdf for CONSTRUCT and DESCRIBE.",
 )
 output_option = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+ids_option = click.option("--ids", is_flag=True, help="In tables, show IDs (:steve-witkoff) instead of labels.")
 timeout_option = click.option(
     "--timeout", type=click.FloatRange(0.1, 86400), default=30.0, show_default=True, metavar="SECONDS"
 )
@@ -41,6 +42,7 @@ timeout_option = click.option(
 @lens_options
 @format_option
 @output_option
+@ids_option
 @timeout_option
 def query(
     graph: Path,
@@ -52,6 +54,7 @@ def query(
     source_ids: tuple[str, ...],
     format_: str | None,
     output: Path | None,
+    ids: bool,
     timeout: float,
 ) -> None:
     """Answer SPARQL on GRAPH: a query, a FILE that holds one, or - for standard input.
@@ -68,7 +71,7 @@ def query(
     opened = onrecord.open(graph)
     lens = read_lens(as_of, valid_at, possibly, include, source_ids)
     text, name = _read(sparql)
-    show(opened, text, lens, {}, format_, output, timeout, name)
+    show(opened, text, lens, {}, format_, output, timeout, name, ids=ids)
 
 
 def _read(sparql: str) -> tuple[str, str]:
@@ -94,6 +97,8 @@ def show(
     output: Path | None,
     timeout: float,
     name: str,
+    *,
+    ids: bool = False,
 ) -> None:
     """Evaluate and print in the format that was asked for."""
     from onrecord.query import answer, raw
@@ -105,10 +110,10 @@ def show(
             raise click.UsageError(f"this query gives a graph; write --format {', '.join(GRAPH_FORMATS)}")
         writer(output)(body if body.endswith(b"\n") else body + b"\n")
         return
-    render(answer(graph, text, lens, parameters, timeout, name), format_, output)
+    render(graph, answer(graph, text, lens, parameters, timeout, name), format_, output, ids)
 
 
-def render(found: Answer, format_: str | None, output: Path | None) -> None:
+def render(graph: Graph, found: Answer, format_: str | None, output: Path | None, ids: bool) -> None:
     """Print an answer as a table, Markdown, or a graph format."""
     from onrecord.query import compact
 
@@ -122,7 +127,12 @@ def render(found: Answer, format_: str | None, output: Path | None) -> None:
     if found.kind == "boolean":
         writer(output)(f"{str(found.boolean).lower()}\n".encode())
         return
-    rows = [[compact(term, found.prefixes) for term in row] for row in found.rows]
+    labels = (
+        {} if ids else graph.labels(term.value for row in found.rows for term in row if term and term.kind == "iri")
+    )
+    rows = [
+        [labels.get(term.value if term else "") or compact(term, found.prefixes) for term in row] for row in found.rows
+    ]
     if format_ == "md" or output is not None:
         writer(output)(_markdown(found.variables, rows).encode())
         return
