@@ -18,7 +18,7 @@ demo: $(VENV)/.core
 	@$(BIN)/python tools/demo_summary.py build/$(NAME)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow and not browser" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" $(PYTEST_ARGS)
 
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

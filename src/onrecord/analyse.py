@@ -23,9 +23,9 @@ from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 
 _KINDS = (
     ("person", ("https://schema.org/Person", "http://xmlns.com/foaf/0.1/Person", f"{PROV}Person")),
+    ("state", ("https://schema.org/Country", "https://schema.org/AdministrativeArea")),
     ("place", ("https://schema.org/Place", "http://www.w3.org/2003/01/geo/wgs84_pos#SpatialThing")),
     ("event", ("https://schema.org/Event", "http://semanticweb.cs.vu.nl/2009/11/sem/Event", f"{PROV}Activity")),
-    ("state", ("https://schema.org/Country", "https://schema.org/AdministrativeArea")),
     ("group", ("http://xmlns.com/foaf/0.1/Group",)),
     (
         "organisation",

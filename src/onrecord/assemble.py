@@ -28,6 +28,7 @@ from onrecord.terms import (
     RDFS,
     SCHEMA,
     SKOS,
+    VOID,
     XSD,
     Minter,
     iri,
@@ -37,6 +38,9 @@ from onrecord.terms import (
 
 QUADS = pl.Schema({"graph": pl.String, "subject": pl.String, "predicate": pl.String, "object": pl.String})
 """Four terms in N-Triples form; the graph's name is always an IRI."""
+
+LABEL_DEPTH = 8
+"""How deep a label goes into nested propositions."""
 
 TYPE = iri(f"{RDF}type")
 NIL = iri(f"{RDF}nil")
@@ -52,8 +56,10 @@ class Quad(NamedTuple):
 
 
 def assemble(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> pl.DataFrame:
-    """The dataset of ``rows`` (a selection by ``lens.select``), each quad once, in no order.
+    """The dataset of ``rows`` (a selection by ``lens.select``), each triple once, in no order.
 
+    A triple that several graphs would hold stands in the first of them, described things before
+    what is said: engines count a triple twice in the union otherwise.
     Entities, sources and ontologies are described whatever the lens lets through, so that an
     answer never lacks a label.
     """
@@ -61,13 +67,15 @@ def assemble(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Projec
     parts = [
         _frame(_ontology_quads(ontology)),
         _frame(_entity_quads(resolved, minter)),
+        _frame(_graph_quads(project, minter)),
         _frame(_source_quads(resolved, minter, lock, project.time_zone)),
         _propositions(rows, resolved, project.language),
         _direct_triples(rows, ontology, minter),
         *_statements(rows, resolved, minter, project.language),
         _spans(rows, resolved, minter, lock),
     ]
-    return pl.concat(part.select(QUADS.names()) for part in parts).unique()
+    quads = pl.concat(part.select(QUADS.names()) for part in parts)
+    return quads.unique(["subject", "predicate", "object"], keep="first", maintain_order=True)
 
 
 def sort_quads(quads: pl.DataFrame) -> pl.DataFrame:
@@ -108,6 +116,21 @@ def _qualified_form(ontology: Ontology, address: str) -> Iterator[tuple[str, str
     yield form, TYPE, iri(f"{OWL}ObjectProperty")
     yield form, iri(f"{RDFS}label"), literal(f"{prop.label} (qualified)", language="en")
     yield form, iri(f"{RDFS}range"), iri(f"{ONR}Proposition")
+
+
+def _graph_quads(project: Project, minter: Minter) -> Iterator[Quad]:
+    """The graph itself, as VoID (https://www.w3.org/TR/void/) and Dublin Core describe a dataset."""
+    graph, subject = iri(minter.graph("entities")), iri(project.base)
+    yield Quad(graph, subject, TYPE, iri(f"{VOID}Dataset"))
+    yield Quad(graph, subject, iri(f"{DCTERMS}title"), literal(project.title, language=project.language))
+    if project.description:
+        yield Quad(
+            graph, subject, iri(f"{DCTERMS}description"), literal(project.description, language=project.language)
+        )
+    if project.licence:
+        yield Quad(graph, subject, iri(f"{DCTERMS}license"), literal(project.licence))
+    if project.curator:
+        yield Quad(graph, subject, iri(f"{DC}creator"), literal(project.curator))
 
 
 def _entity_quads(resolved: Resolved, minter: Minter) -> Iterator[Quad]:
@@ -187,30 +210,33 @@ def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> pl.D
 
 
 def proposition_labels(rows: pl.DataFrame, resolved: Resolved) -> dict[str, str]:
-    """Each proposition in words: ``Kirill Dmitriev heads Russian sovereign wealth fund``."""
+    """Each proposition in words: ``Kirill Dmitriev heads Russian sovereign wealth fund``.
+
+    What is nested more than :data:`LABEL_DEPTH` deep is elided, counted from the proposition
+    itself, so that its label is the same wherever else it is mentioned.
+    """
     columns = ("proposition", "subject", "predicate", "object", "restrictive")
     facts = {row[0]: row[1:] for row in rows.select(columns).iter_rows()}
-    done: dict[str, str] = {}
+    done: dict[tuple[str, int], str] = {}
 
     def words(term: str, depth: int) -> str:
         if term.startswith('"'):
             return split_term(term)[1]
-        if term in facts and depth < 8:
-            return f"({sentence(term, depth + 1)})"
+        if term in facts:
+            return f"({sentence(term, depth + 1)})" if depth < LABEL_DEPTH else "(…)"
         return resolved.names.label(term[1:-1])
 
-    def sentence(node: str, depth: int = 0) -> str:
-        if node not in done:
+    def sentence(node: str, depth: int) -> str:
+        found = done.get((node, depth))
+        if found is None:
             subject, predicate, obj, restrictive = facts[node]
-            text = " ".join((words(subject, depth), words(predicate, depth), words(obj, depth)))
+            found = " ".join((words(subject, depth), words(predicate, depth), words(obj, depth)))
             for qualifier in restrictive or ():
-                text += f", {words(qualifier['property'], depth)} {words(qualifier['value'], depth)}"
-            done[node] = text
-        return done[node]
+                found += f", {words(qualifier['property'], depth)} {words(qualifier['value'], depth)}"
+            done[node, depth] = found
+        return found
 
-    for node in facts:
-        sentence(node)
-    return done
+    return {node: sentence(node, 0) for node in facts}
 
 
 def _direct_triples(rows: pl.DataFrame, ontology: Ontology, minter: Minter) -> pl.DataFrame:
@@ -271,7 +297,9 @@ def _day(column: str) -> pl.Expr:
 
 def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language: str) -> Iterator[pl.DataFrame]:
     """The statement nodes, each in the graph of its source."""
-    own = rows.filter(pl.col("statement").is_not_null())
+    statuses = {name: iri(address) for name, address in resolved.names.ontology.statuses.items()}
+    status = pl.col("status").replace_strict(statuses, default=None, return_dtype=pl.String)
+    own = rows.filter(pl.col("statement").is_not_null() & status.is_not_null())
     heads = {iri(minter.source(source)): iri(minter.graph(f"source/{source}")) for source in resolved.sources}
     graph = pl.concat_str(pl.lit("<"), pl.col("source_iri"), pl.lit(">")).replace_strict(
         heads, default=None, return_dtype=pl.String
@@ -293,7 +321,7 @@ def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language
 
     yield every(pl.lit(iri(f"{ONR}Statement")), f"{RDF}type")
     yield every(pl.col("proposition"), f"{ONR}proposition")
-    yield every(pl.concat_str(pl.lit(f"<{ONR}"), pl.col("status"), pl.lit(">")), f"{ONR}status")
+    yield every(status, f"{ONR}status")
     yield every(pl.lit(f'"true"^^<{XSD}boolean>'), f"{ONR}negated", once.filter(pl.col("negated")))
     yield every(pl.concat_str(pl.lit("<"), pl.col("source_iri"), pl.lit(">")), f"{PROV}wasQuotedFrom")
     yield every(_day("recorded_day"), f"{ONR}recorded", first_day)

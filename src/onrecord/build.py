@@ -6,9 +6,13 @@ Leaves every step to the module that it is named after.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -17,9 +21,10 @@ from onrecord.assemble import assemble
 from onrecord.check.evidence import Evidence, check_evidence
 from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
-from onrecord.errors import GraphBroken, Problem, Problems, has_errors, sort_problems
+from onrecord.errors import GraphBroken, OutputError, Problem, Problems, StoreError, has_errors, sort_problems
 from onrecord.export import export
-from onrecord.files import locked, sha256_hex, write_atomic
+from onrecord.files import locked, sha256_hex, sync_folder, write_atomic
+from onrecord.infer import entail
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock, read_lock, write_lock
 from onrecord.model import statements_only
@@ -28,12 +33,13 @@ from onrecord.parse import parse
 from onrecord.project import Project, input_digest
 from onrecord.resolve import Resolved, resolve
 from onrecord.sources import Archive
-from onrecord.store import build_store
+from onrecord.store import build_store, is_store_of
 from onrecord.written import written_forms
 
 MANIFEST = "manifest.json"
 PLACES = "places.jsonl"
 WRITTEN = "written.json"
+_ASIDE = ".aside-"
 BUILD_FORMATS = ("ttl", "trig", "nq")
 
 
@@ -79,24 +85,29 @@ def check(project: Project, problems: Problems, sources: Iterable[Path] = (), *,
         loaded.lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
         problems.items = [problem for problem in problems.items if problem.code not in ("E009", "E010")]
     check_record(loaded.resolved, project, problems)
-    check_shapes(dataset(loaded), loaded.resolved, problems)
+    check_shapes(dataset(loaded, Lens(inference=False)), loaded.resolved, problems)
     loaded.problems = sort_problems(problems.items)
     return loaded
 
 
 def dataset(loaded: Loaded, lens: Lens | None = None) -> pl.DataFrame:
     """The quads that the graph stands for, seen through a lens."""
-    rows = select(loaded.resolved.statements, lens or Lens(), loaded.project.policy)
-    return assemble(rows, loaded.resolved, loaded.lock, loaded.project)
+    lens = lens or Lens()
+    rows = select(loaded.resolved.statements, lens, loaded.project.policy)
+    quads = assemble(rows, loaded.resolved, loaded.lock, loaded.project)
+    return pl.concat([quads, entail(quads, rows, loaded.resolved)]) if lens.inference else quads
 
 
-def build(loaded: Loaded, out: Path) -> dict[str, object]:
+def build(loaded: Loaded, out: Path) -> dict[str, Any]:
     """Write store, exports, places and manifest into ``out``; returns the manifest.
 
-    The manifest is written last and names the hash of every export, so that a build that was cut
-    short is recognised; each file is replaced whole.
+    Everything is written aside first, so that a full disk changes nothing; then the store is
+    swapped, and each file is replaced whole, the manifest last. A build that was cut short in
+    between is recognised by :func:`is_fresh`: its store is not the one that the manifest names.
 
     :raises GraphBroken: when there are errors; what was built before stays as it is.
+    :raises OutputError: when ``out`` cannot be written to.
+    :raises StoreError: when the store cannot be.
     """
     loaded.require_sound()
     with locked(out):
@@ -105,26 +116,63 @@ def build(loaded: Loaded, out: Path) -> dict[str, object]:
         exports = {f"{loaded.project.name}.{name}": export(quads, name, prefixes) for name in BUILD_FORMATS}
         exports[PLACES] = _places(loaded)
         exports[WRITTEN] = _json(written_forms(quads["object"].unique().to_list()))
-        build_store(out, exports[f"{loaded.project.name}.nq"])
-        for name, data in exports.items():
-            write_atomic(out / name, data)
         manifest = _manifest(loaded, quads, exports)
-        write_atomic(out / MANIFEST, _json(manifest))
+        with _written_aside(out, {**exports, MANIFEST: _json(manifest)}) as publish:
+            build_store(out, exports[f"{loaded.project.name}.nq"], _store_key(manifest))
+            publish()
     return manifest
+
+
+@contextmanager
+def _written_aside(out: Path, files: dict[str, bytes]) -> Iterator[Callable[[], None]]:
+    """``files`` in a folder beside their places, and the function that moves them there in order."""
+    for left in out.glob(f"{_ASIDE}*"):  # by a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=out))
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written to: {error.strerror or error}") from error
+
+    def publish() -> None:
+        for name in files:
+            try:
+                (aside / name).replace(out / name)
+            except OSError as error:
+                raise OutputError(f"{out / name}: cannot be written: {error.strerror or error}") from error
+        sync_folder(out)
+
+    try:
+        for name, data in files.items():
+            write_atomic(aside / name, data)
+        yield publish
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _store_key(manifest: dict[str, Any]) -> str:
+    """What names the store of a build: the hashes of all files that were written with it."""
+    return sha256_hex(_json(manifest["files"]))[:16]
 
 
 def is_fresh(project: Project, out: Path) -> bool:
     """Whether the build in ``out`` was made from the files as they are now."""
     try:
         manifest = json.loads((out / MANIFEST).read_text("utf-8"))
-        return bool(manifest["inputs"] == input_digest(project) and manifest["onrecord"] == __version__)
+        same = manifest["inputs"] == input_digest(project) and manifest["onrecord"] == __version__
+        return bool(same and is_store_of(out, _store_key(manifest)))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def read_written(out: Path) -> dict[str, str]:
-    """The written forms of literals that the store in ``out`` rewrote."""
-    found: dict[str, str] = json.loads((out / WRITTEN).read_text("utf-8"))
+    """The written forms of literals that the store in ``out`` rewrote.
+
+    :raises StoreError: when the file that holds them is missing or damaged.
+    """
+    try:
+        found: dict[str, str] = json.loads((out / WRITTEN).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{out / WRITTEN}: cannot be read ({error}); run  onrecord build") from error
     return found
 
 
@@ -132,7 +180,7 @@ def _json(value: object) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _manifest(loaded: Loaded, quads: pl.DataFrame, exports: dict[str, bytes]) -> dict[str, object]:
+def _manifest(loaded: Loaded, quads: pl.DataFrame, exports: dict[str, bytes]) -> dict[str, Any]:
     own = statements_only(loaded.resolved.statements)
     return {
         "graph": loaded.project.name,

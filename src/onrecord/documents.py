@@ -8,17 +8,20 @@ and what YAML can do beyond plain data (tags, anchors, aliases) is a problem wit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import yaml
 
 from onrecord.errors import Place, Problems
+from onrecord.files import report_control, without_controls
 
 MAX_DEPTH = 24
 _LINE_SEPARATORS = re.compile("[\u0085\u2028\u2029]")
-_PROSE_LINE = re.compile(r"^(?P<lead>\s*(?:- +)*)(?P<key>[^\s:#\[\]{},][^:#\[\]{},]*): +(?P<value>\S.*?)\s*$")
+_LINE_END = re.compile("\r\n?|\n")
+_UNPRINTABLE = re.compile("[\x80-\x84\x86-\x9f]")
+_PROSE_LINE = re.compile(r"^(?P<lead>\s*(?:- +)*)(?P<key>[^\s:#\[\]{},][^:#\[\]{},]*): +(?P<value>\S.*)$", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -72,14 +75,18 @@ def parse_yaml(text: str, name: str, problems: Problems) -> Node | None:
     ``name`` is the file as problems print it.
     """
     for match in _LINE_SEPARATORS.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
-        column = match.start() - text.rfind("\n", 0, match.start())
+        before = _LINE_END.split(text[: match.start()])
         problems.error(
             "P017",
-            Place(name, line, column),
+            Place(name, len(before), len(before[-1]) + 1),
             f"the character U+{ord(match[0]):04X} is a line break to YAML but not to an editor",
             f'delete it, or write it as "\\u{ord(match[0]):04X}" in double quotes',
         )
+        return None
+    unprintable = _UNPRINTABLE.search(text)
+    if unprintable:
+        before = _LINE_END.split(text[: unprintable.start()])
+        report_control(text, unprintable.start(), Place(name, len(before), len(before[-1]) + 1), problems)
         return None
     builder = _Builder(name, text, problems)
     try:
@@ -107,7 +114,7 @@ class _Builder:
     keys: list[Scalar | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.lines = self.text.split("\n")
+        self.lines = _LINE_END.split(self.text)
 
     def take(self, event: Any) -> bool:
         """Add one event to the tree; False stops the reading."""
@@ -141,7 +148,7 @@ class _Builder:
             self.keys.pop()
         elif kind is yaml.AliasEvent:
             self._forbidden(event)
-            self._add(Scalar("", self._place(event)))
+            self._add(Scalar(f"*{event.anchor}", self._place(event)))
         elif kind is yaml.DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
@@ -185,7 +192,8 @@ class _Builder:
         if plain and event.end_mark.line < len(self.lines):
             rest = self.lines[event.end_mark.line][event.end_mark.column :]
             cut = rest.lstrip().startswith("#")
-        return Scalar(event.value, self._place(event), plain, cut)
+        place = self._place(event)
+        return Scalar(without_controls(event.value, place, self.problems), place, plain, cut)
 
     def _add(self, node: Node) -> None:
         if not self.stack:
@@ -216,9 +224,11 @@ class _Builder:
 
 
 def _report_syntax(error: yaml.MarkedYAMLError, text: str, name: str, problems: Problems) -> None:
+    lines = _LINE_END.split(text)
     mark = error.problem_mark or error.context_mark
+    if mark and error.context_mark and not any(lines[mark.line :]):
+        mark = error.context_mark  # at the end of the file: what was never closed tells more
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    lines = text.split("\n")
     what = error.problem or "it cannot be read"
     suspects = [line, line - 1, (error.context_mark.line + 1) if error.context_mark else line]
     for number in suspects:
@@ -247,8 +257,10 @@ def _prose_trap(source: str) -> tuple[int, str, str] | None:
     match = _PROSE_LINE.match(source)
     if match is None:
         return None
-    value, key = match["value"], match["key"]
+    value, key = match["value"].rstrip(), match["key"]
     first = value[0]
+    if first in "[{" and not _goes_on(value):
+        return None
     if first in "[{\"'&*!%@`|>" and not value.startswith(("|-", ">-")):
         message = f"the value begins with {first}, which is syntax to YAML"
     elif ": " in value or value.endswith(":"):
@@ -263,10 +275,11 @@ def _prose_trap(source: str) -> tuple[int, str, str] | None:
     )
 
 
-def scalars(node: Node) -> Iterable[Scalar]:
-    """The scalar, or the scalars of a list."""
-    if isinstance(node, Scalar):
-        yield node
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from scalars(item)
+def _goes_on(value: str) -> bool:
+    """Whether words follow the bracket that closes the first one: ``[...] he said``, not ``[a, b``."""
+    depth = 0
+    for offset, char in enumerate(value):
+        depth += (char in "[{") - (char in "]}")
+        if depth == 0:
+            return bool(re.search(r"\w", value[offset:]))
+    return False

@@ -23,6 +23,9 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+MAX_SHOWN = 1000
+"""A line of a message or fix is cut here when it is printed: values can be as long as a file."""
+
 EXIT_CLEAN = 0
 EXIT_PROBLEMS = 1
 EXIT_USAGE = 2
@@ -95,7 +98,7 @@ class Problem:
         ``line_of(file, line)`` gives the text of a line, or None where it cannot be read.
         """
         weight = "" if self.severity is Severity.ERROR else f"{self.severity} "
-        out = [f"{self.place}: {weight}{self.code} {printable(self.message)}"]
+        out = [f"{printable(str(self.place))}: {weight}{self.code} {_bounded(printable(self.message))}"]
         source = line_of(self.place.file, self.place.line) if self.place.line else None
         if source is not None and self.place.column:
             shown, caret_at, caret_length = _excerpt(source, self.place.column - 1, self.place.length)
@@ -103,8 +106,8 @@ class Problem:
             out.append("    " + " " * caret_at + "^" * caret_length)
         if self.fix:
             first, *rest = printable(self.fix, keep_newlines=True).split("\n")
-            out.append(f"    fix: {first}")
-            out.extend(f"         {line}".rstrip() for line in rest)
+            out.append(f"    fix: {_bounded(first)}")
+            out.extend(f"         {_bounded(line)}".rstrip() for line in rest)
         return "\n".join(out)
 
 
@@ -116,6 +119,11 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
         else char.encode("unicode_escape").decode("ascii")
         for char in text
     )
+
+
+def _bounded(text: str) -> str:
+    """A line that a person can take in; ``as_dict`` keeps the whole."""
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
 def _excerpt(line: str, start: int, length: int) -> tuple[str, int, int]:

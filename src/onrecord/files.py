@@ -11,6 +11,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -32,12 +33,21 @@ def shown_path(path: Path, relative_to: Path | None = None) -> str:
         return path.as_posix()
 
 
-def check_inside(path: Path, root: Path, name: str, problems: Problems) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether ``path`` is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def check_inside(path: Path, root: Path, name: str | Place, problems: Problems) -> bool:
     """Whether ``path`` is an ordinary file that lies, links resolved, below ``root``.
 
-    Otherwise a P001 (leaves the folder), P002 (cannot be read) or P003 (not a file) is added.
+    Otherwise a P001 (leaves the folder), P002 (cannot be read) or P003 (not a file) is added, at
+    ``name``: the file as problems print it, or the place where it is named.
     """
-    place = Place(name)
+    place = name if isinstance(name, Place) else Place(name)
     try:
         real = path.resolve(strict=True)
         mode = real.stat().st_mode
@@ -62,7 +72,7 @@ def check_inside(path: Path, root: Path, name: str, problems: Problems) -> bool:
 def read_bytes(path: Path, name: str, problems: Problems) -> bytes | None:
     """The bytes of an ordinary file, or None with a problem."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 problems.error("P003", Place(name), "this is not an ordinary file", "delete it or move it away")
                 return None
@@ -79,6 +89,11 @@ def read_bytes(path: Path, name: str, problems: Problems) -> bytes | None:
         )
         return None
     return data
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting: a pipe that nobody writes to would hold a build for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def read_text(path: Path, name: str, problems: Problems) -> str | None:
@@ -107,28 +122,39 @@ def decode_text(data: bytes, name: str, problems: Problems) -> str | None:
         )
         return None
     text = text.removeprefix("\ufeff")
-    for offset, char in _controls(text):
+    offset = find_control(text)
+    if offset is not None:
         line = text.count("\n", 0, offset) + 1
-        column = offset - text.rfind("\n", 0, offset)
-        problems.error(
-            "P006",
-            Place(name, line, column),
-            f"the control character U+{ord(char):04X} does not belong in a text",
-            "delete it",
-        )
+        report_control(text, offset, Place(name, line, offset - text.rfind("\n", 0, offset)), problems)
         return None
     return text
 
 
-_CONTROLS = {code: None for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF) if chr(code) not in "\t\n\r"}
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
-def _controls(text: str) -> Iterator[tuple[int, str]]:
-    if len(text.translate(_CONTROLS)) == len(text):
-        return
-    for offset, char in enumerate(text):
-        if ord(char) in _CONTROLS:
-            yield offset, char
+def find_control(text: str) -> int | None:
+    """Where the first character stands that no text may hold, such as NUL; None where there is none.
+
+    A file is checked as a whole; values that a syntax can escape (``"\\0"`` in YAML) once more.
+    """
+    match = _CONTROL.search(text)
+    return match.start() if match else None
+
+
+def report_control(text: str, offset: int, place: Place, problems: Problems) -> None:
+    """Add a P006 for the control character at ``offset`` of ``text``."""
+    what = f"the control character U+{ord(text[offset]):04X} does not belong in a text"
+    problems.error("P006", place, what, "delete it")
+
+
+def without_controls(text: str, place: Place, problems: Problems) -> str:
+    """``text`` as it is, or without its control characters and with a P006."""
+    offset = find_control(text)
+    if offset is None:
+        return text
+    report_control(text, offset, place, problems)
+    return _CONTROL.sub("", text)
 
 
 def sha256_hex(data: bytes) -> str:

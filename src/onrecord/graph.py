@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -25,11 +25,18 @@ if TYPE_CHECKING:
     from onrecord.build import Loaded
     from onrecord.check.evidence import Evidence
     from onrecord.coverage import SourceCoverage
+    from onrecord.explain.changes import Diff
+    from onrecord.explain.corroboration import Corroboration
+    from onrecord.explain.disagreements import Disagreement
+    from onrecord.explain.retraction import Retraction
+    from onrecord.explain.rows import RowExplanation
+    from onrecord.explain.why import Explanation
     from onrecord.names import Names
     from onrecord.project import Project
     from onrecord.query import Answer, Opened
     from onrecord.questions import Outcome, Question
     from onrecord.view.network import Network
+    from onrecord.withdrawn import Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,84 @@ class Graph:
                 raise OnRecordError(f'no source is called "{source}"' + (f": {near}" if near else ""))
         return lens
 
+    def corroboration(
+        self,
+        lens: Lens | None = None,
+        *,
+        subject: str = "",
+        predicate: str = "",
+        object: str = "",  # noqa: A002  # as in why()
+    ) -> list[Corroboration]:
+        """What backs each proposition: articles, and origins that are certainly to possibly independent.
+
+        ``subject``, ``predicate`` and ``object`` keep propositions with that part, written by any name.
+        """
+        from onrecord.explain.corroboration import corroborate
+
+        return corroborate(self._rows(lens), self._sound.resolved, subject=subject, predicate=predicate, obj=object)
+
+    def disagreements(self, lens: Lens | None = None) -> list[Disagreement]:
+        """What the record says both ways: conflicts first, then possible ones."""
+        from onrecord.explain.disagreements import disagree
+
+        return disagree(self._rows(lens), self._sound.resolved)
+
+    def _rows(self, lens: Lens | None) -> pl.DataFrame:
+        """The statements that a lens lets through."""
+        from onrecord.lens import select
+
+        return select(self._sound.resolved.statements, self.known_sources(lens) or Lens(), self.project.policy)
+
+    def diff(self, other: str | PathLike[str], lens: Lens | None = None) -> Diff:
+        """What changed from this graph to ``other``: a folder, FOLDER@REVISION, or the folder of a build."""
+        from onrecord.explain.changes import compare
+        from onrecord.explain.states import read_states
+
+        return compare(*read_states(str(self.project.folder), str(other), lens or Lens()))
+
+    def retraction(self, source: str, on: Any = None) -> Retraction:
+        """What would fall if ``source`` were withdrawn on the day ``on`` (default: the latest in the graph).
+
+        :raises OnRecordError: when there is no such source, or it cannot be withdrawn on that day.
+        """
+        from onrecord.explain.retraction import default_day, retraction
+        from onrecord.query import read_day
+
+        loaded = self._sound
+        return retraction(self, loaded, source, read_day(on) or default_day(loaded))
+
+    def retract(self, source: str, on: Any = None, who: str = "", why: str = "") -> Withdrawal:
+        """Write into ``withdrawn.yaml`` that ``source`` is withdrawn; returns the entry.
+
+        :raises OnRecordError: as :meth:`retraction` does, and without a reason in ``why``.
+        """
+        from onrecord.explain.retraction import check_source, default_day
+        from onrecord.query import read_day
+        from onrecord.withdrawn import WITHDRAWN, Withdrawal, withdraw
+
+        loaded = self._sound
+        entry = Withdrawal(source, read_day(on) or default_day(loaded), who or self.project.curator, why)
+        check_source(loaded, source, entry.on)
+        withdraw(self.project.folder, entry, self.project.name_of(self.project.folder / WITHDRAWN))
+        self._forget()
+        return entry
+
+    def reinstate(self, source: str) -> Withdrawal:
+        """Take the withdrawal of ``source`` out of ``withdrawn.yaml`` again; returns the entry.
+
+        :raises OnRecordError: when the source is not withdrawn.
+        """
+        from onrecord.withdrawn import WITHDRAWN, reinstate
+
+        entry = reinstate(self.project.folder, source, self.project.name_of(self.project.folder / WITHDRAWN))
+        self._forget()
+        return entry
+
+    def _forget(self) -> None:
+        """Read the files anew when they are asked for next."""
+        self.__dict__.pop("_loaded", None)
+        self.stores.clear()
+
     def export(self, path: str | PathLike[str], format: str | None = None, lens: Lens | None = None) -> None:  # noqa: A002
         """Write the dataset to ``path``; the format is taken from the suffix unless given."""
         from onrecord.files import write_atomic
@@ -184,6 +269,25 @@ class Graph:
         lens = Lens(read_day(as_of), read_day(valid_at), possibly, frozenset(include), frozenset(sources))
         return answer(self, sparql, lens, parameters or {}, timeout)
 
+    def why(self, subject: str, predicate: str, object: str, *, lens: Lens | None = None) -> Explanation:  # noqa: A002
+        """Why a triple holds, down to the quotes; or what the graph says instead.
+
+        Names may be labels, aliases, ids, CURIEs; an object may be the text of a value.
+
+        :raises OnRecordError: for a name that nothing has.
+        """
+        from onrecord.explain.why import read_triple, why
+
+        return why(self._sound, read_triple(self.names, subject, predicate, object), self.known_sources(lens))
+
+    def why_row(self, sparql: str, row: int = 1, *, lens: Lens | None = None) -> RowExplanation:
+        """Why the ``row``-th row (from 1) of a query's answer is there: each triple that it rests on."""
+        from onrecord.explain.rows import explain_row
+        from onrecord.explain.why import grounds
+
+        seen = self.known_sources(lens) or Lens()
+        return explain_row(self, grounds(self._sound, seen), sparql, row, seen)
+
     def questions(self) -> dict[str, Question]:
         """The named questions of the graph."""
         from onrecord.questions import read_questions
@@ -221,7 +325,9 @@ class Graph:
         """One node an entity, proposition or literal, one edge a statement (key: its IRI)."""
         from onrecord.analyse import to_networkx
 
-        return to_networkx(self._sound, self._lens(lens, include), asserted_only=asserted_only)
+        seen = self.known_sources(lens) or Lens()
+        seen = replace(seen, include=seen.include | frozenset(include))
+        return to_networkx(self._sound, seen, asserted_only=asserted_only)
 
     def pyvis(self, lens: Lens | None = None) -> Network:
         """The very network that :meth:`view` writes."""
@@ -241,6 +347,3 @@ class Graph:
         shown = to_view(self._sound, self.known_sources(lens) or Lens())
         write_atomic(target, render_page(network(shown), shown))
         return target
-
-    def _lens(self, lens: Lens | None, include: Iterable[str]) -> Lens:
-        return lens or Lens(include=frozenset(include))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from onrecord.errors import OnRecordError
 from onrecord.project import AssertPolicy
 from onrecord.statuses import ASSERTABLE
 from onrecord.terms import digest
@@ -21,7 +22,11 @@ class Lens:
 
     ``as_of`` keeps what was on record by that day; ``valid_at`` keeps what certainly holds on a
     day (``possibly`` widens that to what may hold); ``include`` lets further statuses stand as
-    fact; ``sources`` keeps the statements of some sources. The default lens keeps everything.
+    fact; ``sources`` keeps the statements of some sources; without ``inference`` nothing is entailed.
+    The default lens ends on the latest day in the graph, so it keeps everything but the statements
+    of sources that were withdrawn.
+
+    :raises OnRecordError: for a status in ``include`` that is none, or that never stands as fact.
     """
 
     as_of: dt.date | None = None
@@ -29,11 +34,28 @@ class Lens:
     possibly: bool = False
     include: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
+    inference: bool = True
+
+    def __post_init__(self) -> None:
+        wrong = sorted(self.include - set(ASSERTABLE))
+        if wrong:
+            raise OnRecordError(f'"{wrong[0]}" is no status to include; write one of {", ".join(ASSERTABLE)}')
 
     @property
     def is_default(self) -> bool:
-        """Whether the lens lets everything through."""
+        """Whether the lens chooses nothing."""
         return self == Lens()
+
+    def over(self, other: Lens) -> Lens:
+        """This lens with what it leaves open taken from ``other``."""
+        return Lens(
+            self.as_of or other.as_of,
+            self.valid_at or other.valid_at,
+            self.possibly or (other.possibly and self.valid_at is None),
+            self.include or other.include,
+            self.sources or other.sources,
+            self.inference and other.inference,
+        )
 
     @property
     def key(self) -> str:
@@ -45,6 +67,7 @@ class Lens:
             *sorted(self.include),
             "|",
             *sorted(self.sources),
+            str(self.inference),
         )
         return digest(*parts)
 
@@ -65,17 +88,17 @@ def select(statements: pl.DataFrame, lens: Lens, policy: AssertPolicy) -> pl.Dat
 
 def asserting(policy: AssertPolicy, include: frozenset[str] = frozenset()) -> pl.Expr:
     """Whether a statement stands as fact."""
-    statuses = sorted(include & set(ASSERTABLE))
     own_voice = pl.col("said_by_terms").is_null() & pl.col("status").is_in(sorted(policy.own_voice))
     by_speaker = pl.col("said_by_terms").is_not_null() & pl.col("status").is_in(sorted(policy.speaker))
-    firm = own_voice | by_speaker | pl.col("status").is_in(statuses)
+    firm = own_voice | by_speaker | pl.col("status").is_in(sorted(include))
     plain = ~pl.col("negated") & pl.col("condition").is_null()
     return firm & plain & ~pl.col("status").is_in(["denied", "mentioned"])
 
 
 def _passes(lens: Lens) -> pl.Expr:
-    keep = pl.lit(True)
+    keep = pl.col("withdrawn_day").is_null()
     if lens.as_of is not None:
+        keep |= pl.col("withdrawn_day") > lens.as_of
         keep &= pl.col("recorded_day") <= lens.as_of
     if lens.sources:
         keep &= pl.col("source").is_in(sorted(lens.sources))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from onrecord.errors import Place, Problems
-from onrecord.files import read_text, write_atomic
+from onrecord.files import check_inside, read_text, write_atomic
+from onrecord.sources import Verdict
 from onrecord.terms import digest
 
 VERSION = 1
@@ -52,9 +53,9 @@ def quote_key(quote: str, prefix: str | None = None, suffix: str | None = None) 
 
 def read_lock(path: Path, name: str, problems: Problems) -> Lock:
     """The lock in ``path``; an empty one where there is none or it is damaged (E090)."""
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return Lock()
-    text = read_text(path, name, problems)
+    text = read_text(path, name, problems) if check_inside(path, path.parent, name, problems) else None
     if text is None:
         return Lock()
     try:
@@ -67,8 +68,10 @@ def read_lock(path: Path, name: str, problems: Problems) -> Lock:
             lock.sentences[source] = [(int(start), int(end)) for start, end in entry["sentences"]]
         for source, key, verdict, spans in data["quotes"]:
             pairs = tuple((int(start), int(end)) for start, end in spans)
-            lock.quotes[source, key] = LockedQuote(str(source), str(key), str(verdict), pairs)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            if not all(0 <= start < end for start, end in pairs):
+                raise ValueError(f"{spans} are no offsets")
+            lock.quotes[source, key] = LockedQuote(str(source), str(key), Verdict(verdict), pairs)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         problems.error(
             "E090",
             Place(name),
@@ -105,8 +108,8 @@ def render_lock(texts: Iterable[TextEntry], quotes: Iterable[LockedQuote]) -> st
 
 def write_lock(path: Path, texts: Iterable[TextEntry], quotes: Iterable[LockedQuote]) -> bool:
     """Write the lock when it changes; whether it did."""
-    text = render_lock(texts, quotes)
-    if path.exists() and path.read_text("utf-8") == text:
+    data = render_lock(texts, quotes).encode("utf-8")
+    if path.is_file() and path.read_bytes() == data:
         return False
-    write_atomic(path, text)
+    write_atomic(path, data)
     return True

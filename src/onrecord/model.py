@@ -72,6 +72,7 @@ RESOLVED: dict[str, pl.DataType | type[pl.DataType]] = {
     "condition": pl.String,  # a proposition's IRI, or the words as a literal
     "language": pl.String,  # of the source's own words
     "recorded_day": pl.Date,
+    "withdrawn_day": pl.Date,  # from that day on the source no longer counts; null while it does
     "earliest_start": pl.Date,
     "latest_start": pl.Date,
     "earliest_end": pl.Date,
@@ -125,7 +126,7 @@ class Speaker:
     id: str
     label: str
     type: str
-    place: Place
+    place: Place = field(compare=False)
     note: str = ""
 
 
@@ -135,7 +136,7 @@ class LeftOut:
 
     quote: str
     reason: str
-    place: Place
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class Source:
     """A document that says things. ``text`` is the file name of its archived text."""
 
     id: str
-    place: Place
+    place: Place = field(compare=False)
     title: str = ""
     publisher: str = ""
     published: str = ""

@@ -95,8 +95,19 @@ class Names:
                 return Found(everywhere[0])
             if everywhere:
                 return Found(choices=tuple(sorted(everywhere)))
-        known = [*self.by_name, *self.by_source.get(source or "", {})]
-        return Found(nearest=tuple(nearest_names(text, known)))
+        return Found(nearest=self._nearest(text, source))
+
+    def _nearest(self, text: str, source: str | None) -> tuple[str, ...]:
+        """The names most like ``text``, one for each thing that they name."""
+        mine = self.by_source.get(source or "", {})
+        seen: set[tuple[str, ...]] = set()
+        out = []
+        for name in nearest_names(text, [*self.by_name, *mine], 9):
+            meant = tuple(sorted({*self.by_name.get(name, ()), *mine.get(name, ())}))
+            if meant not in seen:
+                seen.add(meant)
+                out.append(name)
+        return tuple(out[:3])
 
     def property(self, text: str) -> Found:
         """Look up a property by label, alternative label, CURIE or IRI."""

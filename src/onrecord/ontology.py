@@ -13,13 +13,30 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from onrecord.errors import Place, Problems
-from onrecord.files import read_text, shown_path
+from onrecord.files import check_inside, read_text, shown_path
 from onrecord.project import Project, shapes_beside
-from onrecord.terms import ONR, OWL, PREFIXES, RDF, RDFS, SKOS, VANN, XSD, digest, local_name, split_term
+from onrecord.terms import (
+    NO_TRIPLE_TERMS,
+    ONR,
+    OWL,
+    PREFIXES,
+    RDF,
+    RDFS,
+    SKOS,
+    VANN,
+    XSD,
+    digest,
+    local_name,
+    may_nest_deep,
+    split_term,
+)
 
 PROVISION = f"{ONR}Provision"
 PROPOSITION = f"{ONR}Proposition"
 UNNAMED_SPEAKER = f"{ONR}UnnamedSpeaker"
+
+MAX_KNOT = 100
+"""Blank nodes that hang together, such as the cells of a list; naming them takes the cube of this."""
 
 Triple = tuple[str, str, str]
 """Subject, predicate and object as N-Triples terms."""
@@ -96,32 +113,42 @@ def load_ontologies(project: Project, problems: Problems) -> Ontology:
     everything: list[Triple] = []
     for path in project.ontology_files:
         triples = _read_turtle(path, project, ontology, problems)
-        name = next((s for s, p, o in triples if p == f"<{RDF}type>" and o == f"<{OWL}Ontology>"), None)
-        if triples and name is None:
-            problems.error(
-                "O001",
-                Place(shown_path(path)),
-                "this file names no owl:Ontology",
-                "write  <https://example.org/my-ontology> a owl:Ontology .",
-            )
-        everything += triples
-        ontology.graphs[name[1:-1].rstrip("#/") if name else project.base + path.stem] = triples
+        if triples is not None:
+            name = next((s for s, p, o in triples if p == f"<{RDF}type>" and o == f"<{OWL}Ontology>"), None)
+            if name is None:
+                problems.error(
+                    "O001",
+                    Place(shown_path(path)),
+                    "this file names no owl:Ontology",
+                    "write  <https://example.org/my-ontology> a owl:Ontology .",
+                )
+            everything += triples
+            graph = name[1:-1].rstrip("#/") if name else project.base + path.stem
+            ontology.graphs[graph] = sorted({*ontology.graphs.get(graph, ()), *triples})
         shapes = shapes_beside(path)
-        text = read_text(shapes, shown_path(shapes), problems) if shapes else None
-        if shapes and text is not None:
-            ontology.shapes.append((shapes, text))
+        root = project.folder if path.is_relative_to(project.folder) else path.parent
+        if shapes and check_inside(shapes, root, shown_path(shapes), problems):
+            text = read_text(shapes, shown_path(shapes), problems)
+            ontology.shapes += [(shapes, text)] if text is not None else []
     _Reader(everything).fill(ontology)
     return ontology
 
 
-def _read_turtle(path: Path, project: Project, ontology: Ontology, problems: Problems) -> list[Triple]:
+def _read_turtle(path: Path, project: Project, ontology: Ontology, problems: Problems) -> list[Triple] | None:
     text = read_text(path, shown_path(path), problems)
     if text is None:
-        return []
+        return None
+    place = Place(shown_path(path))
+    if may_nest_deep(text):
+        problems.error("O002", place, *NO_TRIPLE_TERMS)
+        return None
     dataset = ox.Dataset()
     try:
         reader = ox.parse(text, ox.RdfFormat.TURTLE, base_iri=project.base)
         for quad in reader:
+            if isinstance(quad.object, ox.Triple):
+                problems.error("O002", place, *NO_TRIPLE_TERMS)
+                return None
             dataset.add(quad)
         for prefix, iri in reader.prefixes.items():
             if prefix:
@@ -129,11 +156,16 @@ def _read_turtle(path: Path, project: Project, ontology: Ontology, problems: Pro
     except SyntaxError as error:
         problems.error(
             "O002",
-            Place(shown_path(path), error.lineno or 0, error.offset or 0),
+            Place(place.file, error.lineno or 0, error.offset or 0),
             f"this is not Turtle: {error.msg}",
             "mend the line, or the one above",
         )
-        return []
+        return None
+    knot = _largest_knot(dataset)
+    if knot > MAX_KNOT:
+        what = f"{knot} blank nodes hang together here, more than the {MAX_KNOT} that can be told apart in time"
+        problems.error("O002", place, what, "give some of them IRIs")
+        return None
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
 
     def term(node: object) -> str:
@@ -152,6 +184,25 @@ def _read_turtle(path: Path, project: Project, ontology: Ontology, problems: Pro
                     if namespace != ONR:
                         ontology.prefixes[f"{prefix}-q"] = qualified_namespace(namespace)
     return triples
+
+
+def _largest_knot(dataset: ox.Dataset) -> int:
+    """How many blank nodes hang together at most."""
+    beside: dict[object, list[object]] = defaultdict(list)
+    for quad in dataset:
+        if isinstance(quad.subject, ox.BlankNode) and isinstance(quad.object, ox.BlankNode):
+            beside[quad.subject].append(quad.object)
+            beside[quad.object].append(quad.subject)
+    largest = 0
+    while beside:
+        waiting, size = [beside.popitem()[1]], 1
+        while waiting:
+            for node in waiting.pop():
+                if node in beside:
+                    waiting.append(beside.pop(node))
+                    size += 1
+        largest = max(largest, size)
+    return largest
 
 
 def qualified_namespace(namespace: str) -> str:

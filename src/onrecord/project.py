@@ -9,14 +9,15 @@ import hashlib
 import os
 import re
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from urllib.parse import quote
 
 from onrecord.documents import Mapping, Scalar, Sequence, parse_yaml
 from onrecord.errors import GraphNotFound, Place, Problems
-from onrecord.files import check_inside, read_text, sha256_file, shown_path
+from onrecord.files import check_inside, is_file, read_text, sha256_file, shown_path
 from onrecord.statuses import ASSERTABLE
 from onrecord.terms import is_iri, is_language
 
@@ -39,6 +40,7 @@ _KEYS = (
     "assert policy",
     "quote limits",
 )
+_PROSE = ("title", "description", "licence", "curator")
 
 
 def is_local_id(text: str) -> bool:
@@ -129,14 +131,18 @@ def open_project(path: str | Path, problems: Problems) -> Project:
     :raises GraphNotFound: when there is no folder, or no ``onrecord.yaml`` in it.
     """
     folder = Path(path)
-    if not folder.is_dir():
+    try:
+        found = folder.is_dir()
+    except OSError:
+        found = False
+    if not found:
         raise GraphNotFound(f"{path}: there is no such folder")
     settings_file = folder / SETTINGS
     if not settings_file.exists():
         raise GraphNotFound(f"{path}: this folder is no graph, it holds no {SETTINGS}")
     folder = folder.absolute()
     name = shown_path(folder / SETTINGS)
-    default_base = f"https://example.org/{folder.name}/"
+    default_base = f"https://example.org/{quote(os.fsencode(folder.name))}/"
     text = None
     if check_inside(settings_file, folder, name, problems):
         text = read_text(settings_file, name, problems)
@@ -168,6 +174,9 @@ class _Settings:
                 "write one like https://example.org/my-graph/ that ends in / or #",
             )
             base = default_base
+        both = self.root.get("language")
+        if both and self.root.get("languages"):
+            self.problems.error("P026", both.place, '"languages" and "language" say the same thing', "keep one of them")
         languages = self._list("languages") or self._list("language") or ("en",)
         for language in languages:
             if not is_language(language):
@@ -210,6 +219,13 @@ class _Settings:
         if node is None:
             return ""
         if isinstance(node, Scalar):
+            if node.cut and key in _PROSE:
+                self.problems.error(
+                    "P028",
+                    node.place,
+                    f'" #" cuts this {key} short: what follows is a comment to YAML',
+                    f"write the text on a line of its own:\n{key}: |-\n  {node.text} # ...",
+                )
             return node.text.strip()
         self.problems.error("P022", node.place, f'"{key}" takes a text', f"write  {key}: ...")
         return ""
@@ -218,14 +234,17 @@ class _Settings:
         node = (root or self.root).get(key)
         if isinstance(node, Scalar):
             return (node.text,) if node.text else ()
-        if isinstance(node, Sequence):
-            return tuple(item.text for item in node.items if isinstance(item, Scalar))
-        if node is not None:
-            self.problems.error("P022", node.place, f'"{key}" takes a list', f"write  {key}: [a, b]")
-        return ()
+        texts = []
+        for item in node.items if isinstance(node, Sequence) else [node] if node else []:
+            if isinstance(item, Scalar):
+                texts += [item.text] if item.text else []
+            else:
+                self.problems.error("P022", item.place, f'"{key}" takes a list of texts', f"write  {key}: [a, b]")
+        return tuple(texts)
 
-    def _ontologies(self) -> Iterator[Path]:
+    def _ontologies(self) -> list[Path]:
         node = self.root.get("ontologies")
+        found: list[Path] = []
         names: list[tuple[str, Place]] = [("onrecord", Place(self.name))]
         for item in node.items if isinstance(node, Sequence) else [node] if node else []:
             if not isinstance(item, Scalar):
@@ -242,17 +261,18 @@ class _Settings:
                     f'there is no ontology "{name}"',
                     f"write one of {known}, or a file inside the graph's folder such as ontology/{Path(name).name}.ttl",
                 )
-            elif check_inside(
-                path, path.parent if name in bundled_ontologies() else self.folder, str(place), self.problems
+            elif path not in found and check_inside(
+                path, path.parent if name in bundled_ontologies() else self.folder, place, self.problems
             ):
-                yield path
+                found.append(path)
+        return found
 
     def _ontology_file(self, name: str) -> Path | None:
         if is_local_id(name) and name in bundled_ontologies():
             return bundled_ontologies()[name]
         path = self.folder / name
         candidates = [path, self.folder / "ontology" / f"{name}.ttl"]
-        return next((candidate for candidate in candidates if candidate.suffix == ".ttl" and candidate.is_file()), None)
+        return next((candidate for candidate in candidates if candidate.suffix == ".ttl" and is_file(candidate)), None)
 
     def _policy(self) -> AssertPolicy:
         node = self.root.get("assert policy")
@@ -345,39 +365,67 @@ def find_files(project: Project, folder: str, suffixes: tuple[str, ...], problem
         )
         return []
     found = []
-    for path in sorted(_walk(start)):
+
+    def unreadable(path: Path, error: OSError) -> None:
+        place = Place(project.name_of(path))
+        problems.error("P002", place, f"this folder cannot be read: {error.strerror}", "mend or delete it")
+
+    for path in sorted(_walk(start, unreadable)):
         if path.name.startswith(".") or path.name.endswith("~"):
             continue
-        if path.suffix.lower() not in suffixes:
+        name = project.name_of(path)
+        if not _is_text(name):
+            place = Place(name.encode("utf-8", "backslashreplace").decode("utf-8"))
+            problems.error("P002", place, "the name of this file is not UTF-8", "rename it")
+        elif path.suffix.lower() not in suffixes:
             problems.warning(
                 "P007",
-                Place(project.name_of(path)),
+                Place(name),
                 f"this file is passed over: {folder}/ takes {', '.join(suffixes)}",
                 "rename it or move it away",
             )
-        elif check_inside(path, project.folder, project.name_of(path), problems):
+        elif check_inside(path, project.folder, name, problems):
             found.append(path)
     return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for entry in os.scandir(folder):
-        path = Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            if not entry.name.startswith("."):
-                yield from _walk(path)
-        else:
-            yield path
+def _is_text(name: str) -> bool:
+    """Whether a file's name can be written as UTF-8: Linux allows any bytes."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _walk(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator[Path]:
+    """Files below ``folder``, and folders that are named like a file of statements."""
+    waiting = [folder]
+    while waiting:
+        inner = waiting.pop()
+        try:
+            entries = list(os.scandir(inner))
+        except OSError as error:
+            unreadable(inner, error)
+            continue
+        for entry in entries:
+            path = Path(entry.path)
+            if not entry.is_dir(follow_symlinks=False) or path.suffix.lower() in STATEMENT_SUFFIXES:
+                yield path
+            elif not entry.name.startswith("."):
+                waiting.append(path)
 
 
 def input_files(project: Project) -> list[Path]:
     """Every file that a build depends on, questions and archived texts aside."""
     folder = project.folder
-    files = [folder / SETTINGS, folder / LOCK, folder / "sources.yaml"]
+    files = [folder / SETTINGS, folder / LOCK, folder / "sources.yaml", folder / "withdrawn.yaml"]
     files += [folder / name for name in ENTITY_FILES]
     statements = folder / "statements"
     if statements.is_dir():
-        files += [path for path in _walk(statements) if path.suffix.lower() in STATEMENT_SUFFIXES]
+        files += [
+            path for path in _walk(statements, lambda path, error: None) if path.suffix.lower() in STATEMENT_SUFFIXES
+        ]
     for ontology in project.ontology_files:
         shapes = shapes_beside(ontology)
         files += [ontology, shapes] if shapes else [ontology]

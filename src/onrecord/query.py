@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from onrecord.errors import MissingExtra, OnRecordError
+from onrecord.errors import MissingExtra, OnRecordError, Problem, Severity
 from onrecord.lens import Lens
-from onrecord.sparql import QUERY_NAME, bind_parameters, explain_syntax, guard, has_from
+from onrecord.nearest import did_you_mean
+from onrecord.sparql import QUERY_NAME, bind_parameters, explain_syntax, guard, has_from, is_ordered, place, tokens
 from onrecord.terms import XSD
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Term(NamedTuple):
-    """An RDF term in an answer; ``kind`` is ``iri``, ``literal`` or ``bnode``."""
+    """An RDF term in an answer; ``kind`` is ``iri``, ``literal``, ``bnode`` or ``triple``."""
 
     kind: str
     value: str
@@ -141,6 +142,8 @@ def answer(
         return Answer("boolean", boolean=data["boolean"], prefixes=prefixes)
     variables = tuple(data["head"]["vars"])
     rows = tuple(tuple(_term(row.get(name)) for name in variables) for row in data["results"]["bindings"])
+    if not is_ordered(sparql):
+        rows = tuple(sorted(rows, key=_sort_key))
     return Answer("rows", variables, rows, prefixes=prefixes)
 
 
@@ -164,7 +167,7 @@ def raw(
     try:
         evaluated = run(store, job, Limits(seconds=timeout))
     except EngineSyntaxError as error:
-        raise explain_syntax(sparql, str(error), prefixes, name) from error
+        raise explain_syntax(job.query, str(error), prefixes, name) from error
     return evaluated.kind, _as_written(evaluated, written, format_)
 
 
@@ -203,14 +206,53 @@ def _store(graph: Graph, lens: Lens) -> Opened:
     return opened[lens.key]
 
 
+def unknown_terms(graph: Graph, sparql: str, name: str = QUERY_NAME) -> list[Problem]:
+    """A Q006 warning for each term of the graph's own vocabulary that nothing defines.
+
+    Such a query is sound SPARQL and finds nothing; a misspelt property should not pass for "no".
+    """
+    names, prefixes = graph.names, graph.prefixes()
+    ontology, minter = names.ontology, names.minter
+    terms = {*ontology.classes, *ontology.properties, *ontology.individuals}
+    terms |= {prop.qualified_iri for prop in ontology.properties.values()}
+    homes = {_home(iri) for iri in terms} | {minter.entity(""), minter.source("")}
+    out = []
+    for token in tokens(sparql):
+        prefix, _, local = token.text.partition(":")
+        iri = token.text[1:-1] if token.kind == "iri" else prefixes.get(prefix, "") + local
+        if token.kind not in ("iri", "name") or _home(iri) not in homes or iri == _home(iri):
+            continue
+        if iri not in terms and not names.is_known(iri):
+            near = [names.compact(other) for other in (*terms, *names.labels) if _home(other) == _home(iri)]
+            where = place(sparql, token.start, len(token.text), name)
+            fix = did_you_mean(names.compact(iri), near) or "see the ontology, or entities.yaml"
+            out.append(Problem("Q006", where, f"nothing is called {token.text}", fix, Severity.WARNING))
+    return out
+
+
+def _sort_key(row: Row) -> tuple[tuple[str, ...], ...]:
+    """Rows that the query leaves unordered come in the order of their terms, the same on every run."""
+    return tuple(
+        ("",) if term is None else (term.value, term.kind, str(term.datatype), str(term.language)) for term in row
+    )
+
+
+def _home(iri: str) -> str:
+    """The namespace of an IRI."""
+    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
+
+
 @lru_cache(maxsize=4096)
 def _datatype(iri: str | None) -> str | None:
     return None if iri == f"{XSD}string" else iri
 
 
-def _term(binding: dict[str, str] | None) -> Term | None:
+def _term(binding: dict[str, Any] | None) -> Term | None:
     if binding is None:
         return None
+    if binding["type"] == "triple":  # RDF 1.2: only a query that makes one with TRIPLE() gets one
+        parts = (_term(binding["value"][part]) for part in ("subject", "predicate", "object"))
+        return Term("triple", f"<<( {' '.join(str(part) for part in parts)} )>>")
     kind = {"uri": "iri", "bnode": "bnode"}.get(binding["type"], "literal")
     return Term(kind, binding["value"], _datatype(binding.get("datatype")), binding.get("xml:lang"))
 

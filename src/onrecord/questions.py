@@ -7,31 +7,34 @@ comments that begin with ``#+``, and variables like ``?_name_iri`` as parameters
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import difflib
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onrecord.check.record import is_lexical
 from onrecord.documents import Mapping as MappingNode
 from onrecord.documents import Scalar, Sequence, parse_yaml
 from onrecord.errors import GraphBroken, OnRecordError, Place, Problem, Problems, QueryError, has_errors
-from onrecord.files import read_text
+from onrecord.files import read_text, shown_path
 from onrecord.lens import Lens
 from onrecord.nearest import did_you_mean
 from onrecord.project import Project, find_files
 from onrecord.query import Answer, Term, answer, compact, read_day
-from onrecord.statuses import STATUSES
-from onrecord.terms import XSD, iri, is_language, literal
+from onrecord.sparql import tokens
+from onrecord.statuses import ASSERTABLE
+from onrecord.terms import XSD, iri, is_iri, is_language, literal
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
 
 _KEYS = ("title", "description", "defaults", "include", "as of", "valid at", "possibly", "ordered")
-_PARAMETER = re.compile(r"[?$]_(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<type>_[A-Za-z0-9]+)?\b")
+_PARAMETER = re.compile(r"[?$]_(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<type>_[A-Za-z0-9]+)?")
 _DATATYPES = ("string", "integer", "decimal", "double", "boolean", "date", "dateTime", "gYear", "anyURI")
 
 
@@ -50,9 +53,14 @@ class Question:
     expected: tuple[tuple[str, ...], ...] | None = None  # header first
 
     @property
-    def parameters(self) -> dict[str, str]:
-        """Parameter name to the variable that stands for it in the query."""
-        return {match["name"]: match[0][1:] for match in _PARAMETER.finditer(self.text)}
+    def parameters(self) -> dict[str, tuple[str, ...]]:
+        """Parameter name to the variables that stand for it in the query, in one type or several."""
+        found: dict[str, dict[str, None]] = {}
+        for token in tokens(self.text):
+            match = _PARAMETER.fullmatch(token.text) if token.kind == "variable" else None
+            if match:
+                found.setdefault(match["name"], {})[match[0][1:]] = None
+        return {name: tuple(variables) for name, variables in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,74 +103,116 @@ def _read(path: Path, name: str, problems: Problems) -> Question | None:
     if text is None:
         return None
     lines = text.split("\n")
-    header = "\n".join(line[2:].removeprefix(" ") if line.startswith("#+") else "" for line in lines)
+    header = "\n".join(f"   {line[2:].removeprefix(' ')}" if line.startswith("#+") else "" for line in lines)
     root = parse_yaml(header, name, problems) if header.strip() else None
     values = root if isinstance(root, MappingNode) else MappingNode({}, Place(name))
+    if root is not None and root is not values:
+        problems.error("Q020", root.place, "the header of a question is keys with values", "write  #+ title: ...")
     for key in values.key_nodes():
         if key.text not in _KEYS:
             problems.error(
                 "Q020", key.place, f'unknown key "{key.text}" in a question', f"the keys are: {', '.join(_KEYS)}"
             )
-    return Question(
+    rows = path.with_suffix(".csv")
+    question = Question(
         name=path.stem,
         path=path,
         text=text,
-        title=_text(values, "title") or path.stem,
-        description=_text(values, "description"),
-        defaults=_defaults(values, problems),
-        lens=_lens(values, name, problems),
-        ordered=_text(values, "ordered") == "true",
-        expected=_expected(path.with_suffix(".csv"), problems),
+        title=_text(values, "title", problems) or path.stem,
+        description=_text(values, "description", problems),
+        lens=_lens(values, problems),
+        ordered=_flag(values, "ordered", problems),
+        expected=_expected(rows, shown_path(rows), problems),
     )
+    return replace(question, defaults=_defaults(values, question.parameters, problems))
 
 
-def _text(values: MappingNode, key: str) -> str:
+def _text(values: MappingNode, key: str, problems: Problems) -> str:
     node = values.get(key)
-    return node.text if isinstance(node, Scalar) else ""
+    if node is None or isinstance(node, Scalar):
+        return node.text if node else ""
+    problems.error("Q020", node.place, f'"{key}" takes a text', f"write  #+ {key}: ...")
+    return ""
 
 
-def _defaults(values: MappingNode, problems: Problems) -> dict[str, str]:
+def _flag(values: MappingNode, key: str, problems: Problems) -> bool:
+    node = values.get(key)
+    if node is not None and not (isinstance(node, Scalar) and node.text in ("true", "false")):
+        problems.error("Q020", node.place, f'"{key}" is true or false', f"write  #+ {key}: true, or delete the line")
+    return isinstance(node, Scalar) and node.text == "true"
+
+
+def _defaults(values: MappingNode, parameters: Iterable[str], problems: Problems) -> dict[str, str]:
     node = values.get("defaults")
     out: dict[str, str] = {}
     for item in node.items if isinstance(node, Sequence) else [node] if node is not None else []:
+        for key, value in item.items() if isinstance(item, MappingNode) else ():
+            if key.text not in parameters:
+                problems.error(
+                    "Q020",
+                    key.place,
+                    f'"{key.text}" is the default of no parameter',
+                    did_you_mean(key.text, parameters) or f"write ?_{key.text} in the query, or delete the line",
+                )
+            elif isinstance(value, Scalar):
+                out[key.text] = value.text
+            else:
+                problems.error("Q020", value.place, "a default is one value", f"write  #+   - {key.text}: value")
         if not isinstance(item, MappingNode):
             problems.error("Q020", item.place, '"defaults" takes names with values', "write  #+   - name: value")
-            continue
-        out.update({key.text: value.text for key, value in item.items() if isinstance(value, Scalar)})
     return out
 
 
-def _lens(values: MappingNode, name: str, problems: Problems) -> Lens:
+def _lens(values: MappingNode, problems: Problems) -> Lens:
     node = values.get("include")
     items = node.items if isinstance(node, Sequence) else [node] if node is not None else []
     include = set()
     for item in items:
-        if isinstance(item, Scalar) and item.text in STATUSES:
+        if isinstance(item, Scalar) and item.text in ASSERTABLE:
             include.add(item.text)
         else:
-            problems.error("Q020", item.place, "this is no status", f"the statuses are: {', '.join(STATUSES)}")
-    days = {}
+            problems.error(
+                "Q020", item.place, "this is no status to include", f"write some of: {', '.join(ASSERTABLE)}"
+            )
+    days: dict[str, dt.date | None] = {}
     for key in ("as of", "valid at"):
+        node = values.get(key)
         try:
-            days[key] = read_day(_text(values, key) or None)
-        except OnRecordError as error:
-            place = node.place if (node := values.get(key)) else Place(name)
-            problems.error("Q020", place, str(error), "write a day like 2025-12-17")
-    return Lens(days.get("as of"), days.get("valid at"), _text(values, "possibly") == "true", frozenset(include))
+            days[key] = read_day(_text(values, key, problems) or None)
+        except OnRecordError:
+            if node is not None:
+                problems.error("Q020", node.place, f'"{key}" takes a day', f"write  #+ {key}: 2025-12-17")
+    possibly = _flag(values, "possibly", problems)
+    if possibly and values.get("valid at") is None:
+        place = values.entries["possibly"][0].place
+        problems.error("Q020", place, '"possibly" goes with "valid at"', "write  #+ valid at: 2025-12-17")
+    return Lens(days.get("as of"), days.get("valid at"), possibly, frozenset(include))
 
 
-def _expected(path: Path, problems: Problems) -> tuple[tuple[str, ...], ...] | None:
+def _expected(path: Path, name: str, problems: Problems) -> tuple[tuple[str, ...], ...] | None:
     if not path.exists():
         return None
-    text = read_text(path, path.name, problems)
+    text = read_text(path, name, problems)
     if text is None:
         return None
-    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline="")) if row]
-    bad = next((number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])), None)
-    if not rows or bad:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[str, ...]] = []
+    bad = 1
+    try:
+        for row in reader:
+            if row and rows and len(row) != len(rows[0]):
+                break
+            if row:
+                rows.append(tuple(row))
+            bad = reader.line_num + 1
+        else:
+            bad = 0 if rows else 1
+    except csv.Error:
+        pass  # ``bad`` is the line after the last good row
+    if bad:
         problems.error(
             "Q022",
-            Place(path.name, bad or 1, 1),
+            Place(name, bad, 1),
             "these expected rows are no table",
             "write a header of variables, then one row a line with as many cells",
         )
@@ -176,7 +226,7 @@ def ask(graph: Graph, name: str, given: Mapping[str, str], lens: Lens | None = N
     :raises OnRecordError: for an unknown question or parameter, or a value that names nothing.
     """
     question, terms = prepare(graph, name, given)
-    return _put(graph, question, terms, lens or question.lens, timeout)
+    return _put(graph, question, terms, lens.over(question.lens) if lens else question.lens, timeout)
 
 
 def prepare(graph: Graph, name: str, given: Mapping[str, str]) -> tuple[Question, dict[str, str]]:
@@ -187,25 +237,29 @@ def prepare(graph: Graph, name: str, given: Mapping[str, str]) -> tuple[Question
         raise OnRecordError(
             f'there is no question "{name}"; {did_you_mean(name, questions) or "see  onrecord ask GRAPH"}'
         )
-    return question, _terms(graph, question, given)
+    return question, parameter_terms(graph, question, given)
 
 
 def _put(graph: Graph, question: Question, terms: Mapping[str, str], lens: Lens, timeout: float) -> Answer:
     return answer(graph, question.text, lens, terms, timeout, graph.project.name_of(question.path))
 
 
-def _terms(graph: Graph, question: Question, given: Mapping[str, str]) -> dict[str, str]:
+def parameter_terms(graph: Graph, question: Question, given: Mapping[str, str]) -> dict[str, str]:
+    """The terms that replace the variables of the parameters: ``given`` values over the defaults.
+
+    :raises OnRecordError: for an unknown parameter, one without a value, or a value that names nothing.
+    """
     parameters = question.parameters
     for key in given:
         if key not in parameters:
             near = did_you_mean(key, parameters) or f"it has: {', '.join(parameters) or 'none'}"
             raise OnRecordError(f'the question "{question.name}" has no parameter "{key}"; {near}')
-    terms = {}
-    for key, variable in parameters.items():
+    terms: dict[str, str] = {}
+    for key, variables in parameters.items():
         value = given.get(key, question.defaults.get(key))
         if value is None:
             raise OnRecordError(f'the question "{question.name}" needs a value: {key}=...')
-        terms[variable] = _parameter_term(graph, key, variable, value)
+        terms |= {variable: _parameter_term(graph, key, variable, value) for variable in variables}
     return terms
 
 
@@ -216,9 +270,17 @@ def _parameter_term(graph: Graph, key: str, variable: str, value: str) -> str:
         for found in (names.entity(value), names.property(value), names.type(value)):
             if found.iri is not None:
                 return iri(found.iri)
+            if found.choices:
+                ways = " or ".join(f'"{names.choose(choice)}"' for choice in found.choices)
+                raise OnRecordError(f'{key}: {len(found.choices)} things are called "{value}"; write {ways}')
+        address = resolve_name(graph, value)
+        if address and is_iri(address) and not address.startswith(names.minter.base):
+            return iri(address)
         near = did_you_mean(value, [*names.by_name, *names.ontology.property_names])
-        raise OnRecordError(f'{key}: nothing is called "{value}"; {near}')
+        raise OnRecordError(f'{key}: nothing is called "{value}"' + (f"; {near}" if near else ""))
     if kind in _DATATYPES:
+        if not is_lexical(value, f"{XSD}{kind}"):
+            raise OnRecordError(f'{key}: "{value}" is no xsd:{kind}')
         return literal(value, datatype=f"{XSD}{kind}")
     if kind and is_language(kind):
         return literal(value, language=kind)
@@ -230,13 +292,14 @@ def run_all(graph: Graph, names: tuple[str, ...] = ()) -> list[Outcome]:
     questions = read_questions(graph.project)
     for name in names:
         if name not in questions:
-            raise OnRecordError(f'there is no question "{name}"; {did_you_mean(name, questions)}')
+            near = did_you_mean(name, questions) or "see  onrecord ask GRAPH"
+            raise OnRecordError(f'there is no question "{name}"; {near}')
     return [_run(graph, question) for name, question in sorted(questions.items()) if not names or name in names]
 
 
 def _run(graph: Graph, question: Question) -> Outcome:
     try:
-        found = _put(graph, question, _terms(graph, question, {}), question.lens, 30.0)
+        found = _put(graph, question, parameter_terms(graph, question, {}), question.lens, 30.0)
     except QueryError as error:
         problem: Problem | None = getattr(error, "problem", None)
         return Outcome(question, False, f"{problem.place}: {problem.message}" if problem else str(error))
@@ -299,7 +362,7 @@ def resolve_name(graph: Graph, text: str) -> str | None:
         if found.iri is not None:
             return found.iri
     status = names.ontology.statuses.get(text)
-    return status or names.expand(text)
+    return status or names.expand(text) or (text if is_iri(text) else None)
 
 
 def _shown(graph: Graph, cell: str) -> str:

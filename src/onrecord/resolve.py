@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -22,8 +23,9 @@ from onrecord.ontology import UNNAMED_SPEAKER, Ontology, Property
 from onrecord.parse import Parsed
 from onrecord.parse.records import REFERENCE
 from onrecord.project import Project
-from onrecord.terms import UNIT, Minter, digest_all, iri, literal
+from onrecord.terms import UNIT, Minter, digest_all, iri, is_language, literal
 from onrecord.times import NotADate, bounds, parse_day
+from onrecord.withdrawn import Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Resolved:
     sources: dict[str, Source]
     names: Names
     places: Places
+    withdrawn: tuple[Withdrawal, ...] = ()
 
 
 def resolve(parsed: Parsed, ontology: Ontology, project: Project, problems: Problems) -> Resolved:
@@ -54,10 +57,24 @@ def resolve(parsed: Parsed, ontology: Ontology, project: Project, problems: Prob
     each gets a problem of the family R.
     """
     names = Names(ontology, Minter(project.base))
-    entities = _entities(parsed, names, problems)
+    parsed = replace(parsed, sources={source.id: _tagged(source, problems) for source in parsed.sources.values()})
+    entities = _entities(parsed, names, project.language, problems)
     _origins(parsed, names, problems)
     table = _Resolver(parsed, names, project, problems).table()
-    return Resolved(table, entities, parsed.sources, names, parsed.places)
+    return Resolved(table, entities, parsed.sources, names, parsed.places, parsed.withdrawn)
+
+
+def _tagged(source: Source, problems: Problems) -> Source:
+    """The source with a language that literals can carry, or none."""
+    if not source.language or is_language(source.language):
+        return source
+    problems.error(
+        "R011",
+        source.place_of("language"),
+        f'"{source.language}" is no language tag',
+        "write a tag of BCP 47, such as en or pt-BR",
+    )
+    return replace(source, language="")
 
 
 def report_name(found: Found, text: str, what: str, place: Place, names: Names, problems: Problems) -> None:
@@ -68,12 +85,16 @@ def report_name(found: Found, text: str, what: str, place: Place, names: Names, 
             "R002", place, f'{len(ways)} {what} are called "{text}"', f"write {', '.join(ways[:-1])} or {ways[-1]}"
         )
         return
-    fix = did_you_mean(text, found.nearest) or "declare it in entities.yaml"
-    one = {"entities": "entity", "properties": "property", "classes": "class"}[what]
+    one, elsewhere = {
+        "entities": ("entity", "declare it in entities.yaml"),
+        "properties": ("property", "use a property of the graph's ontologies, or add one to them"),
+        "classes": ("class", "use a class of the graph's ontologies, or add one to them"),
+    }[what]
+    fix = did_you_mean(text, found.nearest) or elsewhere
     problems.error("R001", place, f'no {one} is called "{text}"', fix)
 
 
-def _entities(parsed: Parsed, names: Names, problems: Problems) -> list[ResolvedEntity]:
+def _entities(parsed: Parsed, names: Names, language: str, problems: Problems) -> list[ResolvedEntity]:
     out: list[ResolvedEntity] = []
     first: dict[str, Entity] = {}
     for entity in parsed.entities:
@@ -110,7 +131,7 @@ def _entities(parsed: Parsed, names: Names, problems: Problems) -> list[Resolved
                 speaker.id,
                 speaker.place,
                 (speaker.type,),
-                ((speaker.label, source.language or "en"),),
+                ((speaker.label, source.language or language),),
                 note=speaker.note,
             )
             address = names.minter.entity(speaker.id, source.id)
@@ -175,20 +196,23 @@ class _Resolver:
         table = self._with_dates(table)
         table = self._with_propositions(table)
         table = self._with_statements(table)
+        if self.project.curator:
+            by_default = pl.when(~pl.col("nested")).then(pl.lit(self.project.curator))
+            table = table.with_columns(pl.col("curator").fill_null(by_default))
         return table.select([*self.parsed.statements.columns, *RESOLVED])
 
     def _with_sources(self, table: pl.DataFrame) -> pl.DataFrame:
         rows = []
+        withdrawn = {entry.source: entry.on for entry in self.parsed.withdrawn}
         for text in table["source"].unique().to_list():
             source = self.parsed.sources.get(text)
             if source is not None:
                 day = published_day(source, self.project.time_zone)
-                rows.append((text, self.names.minter.source(text), source.language or self.project.language, day))
-        known = pl.DataFrame(
-            rows,
-            schema={"source": pl.String, "source_iri": pl.String, "language": pl.String, "published": pl.Date},
-            orient="row",
-        )
+                language = source.language or self.project.language
+                rows.append((text, self.names.minter.source(text), language, day, withdrawn.get(text)))
+        schema = {"source": pl.String, "source_iri": pl.String, "language": pl.String}
+        days = {"published": pl.Date, "withdrawn_day": pl.Date}
+        known = pl.DataFrame(rows, schema=pl.Schema({**schema, **days}), orient="row")
         table = table.join(known, on="source", how="left", maintain_order="left")
         lost = table.filter(pl.col("source_iri").is_null()).unique("source", keep="first", maintain_order=True)
         for row, text in lost.select("row", "source").iter_rows():
@@ -278,12 +302,15 @@ class _Resolver:
         for row, predicate in nested.select("row", "predicate").iter_rows():
             prop = self._property(predicate)
             if prop is not None and prop.takes_literal:
-                self.problems.error(
-                    "R007",
-                    self.places.of(row, "object"),
-                    f'"{prop.label}" takes a value, not a triple',
-                    "write the value as text, or use another property",
-                )
+                self._no_value(prop, row, "object")
+
+    def _no_value(self, prop: Property, row: int, field: str) -> None:
+        self.problems.error(
+            "R007",
+            self.places.of(row, field),
+            f'"{prop.label}" takes a value, not a triple',
+            "write the value as text, or use another property",
+        )
 
     def _term(self, written: str, source: str) -> str | None:
         key = (source, written)
@@ -381,8 +408,8 @@ class _Resolver:
         parts: list[pl.DataFrame] = []
         for level in waiting:
             for row, found in self._qualified(level, done):
-                restrictive[row] = sorted((q for q, narrow in found if narrow), key=_qualifier_key)
-                additive[row] = sorted((q for q, narrow in found if not narrow), key=_qualifier_key)
+                restrictive[row] = _distinct(q for q, narrow in found if narrow)
+                additive[row] = _distinct(q for q, narrow in found if not narrow)
             links = {row: value for row, value in done.items() if value}
             level = level.with_columns(
                 pl.when(pl.col(f"{name}_row").is_null())
@@ -498,10 +525,12 @@ class _Resolver:
         columns = ("row", "nested", "source", "language", "qualifiers")
         for row, nested, source, language, qualifiers in rows.select(columns).iter_rows():
             out = []
-            for index, qualifier in enumerate(qualifiers):
+            seen: Counter[str] = Counter()
+            for qualifier in qualifiers:
                 hit = self.names.property(qualifier["property"])
                 prop = self.names.ontology.properties[hit.iri] if hit.iri else None
-                field = f"{qualifier['property']}.{index}"
+                field = f"{qualifier['property']}.{seen[qualifier['property']]}"
+                seen[qualifier["property"]] += 1
                 if prop is None:
                     place = self.places.of(row, field)
                     report_name(hit, qualifier["property"], "properties", place, self.names, self.problems)
@@ -529,14 +558,17 @@ class _Resolver:
         field: str,
         done: dict[int, str | None],
     ) -> str | None:
-        if qualifier["value_row"] is not None:
-            return done.get(qualifier["value_row"])
-        text = qualifier["value"]
+        target, text = qualifier["value_row"], qualifier["value"]
+        if target is None and text is not None and text.startswith(REFERENCE):
+            target = self._referred(text, row, field)
+            if target is None:
+                return None
+        if target is not None:
+            if prop.takes_literal:
+                self._no_value(prop, row, field)
+            return done.get(target)
         if text is None:
             return None
-        if text.startswith(REFERENCE):
-            target = self._referred(text, row, field)
-            return None if target is None else done.get(target)
         if prop.takes_literal:
             return _literal(text, prop, language)
         return self._named(text, source, row, field)
@@ -580,8 +612,10 @@ def _refers(qualifier: dict[str, Any], by_id: dict[str, int]) -> bool:
     return value is not None and value.startswith(REFERENCE) and value.removeprefix(REFERENCE) in by_id
 
 
-def _qualifier_key(qualifier: dict[str, str]) -> tuple[str, str]:
-    return qualifier["property"], qualifier["value"]
+def _distinct(qualifiers: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """The qualifiers sorted, each once: what is said twice narrows no further."""
+    pairs = sorted({(qualifier["property"], qualifier["value"]) for qualifier in qualifiers})
+    return [{"property": name, "value": value} for name, value in pairs]
 
 
 def _literal(text: str, prop: Property, language: str | None) -> str:

@@ -6,7 +6,9 @@ of the text as archived (https://www.w3.org/TR/annotation-model/#text-position-s
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import os
 import re
 import unicodedata
 from bisect import bisect_left
@@ -23,6 +25,7 @@ MAX_TEXT_BYTES = 64 * 1024 * 1024
 _ELISION = re.compile(r"\s*\[(?:\.\.\.|…)\]\s*")
 _QUOTE_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›″", '"') | dict.fromkeys("‘’‚‛′`´", "'"))
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_EDGES = "\"',.;:!?() "
 _TURN = re.compile(
     r"[\s,;:—–-]*(?P<word>but|unless|except|however|although|though|provided that|only if|denied|denies"
     r"|(?:he|she|they|it) den(?:y|ies|ied))\b",
@@ -84,10 +87,7 @@ class Text:
     def original_span(self, start: int, end: int) -> Span:
         """The span of the archived text that a span of :attr:`normal` stands for."""
         last = self._offsets[end] if end < len(self._offsets) else len(self.content)
-        first = self._offsets[start]
-        while last > first and self.content[last - 1].isspace():
-            last -= 1
-        return first, last
+        return self._offsets[start], last
 
 
 def normalise(text: str) -> str:
@@ -122,9 +122,14 @@ def _composed(text: str) -> Iterator[tuple[int, str]]:
         return
     start = 0
     for end in range(1, len(text) + 1):
-        if end == len(text) or not (unicodedata.combining(text[end]) or 0x1160 <= ord(text[end]) <= 0x11FF):
+        if end == len(text) or not (_is_mark(text[end]) or 0x1160 <= ord(text[end]) <= 0x11FF):
             yield start, unicodedata.normalize("NFC", text[start:end])
             start = end
+
+
+def _is_mark(char: str) -> bool:
+    """Whether ``char`` belongs to the letter before it: an accent, a vowel sign."""
+    return unicodedata.category(char).startswith("M")
 
 
 def locate(quote: str, text: Text, prefix: str = "", suffix: str = "") -> Location:
@@ -135,22 +140,16 @@ def locate(quote: str, text: Text, prefix: str = "", suffix: str = "") -> Locati
     parts = [part for part in _ELISION.split(quote) if part.strip()]
     if not parts:
         return Location(Verdict.NOT_FOUND)
-    if len(parts) > 1 or _ELISION.search(quote):
-        found = _elided(parts, text)
-        verdict = Verdict.ELIDED
+    verdict = Verdict.ELIDED if len(parts) > 1 or _ELISION.search(quote) else Verdict.EXACT
+    if verdict is Verdict.ELIDED:
+        found = _framed(_elided(parts, text), text, prefix, suffix)
     else:
-        found = [(span,) for span in _occurrences(quote, text.content)]
-        verdict = Verdict.EXACT
+        found = _framed([(span,) for span in _occurrences(quote, text.content)], text, prefix, suffix)
         if not found:
-            found = [(span,) for span in _normal_occurrences(quote, text)]
+            found = _framed([(span,) for span in _normal_occurrences(quote, text)], text, prefix, suffix)
             verdict = Verdict.NORMALISED
     if not found:
-        return Location(Verdict.NOT_FOUND, nearest=_nearest(quote, text))
-    if prefix or suffix:
-        chosen = [spans for spans in found if _framed(spans, text, prefix, suffix)]
-        if not chosen:
-            return Location(Verdict.NOT_FOUND, nearest=_nearest(f"{prefix} {quote} {suffix}", text))
-        found = chosen
+        return Location(Verdict.NOT_FOUND, nearest=_nearest(f"{prefix} {quote} {suffix}".strip(), text))
     if len(found) > 1:
         return Location(Verdict.AMBIGUOUS, count=len(found))
     spans = found[0]
@@ -170,9 +169,9 @@ def _occurrences(needle: str, haystack: str) -> list[Span]:
 
 
 def _whole_words(text: str, start: int, end: int) -> bool:
-    """A quote may not begin or end inside a word."""
+    """A quote may not begin or end inside a word, nor between a letter and its accent."""
     before = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
-    after = end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
+    after = end < len(text) and text[end - 1].isalnum() and (text[end].isalnum() or _is_mark(text[end]))
     return not before and not after
 
 
@@ -183,7 +182,7 @@ def _normal_occurrences(quote: str, text: Text) -> list[Span]:
 
 def _elided(parts: list[str], text: Text) -> list[tuple[Span, ...]]:
     """The shortest runs in which all parts follow each other."""
-    places = [sorted(_occurrences(part, text.content) or _normal_occurrences(part, text)) for part in parts]
+    places = [_normal_occurrences(part, text) for part in parts]
     if not all(places):
         return []
     runs: dict[int, tuple[Span, ...]] = {}
@@ -199,10 +198,17 @@ def _elided(parts: list[str], text: Text) -> list[tuple[Span, ...]]:
     return list(runs.values())
 
 
-def _framed(spans: tuple[Span, ...], text: Text, prefix: str, suffix: str) -> bool:
-    before = normalise(text.content[max(0, spans[0][0] - len(prefix) * 2 - 40) : spans[0][0]])
-    after = normalise(text.content[spans[-1][1] : spans[-1][1] + len(suffix) * 2 + 40])
-    return before.endswith(normalise(prefix)) and after.startswith(normalise(suffix))
+def _framed(found: list[tuple[Span, ...]], text: Text, prefix: str, suffix: str) -> list[tuple[Span, ...]]:
+    """Those of ``found`` that stand right after ``prefix`` and right before ``suffix``."""
+    if not prefix and not suffix:
+        return found
+    chosen = []
+    for spans in found:
+        before = normalise(text.content[max(0, spans[0][0] - len(prefix) * 2 - 40) : spans[0][0]])
+        after = normalise(text.content[spans[-1][1] : spans[-1][1] + len(suffix) * 2 + 40])
+        if before.endswith(normalise(prefix)) and after.startswith(normalise(suffix)):
+            chosen.append(spans)
+    return chosen
 
 
 def _nearest(quote: str, text: Text) -> str:
@@ -210,7 +216,7 @@ def _nearest(quote: str, text: Text) -> str:
     from rapidfuzz import fuzz
 
     needle = normalise(_ELISION.sub(" ", quote))[:1000]
-    hit = fuzz.partial_ratio_alignment(needle.lower(), text.normal.lower(), score_cutoff=50)
+    hit = fuzz.partial_ratio_alignment(_lower(needle), _lower(text.normal), score_cutoff=50)
     if hit is None or not text.normal:
         return ""
     start, end = hit.dest_start, hit.dest_end
@@ -221,13 +227,19 @@ def _nearest(quote: str, text: Text) -> str:
     return text.normal[start:end].strip()
 
 
+def _lower(text: str) -> str:
+    """``text`` in lower case with every character in its place (``İ`` would become two)."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(min(char.lower(), char, key=len) for char in text)
+
+
 def differing_words(quote: str, passage: str) -> str:
     """What the quote has and the text has not, and the other way round, in words.
 
     >>> differing_words("Russia will accept", "Russia may accept")
     'the quote has "will", the text has "may"'
     """
-    ours, theirs = normalise(quote).split(), normalise(passage).split()
+    ours, theirs = (normalise(text).strip(_EDGES).split() for text in (quote, passage))
     notes = []
     for tag, a, b, c, d in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
         mine, other = " ".join(ours[a:b]), " ".join(theirs[c:d])
@@ -235,7 +247,7 @@ def differing_words(quote: str, passage: str) -> str:
             notes.append(f'the quote has "{mine}", the text has "{other}"')
         elif tag == "delete":
             notes.append(f'the text lacks "{mine}"')
-        elif tag == "insert":
+        elif tag == "insert" and 0 < a < len(ours):  # at the ends the passage is only cut wider
             notes.append(f'the quote lacks "{other}"')
     return "; ".join(notes[:3])
 
@@ -278,7 +290,7 @@ class Archive:
             return None
         for folder in self.folders:
             path = folder / name
-            if (path.exists() or path.is_symlink()) and check_inside(path, folder, shown_path(path), self.problems):
+            if os.path.lexists(path) and check_inside(path, folder, shown_path(path), self.problems):
                 return self._load(path)
         return None
 
@@ -287,8 +299,9 @@ class Archive:
             self._by_hash = {}
             for folder in self.folders:
                 for path in sorted(folder.rglob("*")):
-                    if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_TEXT_BYTES:
-                        self._by_hash.setdefault(sha256_file(path), path)
+                    with contextlib.suppress(OSError):  # a file that cannot be read is not at hand
+                        if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_TEXT_BYTES:
+                            self._by_hash.setdefault(sha256_file(path), path)
         return self._by_hash
 
     def _load(self, path: Path) -> Text | None:

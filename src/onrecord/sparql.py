@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from onrecord.errors import Place, Problem, QueryRefused, QuerySyntaxError
 from onrecord.nearest import did_you_mean
@@ -22,20 +23,27 @@ MAX_QUERY_BYTES = 256 * 1024
 _TOKEN = re.compile(
     r"""
     (?P<space>\s+)
-  | (?P<comment>\#[^\n]*)
+  | (?P<comment>\#[^\n\r]*)
   | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
   | (?P<string>\"{3}(?:(?:\"{1,2})?(?:[^"\\]|\\.))*\"{3} | '{3}(?:(?:'{1,2})?(?:[^'\\]|\\.))*'{3}
              | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*')
   | (?P<variable>[?$][^\W]\w*)
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
   | (?P<blank>_:[\w.-]+)
-  | (?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:[\w:%.-]|\\[-_~.!$&'()*+,;=/?\#@%])*)
+  | (?P<name>(?:[^\W\d_](?:[\w.-]{0,100}[\w-])?)?:
+             (?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[-_~.!$&'()*+,;=/?\#@%])
+                (?:\.*(?:[\w:-]|%[0-9A-Fa-f]{2}|\\[-_~.!$&'()*+,;=/?\#@%]))*)?)
   | (?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
   | (?P<word>[^\W\d]\w*)
   | (?P<sign>\^\^|&&|\|\||!=|<=|>=|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SERVICE = re.compile(r"(?:a?(?:true|false|\d[\d.e]*)\.?)?(?P<word>service)", re.IGNORECASE)
+_BRACE = re.compile(r"(?:\s|#[^\n\r]*)*\{")
+_WORD_IN_IRI = re.compile(r"<(?P<word>[^\W\d_][\w.-]*)(?P<sign>[:(#])?")
+_TAKE_A_NAME = frozenset({"GRAPH", "FROM", "NAMED", "DESCRIBE"})
+_SIGNS = frozenset("{}()[].;,=<>!+-*/|^?@~&") | {"^^", "&&", "||", "!=", "<=", ">="}
 _UPDATES = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"})
 _KEYWORDS = tuple(
     """
@@ -91,6 +99,11 @@ def has_from(query: str) -> bool:
     return any(token.kind == "word" and token.text.upper() == "FROM" for token in tokens(query))
 
 
+def is_ordered(query: str) -> bool:
+    """Whether the query says in which order its rows come."""
+    return any(token.kind == "word" and token.text.upper() == "ORDER" for token in tokens(query))
+
+
 def place(query: str, start: int, length: int = 1, name: str = QUERY_NAME) -> Place:
     """Line and column of an offset in a query."""
     line = query.count("\n", 0, start) + 1
@@ -122,15 +135,16 @@ def guard(query: str, graphs: Iterable[str], prefixes: Mapping[str, str], name: 
             "change the statement files instead",
         )
         raise QueryRefused(problem, query)
+    service = _service(query, declared)
+    if service is not None:
+        problem = Problem(
+            "Q001",
+            place(query, service, len("SERVICE"), name),
+            "SERVICE would send data to another server; this graph is queried alone",
+            "delete it, or load that data as a source of its own",
+        )
+        raise QueryRefused(problem, query)
     for index, token in enumerate(found):
-        if _reaches_out(token, found, index):
-            problem = Problem(
-                "Q001",
-                place(query, token.start, len(token.text), name),
-                "SERVICE would send data to another server; this graph is queried alone",
-                "delete it, or load that data as a source of its own",
-            )
-            raise QueryRefused(problem, query)
         if token.kind == "word" and token.text.upper() == "FROM":
             after = found[index + 1 : index + 3]
             if after and after[0].text.upper() == "NAMED":
@@ -139,27 +153,50 @@ def guard(query: str, graphs: Iterable[str], prefixes: Mapping[str, str], name: 
                 _check_from(after[0], known, declared, query, name)
 
 
-def _reaches_out(token: Token, found: list[Token], index: int) -> bool:
-    """Whether a token is the keyword SERVICE, also where no space sets it apart.
+def _service(query: str, declared: Mapping[str, str]) -> int | None:
+    """Where the keyword SERVICE stands on any reading of the query that the engine may try.
 
-    A parser without a lexer reads ``SERVICEex:a {`` and ``1<?b)SERVICE#>`` as the keyword too.
+    The engine's parser has no lexer: ``trueSERVICE<a>{`` and ``SERVICEex:a{`` are the keyword to it,
+    and ``<`` means "less than" where no IRI fits. So a ``<`` that may be either is read both ways.
     """
-    text = token.text.upper()
-    if token.kind == "word":
-        return text.startswith("SERVICE")
-    if token.kind == "name" and text.startswith("SERVICE"):
-        after = found[index + 1].text if index + 1 < len(found) else ""
-        before = found[index - 1].text.upper() if index else ""
-        return after == "{" and before != "GRAPH"
-    return token.kind == "iri" and bool(re.search(r"\).*SERVICE", text))
+    seen: set[int] = set()
+    starts = [(0, "")]
+    while starts:
+        at, before = starts.pop()
+        while at not in seen and (match := _TOKEN.match(query, at)):
+            seen.add(at)
+            at, text = match.end(), match[0]
+            if match.lastgroup in ("space", "comment"):
+                continue
+            if match.lastgroup == "iri" and _may_be_less_than(text, declared):
+                starts.append((match.start() + 1, "<"))
+            keyword = _SERVICE.match(text)
+            if keyword and (
+                match.lastgroup == "word"
+                or (match.lastgroup == "name" and before not in _TAKE_A_NAME and _BRACE.match(query, at))
+            ):
+                return match.start() + keyword.start("word")
+            before = text.upper()
+    return None
+
+
+def _may_be_less_than(text: str, declared: Mapping[str, str]) -> bool:
+    """Whether what looks like an IRI could also be ``<`` and something to compare with."""
+    match = _WORD_IN_IRI.match(text)
+    if match is None or match["word"].lower().startswith(("true", "false")):
+        return True
+    return match["word"] in declared if match["sign"] == ":" else match["sign"] is not None
 
 
 def _declared(found: list[Token]) -> Iterator[tuple[str, str]]:
-    for index, token in enumerate(found[:-2]):
-        if token.kind == "word" and token.text.upper() == "PREFIX":
-            prefix, address = found[index + 1], found[index + 2]
-            if prefix.kind == "name" and address.kind == "iri":
-                yield prefix.text.rstrip(":"), address.text[1:-1]
+    """The prefixes that a query declares; the engine takes ``PREFIXa:<b>`` too."""
+    for index, (token, address) in enumerate(pairwise(found)):
+        if token.kind == "name" and token.text.endswith(":") and address.kind == "iri":
+            prefix = token.text[:-1]
+            if index and found[index - 1].text.upper() == "PREFIX":
+                yield prefix, address.text[1:-1]
+            elif prefix.upper().startswith("PREFIX"):
+                yield prefix[len("PREFIX") :], address.text[1:-1]
 
 
 def _check_from(token: Token, known: set[str], prefixes: Mapping[str, str], query: str, name: str) -> None:
@@ -183,46 +220,22 @@ def _check_from(token: Token, known: set[str], prefixes: Mapping[str, str], quer
 def explain_syntax(query: str, message: str, prefixes: Mapping[str, str], name: str = QUERY_NAME) -> QuerySyntaxError:
     """The problem Q010 for a query that did not parse, placed at the mistake as well as can be told.
 
-    ``message`` is the engine's; it names the furthest point it reached, often not the mistake. A
-    prefix that nobody declared and a misspelt keyword are looked for first.
+    ``message`` is the engine's; it names the furthest point it reached, often not the mistake. What
+    is not closed, a prefix that nobody declared and a misspelt keyword are looked for first.
     """
     found = list(tokens(query))
     problem = (
         _unclosed(found, query, name)
+        or _foreign(found, query, prefixes, name)
         or _unknown_prefix(found, query, prefixes, name)
         or _misspelt(found, query, name)
-        or _where_it_stops(query, message, name)
+        or _where_it_stops(found, query, message, name)
     )
     return QuerySyntaxError(problem, query)
 
 
-def _unknown_prefix(found: list[Token], query: str, prefixes: Mapping[str, str], name: str) -> Problem | None:
-    known = dict(prefixes) | dict(_declared(found))
-    for index, token in enumerate(found):
-        if token.kind != "name" or (index and found[index - 1].text.upper() == "PREFIX"):
-            continue
-        prefix = token.text.partition(":")[0]
-        if prefix not in known:
-            return Problem(
-                "Q010",
-                place(query, token.start, len(prefix) + 1, name),
-                f'the prefix "{prefix}:" is not declared',
-                did_you_mean(prefix, [key for key in known if key]) or f"write  PREFIX {prefix}: <...>  at the top",
-            )
-    return None
-
-
-def _misspelt(found: list[Token], query: str, name: str) -> Problem | None:
-    known = {*_KEYWORDS, "a", "true", "false", "TRUE", "FALSE"}
-    for token in found:
-        if token.kind == "word" and token.text.upper() not in known and token.text not in known:
-            return Problem(
-                "Q010",
-                place(query, token.start, len(token.text), name),
-                f'"{token.text}" is no word of SPARQL',
-                did_you_mean(token.text.upper(), _KEYWORDS) or "write names with a prefix, such as dip:heads",
-            )
-    return None
+def _problem(query: str, token: Token, name: str, message: str, fix: str, length: int = 0) -> Problem:
+    return Problem("Q010", place(query, token.start, length or len(token.text), name), message, fix)
 
 
 _PAIRS = {"}": "{", ")": "(", "]": "["}
@@ -232,63 +245,133 @@ def _unclosed(found: list[Token], query: str, name: str) -> Problem | None:
     opened: list[Token] = []
     for token in found:
         if token.kind == "sign" and token.text in "\"'":
-            return Problem(
-                "Q010",
-                place(query, token.start, 1, name),
-                "this string is not closed",
-                f"write {token.text} at its end",
-            )
+            return _problem(query, token, name, "this string is not closed", f"write {token.text} at its end")
         if token.kind != "sign" or token.text not in "{}()[]":
             continue
         if token.text in "{([":
             opened.append(token)
         elif opened and opened[-1].text == _PAIRS[token.text]:
             opened.pop()
+        elif all(before.text != _PAIRS[token.text] for before in opened):
+            return _problem(query, token, name, f"this {token.text} closes nothing", "delete it, or open one")
         else:
-            return Problem(
-                "Q010",
-                place(query, token.start, 1, name),
-                f"this {token.text} closes nothing",
-                "delete it, or open one",
+            break
+    return _problem(query, opened[-1], name, f"this {opened[-1].text} is not closed", "close it") if opened else None
+
+
+_INSTEAD = {
+    "and": "&&",
+    "or": "||",
+    "&": "&&",
+    "==": "=",
+    "@prefix": "PREFIX, without a dot after it",
+    "@base": "BASE, without a dot after it",
+    **dict.fromkeys("“”„‘’", "straight quotes"),
+}
+
+
+def _foreign(found: list[Token], query: str, prefixes: Mapping[str, str], name: str) -> Problem | None:
+    """What other languages have and SPARQL has not, and IRIs that are none."""
+    known = dict(prefixes) | dict(_declared(found))
+    depth = 0
+    for token, after in pairwise([*found, Token("end", "", len(query))]):
+        text = token.text
+        if token.kind == "sign":
+            depth += (text in "{([") - (text in "})]")
+        if text == "," and depth == 0:
+            return _problem(
+                query, token, name, '"," cannot stand here', "delete it; variables are listed without commas"
             )
-    if opened:
-        token = opened[-1]
-        return Problem("Q010", place(query, token.start, 1, name), f"this {token.text} is not closed", "close it")
+        joined = token.start + len(text) == after.start
+        if text == "=" and after.text == "=" and joined:
+            text = "=="
+        instead = _INSTEAD.get(text.lower()) if token.kind in ("word", "sign", "language") else None
+        if instead:
+            return _problem(query, token, name, f'"{text}" is no SPARQL', f"write {instead}", len(text))
+        if text == "<" and joined:
+            is_word = after.kind == "word" and after.text.upper() not in _KEYWORDS
+            is_scheme = after.kind == "name" and after.text.partition(":")[0] not in known
+            if is_word or is_scheme:
+                return _problem(
+                    query, token, name, "this IRI is not closed, or holds a space", "write it as <...> without spaces"
+                )
+        if token.kind == "sign" and text not in _SIGNS:
+            return _problem(query, token, name, f'"{text}" is no SPARQL', "delete it, or put it in a string")
+        if text.upper() == "PREFIX" and not (after.kind == "name" and after.text.endswith(":")):
+            return _problem(query, after, name, "a prefix is declared with a colon", "write  PREFIX name: <...>")
     return None
 
 
-_AT = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+def _unknown_prefix(found: list[Token], query: str, prefixes: Mapping[str, str], name: str) -> Problem | None:
+    known = dict(prefixes) | dict(_declared(found))
+    for index, token in enumerate(found):
+        if token.kind != "name" or (index and found[index - 1].text.upper() == "PREFIX"):
+            continue
+        prefix = token.text.partition(":")[0]
+        if prefix not in known:
+            return _problem(
+                query,
+                token,
+                name,
+                f'the prefix "{prefix}:" is not declared',
+                did_you_mean(prefix, [key for key in known if key]) or f"write  PREFIX {prefix}: <...>  at the top",
+                len(prefix) + 1,
+            )
+    return None
 
 
-def _where_it_stops(query: str, message: str, name: str) -> Problem:
-    """The furthest point that the engine or, beside it, rdflib's parser reached."""
+def _misspelt(found: list[Token], query: str, name: str) -> Problem | None:
+    known = {*_KEYWORDS, "a", "true", "false", "TRUE", "FALSE"}
+    for token in found:
+        if token.kind == "word" and token.text.upper() not in known and token.text not in known:
+            near = did_you_mean(token.text[:50].upper(), _KEYWORDS)
+            return _problem(
+                query,
+                token,
+                name,
+                f'"{token.text}" is no word of SPARQL',
+                f"{near} A variable is written ?{token.text}"
+                if near and token.text.islower()
+                else near or "write a name with its prefix, such as dip:heads",
+            )
+    return None
+
+
+_AT = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+
+
+def _where_it_stops(found: list[Token], query: str, message: str, name: str) -> Problem:
+    """The token at which the engine gave up.
+
+    It compares a keyword of n letters with the next n characters before it says no, and reports
+    the place behind them: n characters too far, unless something else got that far too.
+    """
     match = _AT.search(message)
-    where = Place(name, 1, 1)
-    reason = "this is not SPARQL"
-    if match:
-        where = Place(name, int(match[1]), int(match[2]))
-        expected = " ".join(match[3].split())
-        if len(expected) <= 80:
-            reason += f": {expected}"
-    other = _second_opinion(query)
+    if match is None:
+        return Problem("Q010", Place(name, 1, 1), f"this is not SPARQL: {message}", "read the query again")
     lines = query.split("\n")
-    if other and (other < (where.line, where.column)) and where.line >= len(lines):
-        where = Place(name, *other)
-    if any(word in message for word in ("unbound", "GROUP BY", "aggregate")):
-        where = Place(name, 1, 1)
-    return Problem("Q010", where, reason, "look at the place marked, and right before it")
-
-
-def _second_opinion(query: str) -> tuple[int, int] | None:
-    from pyparsing import ParseException
-    from rdflib.plugins.sparql.parser import parseQuery
-
-    if max((query.count(char) for char in "{(["), default=0) > 100:
-        return None
-    try:
-        parseQuery(query)
-    except ParseException as error:
-        return error.lineno, error.column
-    except RecursionError:
-        return None
-    return None
+    offset = sum(len(line) + 1 for line in lines[: int(match[1]) - 1]) + int(match[2]) - 1
+    expected = [item.strip() for item in match[3].split(", ")]
+    keywords = [item for item in expected if re.fullmatch(r"[A-Za-z]\w*", item)]
+    remark = next((item for item in expected if item[:1] not in "['\"" and len(item.split()) > 2), "")
+    if remark == "IRI parsing failed":
+        offset, remark = query.rfind("<", 0, offset), ""
+    elif keywords and not set(expected) - {*keywords, "[_]"}:
+        offset -= min(len(keyword) for keyword in keywords)
+    elif query[offset - 1 : offset] == ".":
+        offset -= 1
+    stopped = next((token for token in found if token.start + len(token.text) > offset), None)
+    selects = [token for token in found if token.text.upper() == "SELECT"]
+    if "SELECT" in remark and len(selects) == 1:
+        stopped = selects[0]
+    if stopped is None:
+        end = len(query.rstrip())
+        return Problem("Q010", place(query, end, 1, name), "the query ends too early", "write the rest of it")
+    shown = stopped.text if len(stopped.text) <= 40 else f"{stopped.text[:39]}…"
+    return _problem(
+        query,
+        stopped,
+        name,
+        f"this is not SPARQL: {remark}" if remark else f'"{shown}" cannot stand here',
+        "look at the place marked, and right before it",
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,50 +18,78 @@ from onrecord.errors import StoreError
 from onrecord.files import sync_folder
 
 LINK = "store"
+_OURS = re.compile(r"store-[0-9a-f]{16}-([0-9]+-)?[a-z0-9_]{8}|\.store-[0-9]+")
 
 
-def build_store(folder: Path, nquads: bytes) -> None:
+def build_store(folder: Path, nquads: bytes, key: str) -> None:
     """Load N-Quads into a new store below ``folder`` and point ``folder/store`` to it.
 
-    The link changes in one rename, after all data is on disk; what an interrupted run left behind
-    is removed by the next one.
+    The store's own folder is named after ``key``, 16 hexadecimal digits that say what it was built
+    from (:func:`is_store_of` compares them), and the number of quads (:func:`open_store` counts
+    them again). The link changes in one rename, after all data is on disk; what an interrupted run
+    left behind is removed by the next one.
 
     :raises StoreError: when the disk is full or the folder cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix="store-", dir=folder))
+    fresh: Path | None = None
+    link = folder / f".{LINK}-{os.getpid()}"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f"store-{key}-", dir=folder))
         store = ox.Store(str(fresh))
         store.bulk_load(nquads, ox.RdfFormat.N_QUADS)
         store.flush()
+        count = len(store)
         del store
-    except (OSError, ValueError) as error:
-        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.chmod(0o755)
+        fresh = fresh.rename(folder / f"store-{key}-{count}-{fresh.name[-8:]}")
+        link.unlink(missing_ok=True)
+        link.symlink_to(fresh.name)
+        link.replace(folder / LINK)
+        sync_folder(folder)
+    except (OSError, RuntimeError, ValueError) as error:
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            link.unlink(missing_ok=True)
         raise StoreError(f"{folder}: the store cannot be written: {error}") from error
-    fresh.chmod(0o755)
-    link = folder / f".{LINK}-{os.getpid()}"
-    with contextlib.suppress(FileNotFoundError):
-        link.unlink()
-    link.symlink_to(fresh.name)
-    link.replace(folder / LINK)
-    sync_folder(folder)
-    for old in folder.glob("store-*"):
-        if old.name != fresh.name:
+    for old in folder.iterdir():
+        if old.name == fresh.name or not _OURS.fullmatch(old.name):
+            continue
+        if old.is_symlink():
+            old.unlink(missing_ok=True)
+        else:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def is_store_of(folder: Path, key: str) -> bool:
+    """Whether the store of a build was loaded from what ``key`` names.
+
+    :raises OSError: when there is no store.
+    """
+    return (folder / LINK).readlink().name.startswith(f"store-{key}-")
 
 
 def open_store(folder: Path) -> ox.Store:
     """The store of a build, read-only.
+
+    The quads are counted, because a damaged manifest of RocksDB may hide rows in silence.
 
     :raises StoreError: when there is none, or it is damaged.
     """
     path = folder / LINK
     if not path.exists():
         raise StoreError(f"{folder}: there is no store; run  onrecord build")
+    found = path.resolve()
     try:
-        return ox.Store.read_only(str(path.resolve()))
-    except OSError as error:
+        store = ox.Store.read_only(str(found))
+        count = len(store)
+    except (OSError, RuntimeError) as error:
         raise StoreError(f"{path}: the store cannot be opened ({error}); run  onrecord build") from error
+    expected = found.name.split("-")[-2]
+    if str(count) != expected:
+        raise StoreError(f"{path}: the store holds {count} of {expected} quads; run  onrecord build")
+    return store
 
 
 def load_store(nquads: bytes) -> ox.Store:

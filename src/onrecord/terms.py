@@ -24,6 +24,7 @@ DCTERMS = "http://purl.org/dc/terms/"
 OA = "http://www.w3.org/ns/oa#"
 SH = "http://www.w3.org/ns/shacl#"
 SCHEMA = "https://schema.org/"
+VOID = "http://rdfs.org/ns/void#"
 VANN = "http://purl.org/vocab/vann/"
 EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 
@@ -38,6 +39,7 @@ PREFIXES: dict[str, str] = {
     "rdfs": RDFS,
     "schema": SCHEMA,
     "skos": SKOS,
+    "void": VOID,
     "xsd": XSD,
 }
 """Prefixes that every graph has; its ontologies and its own base add theirs."""
@@ -48,13 +50,36 @@ UNIT = "\x1f"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _ESCAPE_TABLE = str.maketrans(_ESCAPES)
 _BAD_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
+NO_TRIPLE_TERMS = (
+    "a triple term of RDF 1.2 has no meaning here",
+    "write RDF 1.1, with a node of its own for the triple",
+)
+"""What was found, and the fix, where Turtle holds ``<<( s p o )>>``."""
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def is_iri(text: str) -> bool:
-    """Whether ``text`` is an absolute IRI that N-Triples can hold (RFC 3987, loosely)."""
-    return bool(_IRI.fullmatch(text))
+    """Whether ``text`` is an absolute IRI (RFC 3987), as strictly as the engine that will load it.
+
+    >>> is_iri("https://example.org/a"), is_iri("https://example.org/a%"), is_iri("a/b")
+    (True, False, False)
+    """
+    import pyoxigraph
+
+    if not _SCHEME.match(text):
+        return False
+    try:
+        pyoxigraph.NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def may_nest_deep(turtle: str) -> bool:
+    """Whether ``turtle`` holds so many triple terms that its parser could run out of stack and die."""
+    return turtle.count("<<(") > 1000
 
 
 def is_language(text: str) -> bool:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_MONTH = re.compile(r"\d{4}-\d\d")
-_YEAR = re.compile(r"\d{4}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+_YEAR = re.compile(r"[0-9]{4}")
+_UNSPECIFIED = re.compile(r"Q([0-9X]{4})Q(?:-Q([0-9X]{2})Q(?:-Q([0-9X]{2})Q)?)?".replace("Q", "[?~%]?"))
+_OVER_NEW_YEAR = re.compile(r"([0-9]{4})-(?:24|28|30)[?~%]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +154,50 @@ def _one_of(text: str) -> Bounds:
 @lru_cache(maxsize=4096)
 def _section(text: str) -> tuple[dt.date, dt.date, dt.date, dt.date]:
     """Earliest, first, last and latest day of one date; the outer two allow for ``~`` and ``%``."""
+    if not text.isascii() or any(char.isspace() for char in text):
+        raise NotADate(text)
     first, last = _simple(text)
     if first is not None and last is not None:
         return first, first, last, last
-    parsed = _parse(text)
-    low, high = parsed.lower_strict(), parsed.upper_strict()
-    try:
+    winter = _OVER_NEW_YEAR.fullmatch(text)
+    if "X" in text:
+        first, last = _unspecified(text)
+    elif winter:
+        year = int(winter[1])
+        first, last = dt.date(year, 12, 1), dt.date(year + 1, 3, 1) - dt.timedelta(days=1)
+    else:
+        parsed = _parse(text)
+        low, high = parsed.lower_strict(), parsed.upper_strict()
         first, last = dt.date(low.tm_year, low.tm_mon, low.tm_mday), dt.date(high.tm_year, high.tm_mon, high.tm_mday)
-    except (ValueError, AttributeError) as error:
-        raise NotADate(text) from error
     if "~" in text or "%" in text:
         unit = (last - first) + dt.timedelta(days=1)
         return first - unit, first, last, last + unit
     return first, first, last, last
+
+
+def _unspecified(text: str) -> tuple[dt.date, dt.date]:
+    """First and last day that unspecified digits leave open: ``202X``, ``2025-1X``, ``XXXX-12-25``."""
+    match = _UNSPECIFIED.fullmatch(text)
+    if match is None:
+        raise NotADate(text)
+    parts = match[1], match[2] or "XX", match[3] or "XX"
+    first, last = next(_days(*parts, step=1), None), next(_days(*parts, step=-1), None)
+    if first is None or last is None:
+        raise NotADate(text)
+    return first, last
+
+
+def _days(year: str, month: str, day: str, *, step: int) -> Iterator[dt.date]:
+    for y in _fitting(year, 9999, step):
+        for m in _fitting(month, 12, step):
+            for d in _fitting(day, calendar.monthrange(y, m)[1], step):
+                yield dt.date(y, m, d)
+
+
+def _fitting(pattern: str, top: int, step: int) -> Iterator[int]:
+    digits = re.compile(pattern.replace("X", "[0-9]"))
+    numbers = range(1, top + 1)[::step]
+    return (number for number in numbers if digits.fullmatch(f"{number:0{len(pattern)}}"))
 
 
 def _parse(text: str) -> Any:

@@ -7,6 +7,7 @@ process of its own, which the parent ends at the limit.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import resource
@@ -22,10 +23,12 @@ from typing import IO, Any
 
 import pyoxigraph as ox
 
-from onrecord.errors import QueryLimitExceeded
+from onrecord.errors import QueryError, QueryLimitExceeded
 
 STACK_BYTES = 1 << 30
 MAX_RESULT_BYTES = 1 << 30
+_FORKING = threading.Lock()
+"""Held while a pipe is open for writing here, so that no other query's child inherits that end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,16 @@ def run(store: ox.Store, job: Job, limits: Limits) -> Evaluated:
 
     :raises EngineSyntaxError: when the query does not parse.
     :raises QueryLimitExceeded: when the process was ended, or ended itself, before an answer.
+    :raises QueryError: when the engine cannot evaluate it.
     """
-    reader, writer = os.pipe()
-    with warnings.catch_warnings():
+    with _FORKING, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child calls the engine only
+        reader, writer = os.pipe()
         child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _serve(store, job, limits, writer)
-    os.close(writer)
+        if child == 0:
+            os.close(reader)
+            _serve(store, job, limits, writer)
+        os.close(writer)
     try:
         with os.fdopen(reader, "rb", buffering=0) as pipe, tempfile.SpooledTemporaryFile(1 << 24) as spool:
             _collect(pipe, spool, limits)
@@ -118,7 +122,7 @@ def _outcome(head: bytes, body: bytes, status: int, limits: Limits) -> Evaluated
     if header["kind"] == "syntax":
         raise EngineSyntaxError(header["message"])
     if header["kind"] == "failed":
-        raise QueryLimitExceeded(f"the query cannot be answered: {header['message']}")
+        raise QueryError(f"the query cannot be answered: {header['message']}")
     return Evaluated(header["kind"], body)
 
 
@@ -129,20 +133,29 @@ def _serve(store: ox.Store, job: Job, limits: Limits, writer: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 2)  # the engine's last words are not for the user's terminal
+        faulthandler.disable()  # nor is the place at which a limit ended it
         used = _address_space()
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (used + STACK_BYTES + limits.memory,) * 2)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (int(limits.seconds) + 5,) * 2)
+        _bound(resource.RLIMIT_CORE, 0)
+        _bound(resource.RLIMIT_AS, used + STACK_BYTES + limits.memory)
+        _bound(resource.RLIMIT_NOFILE, 0)
+        _bound(resource.RLIMIT_CPU, int(limits.seconds) + 5)
         threading.stack_size(STACK_BYTES - (1 << 20))
+        done = threading.Event()
         with os.fdopen(writer, "wb") as out:
-            thread = threading.Thread(target=_evaluate, args=(store, job, out))
+            thread = threading.Thread(target=_evaluate, args=(store, job, out, done))
             thread.start()
             thread.join()
             out.flush()
-        code = 0
+        code = 0 if done.is_set() else 1  # an answer that broke off is none
     finally:
         os._exit(code)
+
+
+def _bound(kind: int, value: int) -> None:
+    """Lower a limit of this process for good; where it is lower already it stays."""
+    hard = resource.getrlimit(kind)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
 
 
 def _address_space() -> int:
@@ -154,7 +167,9 @@ def _address_space() -> int:
         return 4 << 30
 
 
-def _evaluate(store: ox.Store, job: Job, out: IO[bytes]) -> None:
+def _evaluate(store: ox.Store, job: Job, out: IO[bytes], done: threading.Event) -> None:
+    """Write the answer and set ``done``; what is raised on the way ends the thread, not the answer."""
+
     def head(kind: str, **more: str) -> None:
         out.write(json.dumps({"kind": kind, **more}).encode() + b"\n")
 
@@ -167,20 +182,19 @@ def _evaluate(store: ox.Store, job: Job, out: IO[bytes]) -> None:
         )
     except SyntaxError as error:
         head("syntax", message=str(error))
+        done.set()
         return
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         head("failed", message=str(error))
+        done.set()
         return
-    try:
-        if isinstance(results, ox.QueryTriples):
-            head("graph")
-            for triple in results:
-                out.write(f"{triple.subject} {triple.predicate} {triple.object} .\n".encode())
-        else:
-            head("boolean" if isinstance(results, ox.QueryBoolean) else "rows")
-            results.serialize(output=out, format=_FORMATS[job.format])
-    except (OSError, RuntimeError, ValueError):
-        os._exit(1)
+    if isinstance(results, ox.QueryTriples):
+        head("graph")
+        results.serialize(output=out, format=ox.RdfFormat.N_TRIPLES)
+    else:
+        head("boolean" if isinstance(results, ox.QueryBoolean) else "rows")
+        results.serialize(output=out, format=_FORMATS[job.format])
+    done.set()
 
 
 _FORMATS = {

@@ -5,6 +5,7 @@ Leaves the looking to ``sources`` and the record of it to ``lock``.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.sentences import split_sentences
 from onrecord.sources import Archive, Location, Span, Text, Verdict, differing_words, locate
+
+_FREE = re.compile(r"CC0\b|CC[- ]BY(-SA)?[- ]\d|PDDL\b|public domain\b|OGL\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,14 +275,23 @@ def _limits(
         length = len(text.content) if text else lock.lengths.get(source_id, 0)
         source = resolved.sources[source_id]
         share = covered_length(mine) / length if length else 0.0
-        if share > project.limits.share and not source.licence:
+        if share > project.limits.share and not is_free(source.licence):
             problems.error(
                 "E021",
                 source.place,
                 f'the quotes take {share:.1%} of the text of "{source_id}"; '
                 f"at most {project.limits.share:.0%} are allowed",
-                "shorten quotes, or name the licence of the text if it is free",
+                "shorten quotes, or name the free licence of the text, such as CC-BY-4.0",
             )
+
+
+def is_free(licence: str) -> bool:
+    """Whether a licence lets a text be quoted without a limit and shown whole.
+
+    >>> is_free("CC-BY-4.0"), is_free("all rights reserved")
+    (True, False)
+    """
+    return bool(_FREE.match(licence.strip()))
 
 
 def covered_length(spans: Iterable[Span]) -> int:

@@ -21,18 +21,22 @@ from onrecord.resolve import Resolved, published_day
 from onrecord.statuses import STATUSES
 from onrecord.terms import ONR, XSD, split_term
 from onrecord.times import NotADate, parse_day
+from onrecord.withdrawn import check_withdrawn, first_days
 
 _DISTANCE = re.compile(r"\b(reportedly|allegedly|purportedly|supposedly|expected to|set to|likely to)\b", re.IGNORECASE)
 _LEXICAL = {
-    f"{XSD}integer": re.compile(r"[+-]?\d+"),
-    f"{XSD}nonNegativeInteger": re.compile(r"\+?\d+|-0+"),
-    f"{XSD}positiveInteger": re.compile(r"\+?0*[1-9]\d*"),
-    f"{XSD}decimal": re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)"),
-    f"{XSD}double": re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?INF|NaN"),
+    f"{XSD}integer": re.compile(r"[+-]?[0-9]+"),
+    f"{XSD}nonNegativeInteger": re.compile(r"\+?[0-9]+|-0+"),
+    f"{XSD}positiveInteger": re.compile(r"\+?0*[1-9][0-9]*"),
+    f"{XSD}decimal": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"),
+    f"{XSD}double": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?INF|NaN"),
     f"{XSD}boolean": re.compile(r"true|false|1|0"),
-    f"{XSD}gYear": re.compile(r"-?\d{4,}(Z|[+-]\d\d:\d\d)?"),
-    f"{XSD}gYearMonth": re.compile(r"-?\d{4,}-(0[1-9]|1[0-2])(Z|[+-]\d\d:\d\d)?"),
-    f"{XSD}dateTime": re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"),
+    f"{XSD}gYear": re.compile(r"-?[0-9]{4,}(Z|[+-][0-9][0-9]:[0-9][0-9])?"),
+    f"{XSD}gYearMonth": re.compile(r"-?[0-9]{4,}-(0[1-9]|1[0-2])(Z|[+-][0-9][0-9]:[0-9][0-9])?"),
+    f"{XSD}dateTime": re.compile(
+        r"-?[0-9]{4,}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T(([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?|24:00:00)"
+        r"(Z|[+-][0-9][0-9]:[0-9][0-9])?"
+    ),
 }
 
 
@@ -44,6 +48,7 @@ def check_record(resolved: Resolved, project: Project, problems: Problems) -> No
         rule(table, resolved, project, problems)
     for rule in (_stances, _domains, _ranges, _literals):
         rule(everything, resolved, project, problems)
+    check_withdrawn(resolved.withdrawn, first_days(table), problems)
     _sources(resolved, project, problems)
     _entities(resolved, problems)
 
@@ -299,7 +304,7 @@ def is_lexical(text: str, datatype: str) -> bool:
             parse_day(text[:10])
         except NotADate:
             return False
-        return bool(re.fullmatch(r"(Z|[+-]\d\d:\d\d)?", text[10:]))
+        return bool(re.fullmatch(r"(Z|[+-][0-9]{2}:[0-9]{2})?", text[10:]))
     pattern = _LEXICAL.get(datatype)
     return pattern is None or bool(pattern.fullmatch(text))
 

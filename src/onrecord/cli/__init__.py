@@ -11,7 +11,7 @@ import sys
 import click
 
 from onrecord import __version__
-from onrecord.cli import ask, build, check, coverage, export, query, view
+from onrecord.cli import ask, build, change, check, coverage, export, query, view, weigh, why
 from onrecord.cli.render import echo_problems, fail
 from onrecord.errors import EXIT_USAGE, GraphBroken, OnRecordError, QueryRefused, QuerySyntaxError
 
@@ -64,6 +64,11 @@ for command in (
     ask.ask,
     ask.test,
     coverage.coverage,
+    why.why,
+    weigh.corroboration,
+    weigh.disagreements,
+    change.diff,
+    change.retract,
     view.view,
     export.export,
 ):

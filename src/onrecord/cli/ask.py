@@ -39,12 +39,13 @@ def ask(
     possibly: bool,
     include: tuple[str, ...],
     source_ids: tuple[str, ...],
+    no_inference: bool,
     format_: str | None,
     output: Path | None,
     ids: bool,
     timeout: float,
 ) -> None:
-    """Answer the question NAME of GRAPH; without NAME, list the questions.
+    """Answer the question NAME of GRAPH; without NAME, list the questions (as JSON with --format json).
 
     A parameter that stands for an entity takes any of its names.
 
@@ -58,6 +59,9 @@ def ask(
     opened = onrecord.open(graph)
     if name is None:
         questions = opened.questions()
+        if format_ == "json":
+            echo_json([_described(question) for _, question in sorted(questions.items())])
+            return
         rows = [[key, question.title, _parameters(question)] for key, question in sorted(questions.items())]
         echo_table(["question", "title", "parameters"], rows, note=plural(len(rows), "question"))
         return
@@ -67,10 +71,20 @@ def ask(
         if not equals:
             raise click.UsageError(f'"{parameter}" is no parameter; write name=value')
         given[key] = value
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids)
+    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     question, terms = prepare(opened, name, given)
-    chosen = question.lens if lens.is_default else lens
+    chosen = lens.over(question.lens)
     show(opened, question.text, chosen, terms, format_, output, timeout, opened.project.name_of(question.path), ids=ids)
+
+
+def _described(question: Question) -> dict[str, object]:
+    parameters = {key: question.defaults.get(key) for key in question.parameters}
+    return {
+        "question": question.name,
+        "title": question.title,
+        "description": question.description,
+        "parameters": parameters,
+    }
 
 
 def _parameters(question: Question) -> str:

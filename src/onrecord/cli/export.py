@@ -31,6 +31,7 @@ def export(
     possibly: bool,
     include: tuple[str, ...],
     source_ids: tuple[str, ...],
+    no_inference: bool,
 ) -> None:
     """Write the dataset of GRAPH; the same input gives the same bytes.
 
@@ -46,5 +47,5 @@ def export(
     chosen = format_ or suffix or "ttl"
     if chosen not in GRAPH_FORMATS:
         raise click.UsageError(f'"{chosen}" is no format; write --format {", ".join(GRAPH_FORMATS)}')
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids)
+    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     writer(output)(onrecord.open(graph).serialize(chosen, lens))

@@ -61,6 +61,7 @@ def lens_options(command: F) -> F:
                 metavar="STATUS",
                 help="Let statements of this status stand as fact too. Repeatable.",
             ),
+            click.option("--no-inference", is_flag=True, help="Leave out what the ontologies entail."),
             click.option(
                 "--source",
                 "source_ids",
@@ -80,10 +81,11 @@ def read_lens(
     possibly: bool,
     include: tuple[str, ...],
     source_ids: tuple[str, ...],
+    no_inference: bool = False,
 ) -> Lens:
     """The lens that the options describe."""
     from onrecord.lens import Lens
 
     if possibly and valid_at is None:
         raise click.UsageError("--possibly goes with --valid-at")
-    return Lens(as_of, valid_at, possibly, frozenset(include), frozenset(source_ids))
+    return Lens(as_of, valid_at, possibly, frozenset(include), frozenset(source_ids), not no_inference)

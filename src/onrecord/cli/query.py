@@ -14,6 +14,7 @@ import click
 
 from onrecord.cli.options import graph_argument, lens_options, read_lens
 from onrecord.cli.render import echo_table, plural, writer
+from onrecord.errors import printable
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from onrecord.query import Answer
 
 ROW_FORMATS = ("table", "md", "csv", "tsv", "json", "xml")
+TRIPLE_FORMATS = ("ttl", "nt", "jsonld", "rdf")
 GRAPH_FORMATS = ("ttl", "nt", "nq", "trig", "jsonld", "rdf")
 
 format_option = click.option(
     "--format",
     "format_",
-    type=click.Choice([*ROW_FORMATS, *GRAPH_FORMATS]),
-    help="table, md, csv, tsv, json or xml for rows; ttl, nt, nq, trig, jsonld or rdf for CONSTRUCT and DESCRIBE.",
+    type=click.Choice([*ROW_FORMATS, *TRIPLE_FORMATS]),
+    help="table, md, csv, tsv, json or xml for rows; ttl, nt, jsonld or rdf for CONSTRUCT and DESCRIBE.",
 )
 output_option = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
 ids_option = click.option("--ids", is_flag=True, help="In tables, show IDs (:steve-witkoff) instead of labels.")
@@ -43,6 +45,7 @@ timeout_option = click.option(
 @format_option
 @output_option
 @ids_option
+@click.option("--why", "why_row", type=click.IntRange(1), metavar="ROW", help="Explain row ROW, counted from 1.")
 @timeout_option
 def query(
     graph: Path,
@@ -52,15 +55,18 @@ def query(
     possibly: bool,
     include: tuple[str, ...],
     source_ids: tuple[str, ...],
+    no_inference: bool,
     format_: str | None,
     output: Path | None,
     ids: bool,
+    why_row: int | None,
     timeout: float,
 ) -> None:
     """Answer SPARQL on GRAPH: a query, a FILE that holds one, or - for standard input.
 
-    The graph's prefixes are declared already (dip:, onr:, and : for its entities). What a source
-    only expects, claims or denies is found through its statements, or with --include.
+    Prefixes are declared already: onr: and those of the graph's ontologies, and : for its
+    entities. What a source only expects, claims or denies is found through its statements, or
+    with --include.
 
     \b
     Example:
@@ -69,15 +75,23 @@ def query(
     import onrecord
 
     opened = onrecord.open(graph)
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids)
+    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     text, name = _read(sparql)
+    if why_row is not None:
+        from onrecord.cli.why import row_lines
+
+        click.echo("\n".join(row_lines(opened.why_row(text, why_row, lens=lens))))
+        return
     show(opened, text, lens, {}, format_, output, timeout, name, ids=ids)
 
 
 def _read(sparql: str) -> tuple[str, str]:
     """The query's text and what to call it in problems."""
     if sparql == "-":
-        return sys.stdin.read(), "query"
+        try:
+            return sys.stdin.buffer.read().decode("utf-8-sig"), "query"
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"standard input: cannot be read: {error}") from None
     if sparql.endswith((".rq", ".sparql")) or (len(sparql) < 256 and "{" not in sparql and Path(sparql).is_file()):
         try:
             return Path(sparql).read_text("utf-8-sig"), sparql
@@ -101,13 +115,16 @@ def show(
     ids: bool = False,
 ) -> None:
     """Evaluate and print in the format that was asked for."""
-    from onrecord.query import answer, raw
+    from onrecord.query import answer, raw, unknown_terms
 
     graph.known_sources(lens)
+    lines = text.split("\n")
+    for problem in unknown_terms(graph, text, name):
+        click.echo(problem.render(lambda _, line: lines[line - 1] if 0 < line <= len(lines) else None), err=True)
     if format_ in ("csv", "tsv", "json", "xml"):
         kind, body = raw(graph, text, lens, parameters, timeout, format_, name)
         if kind == "graph":
-            raise click.UsageError(f"this query gives a graph; write --format {', '.join(GRAPH_FORMATS)}")
+            raise click.UsageError(f"this query gives a graph; write --format {', '.join(TRIPLE_FORMATS)}")
         writer(output)(body if body.endswith(b"\n") else body + b"\n")
         return
     render(graph, answer(graph, text, lens, parameters, timeout, name), format_, output, ids)
@@ -119,10 +136,10 @@ def render(graph: Graph, found: Answer, format_: str | None, output: Path | None
 
     if found.kind == "graph":
         if format_ in ROW_FORMATS:
-            raise click.UsageError(f"this query gives a graph; write --format {', '.join(GRAPH_FORMATS)}")
+            raise click.UsageError(f"this query gives a graph; write --format {', '.join(TRIPLE_FORMATS)}")
         writer(output)(graph_bytes(found, format_ or "ttl"))
         return
-    if format_ in GRAPH_FORMATS:
+    if format_ in TRIPLE_FORMATS:
         raise click.UsageError(f"this query gives rows; write --format {', '.join(ROW_FORMATS)}")
     if found.kind == "boolean":
         writer(output)(f"{str(found.boolean).lower()}\n".encode())
@@ -141,7 +158,8 @@ def render(graph: Graph, found: Answer, format_: str | None, output: Path | None
 
 def _markdown(columns: tuple[str, ...], rows: list[list[str]]) -> str:
     def line(cells: list[str] | tuple[str, ...]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+        shown = (printable(cell.replace("\n", " ")).replace("|", "\\|") for cell in cells)
+        return f"| {' | '.join(shown)} |\n"
 
     return line(columns) + line(["---"] * len(columns)) + "".join(line(row) for row in rows)
 
@@ -151,10 +169,11 @@ def graph_bytes(found: Answer, format_: str) -> bytes:
     import polars as pl
 
     from onrecord.assemble import QUADS
+    from onrecord.errors import QueryError
     from onrecord.export import export
     from onrecord.terms import split_ntriples
 
     quads = [("", *triple) for triple in split_ntriples(found.graph.decode("utf-8"))]
-    if format_ in ("nq", "trig"):
-        raise click.UsageError("the answer is one graph without a name; write --format ttl or nt")
+    if len(quads) != found.graph.count(b"\n"):
+        raise QueryError("the answer holds triple terms, which RDF 1.1 cannot write")
     return export(pl.DataFrame(quads, schema=QUADS, orient="row"), format_, found.prefixes)

@@ -32,6 +32,7 @@ def view(
     possibly: bool,
     include: tuple[str, ...],
     source_ids: tuple[str, ...],
+    no_inference: bool,
 ) -> None:
     """Draw GRAPH as an interactive page: one edge a statement, a click shows its quote.
 
@@ -45,5 +46,5 @@ def view(
 
     opened = onrecord.open(graph)
     target = output or opened.project.build_folder / f"{opened.project.name}.html"
-    opened.view(target, read_lens(as_of, valid_at, possibly, include, source_ids))
+    opened.view(target, read_lens(as_of, valid_at, possibly, include, source_ids, no_inference))
     click.echo(shown_path(target))

@@ -6,6 +6,7 @@ Leaves the formats for people's eyes to ``turtle``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from xml.parsers import expat
 
 import polars as pl
 import pyoxigraph as ox
@@ -35,9 +36,19 @@ def write_jsonld(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
 
 
 def write_rdfxml(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
-    """RDF/XML (https://www.w3.org/TR/rdf-syntax-grammar/) of the union of all graphs."""
+    """RDF/XML (https://www.w3.org/TR/rdf-syntax-grammar/) of the union of all graphs.
+
+    :raises OnRecordError: for what XML cannot hold: a control character, or a property whose
+        address ends in no XML name.
+    """
     named = {prefix: iri for prefix, iri in prefixes.items() if prefix}
-    return _serialize(write_ntriples(quads, prefixes), ox.RdfFormat.RDF_XML, named)
+    data = _serialize(write_ntriples(quads, prefixes), ox.RdfFormat.RDF_XML, named)
+    data = data.replace(b"\r", b"&#xD;")  # XML readers make a line feed of a bare carriage return
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(data, True)
+    except expat.ExpatError as error:
+        raise OnRecordError(f"the graph cannot be written as RDF/XML: {error}; write Turtle instead") from error
+    return data
 
 
 def _serialize(lines: bytes, format_: ox.RdfFormat, prefixes: dict[str, str]) -> bytes:

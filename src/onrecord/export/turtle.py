@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import polars as pl
 
 from onrecord.names import is_plain_local
-from onrecord.terms import ONR, OWL, RDF, RDFS, SKOS, split_term
+from onrecord.terms import ONR, OWL, RDF, RDFS, SKOS, VOID, split_term
 
 _TYPE = f"<{RDF}type>"
 _LABEL = f"<{RDFS}label>"
@@ -31,7 +31,7 @@ _FIRST = {
     f"<{ONR}negated>": 7,
     f"<{ONR}quote>": 8,
 }
-_SECTIONS = ("Sources", "Entities", "Propositions", "Statements", "Spans", "Lists", "Ontologies", "Other")
+_SECTIONS = ("Graph", "Sources", "Entities", "Propositions", "Statements", "Spans", "Lists", "Ontologies", "Other")
 _SHORT_BOOLEAN = re.compile(r'"(true|false)"\^\^<http://www\.w3\.org/2001/XMLSchema#boolean>')
 
 Facts = dict[str, list[tuple[str, str]]]
@@ -45,7 +45,7 @@ def write_turtle(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
     for subject, predicate, obj in triples.iter_rows():
         facts[subject].append((predicate, obj))
     body = list(writer.document(facts))
-    return "\n".join([*writer.head(), *body, ""]).encode("utf-8")
+    return _text([*writer.head(), *body])
 
 
 def write_trig(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
@@ -59,10 +59,9 @@ def write_trig(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
         everything[subject].append((predicate, obj))
     writer.learn(everything)
     for graph, facts in sorted(graphs.items()):
-        out += [f"{writer.term(graph)} {{", ""]
-        out += [f"    {line}" if line else "" for line in writer.document(facts, learn=False)]
-        out += ["}", ""]
-    return "\n".join([*writer.head(), *out]).encode("utf-8")
+        *block, _ = writer.document(facts, learn=False)
+        out += [f"{writer.term(graph)} {{", *(f"    {line}" if line else "" for line in block), "}", ""]
+    return _text([*writer.head(), *out])
 
 
 class _Writer:
@@ -171,6 +170,8 @@ def _is_local(local: str) -> bool:
 
 def _section(types: set[str], pairs: Iterable[tuple[str, str]]) -> str:
     kinds = {kind[1:-1] for kind in types}
+    if f"{VOID}Dataset" in kinds:
+        return "Graph"
     for name in ("Source", "Proposition", "Statement", "Span"):
         if f"{ONR}{name}" in kinds:
             return f"{name}s"
@@ -179,6 +180,12 @@ def _section(types: set[str], pairs: Iterable[tuple[str, str]]) -> str:
     if any(kind.startswith((OWL, RDFS, ONR + "Status", SKOS)) for kind in kinds):
         return "Ontologies"
     return "Entities" if kinds else "Other"
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    """The lines without blank ones at the ends, which say nothing."""
+    text = "\n".join(lines).strip("\n")
+    return f"{text}\n".encode() if text else b""
 
 
 def _one_line(text: str) -> str:

@@ -16,6 +16,7 @@ from onrecord.ontology import Ontology
 from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
 from onrecord.parse.records import RecordReader
 from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files
+from onrecord.withdrawn import WITHDRAWN, Withdrawal, read_withdrawn
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Parsed:
     sources: dict[str, Source] = field(default_factory=dict)
     entities: list[Entity] = field(default_factory=list)
     files: int = 0
+    withdrawn: tuple[Withdrawal, ...] = ()
 
 
 def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
@@ -70,11 +72,10 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
             case ".parquet":
                 parquet.parse_statements(path, shown, reader, problems)
             case _:
-                qualifiers = {
-                    iri: prop.label for iri, prop in ontology.properties.items() if prop.restrictive or prop.additive
-                }
-                turtle.parse_statements(path, shown, project.base, qualifiers, rows, add_source, problems)
-    return Parsed(rows.frame(), rows.places, sources, found, len(files))
+                turtle.parse_statements(path, shown, project.base, ontology, rows, add_source, problems)
+    path = project.folder / WITHDRAWN
+    withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)
+    return Parsed(rows.frame(), rows.places, sources, found, len(files), withdrawn)
 
 
 def _differs(first: Source, second: Source) -> bool:

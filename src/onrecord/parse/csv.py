@@ -56,7 +56,7 @@ def nested_cell(cell: Scalar, problems: Problems) -> Node | None:
         return cell
     inner = Problems()
     node = parse_yaml(cell.text, cell.place.file, inner)
-    if node is None or inner.items:
+    if node is None or inner.items or cell.text.rstrip()[-1] not in "]}" or _is_cut(node):
         problems.error(
             "P041",
             cell.place,
@@ -66,6 +66,13 @@ def nested_cell(cell: Scalar, problems: Problems) -> Node | None:
         return None
     _move(node, cell.place)
     return node
+
+
+def _is_cut(node: Node) -> bool:
+    """Whether a `` #`` in the cell took a part of it away."""
+    if isinstance(node, Scalar):
+        return node.cut
+    return any(_is_cut(child) for child in (node.items if isinstance(node, Sequence) else (v for _, v in node.items())))
 
 
 def _move(node: Node, place: Place) -> None:

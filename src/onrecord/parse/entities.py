@@ -88,6 +88,13 @@ def _list(node: Node | None, key: str, problems: Problems) -> list[str]:
             problems.error("P024", item.place, f'"{key}" is empty', "fill it in, or delete the line")
         else:
             out.append(item.text)
+            if item.cut and key in ("label", "aliases"):
+                problems.error(
+                    "P028",
+                    item.place,
+                    f'" #" cuts this {"label" if key == "label" else "alias"} short: what follows is a comment to YAML',
+                    f'put it in quotes: "{item.text} #..."',
+                )
     return out
 
 

@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn
 
-from onrecord.documents import Mapping, Node, Scalar, Sequence
+from onrecord.documents import MAX_DEPTH, Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
-from onrecord.files import read_text
+from onrecord.files import read_text, without_controls
 from onrecord.parse.records import RecordReader
 
 _SOURCE = frozenset({"source"})
@@ -71,43 +71,76 @@ def _read_line(line: str, place: Place, problems: Problems) -> Mapping | None:
         problems.error("P046", place, str(error), "mend the line")
         return None
     except RecursionError:
-        problems.error("P016", place, "this is nested too deep", "name the inner statement with an id and refer to it")
+        _too_deep(place, problems)
         return None
     if not isinstance(value, dict):
         problems.error(
             "P022", place, "a statement is an object of fields", 'write  {"triple": ["A", "knows", "B"], ...}'
         )
         return None
-    node = _node(value, line, place, problems)
-    return node if isinstance(node, Mapping) else None
-
-
-def _node(value: object, line: str, place: Place, problems: Problems) -> Node | None:
-    if isinstance(value, str):
-        if _SURROGATE.search(value):
-            problems.error("P046", place, "a lone surrogate is no character", "write the whole pair, or the character")
-            return None
-        return Scalar(str(value), place, plain=False)
-    if isinstance(value, bool):
-        return Scalar("true" if value else "false", place, plain=False)
-    if isinstance(value, list):
-        items = [_node(item, line, place, problems) for item in value]
-        triple = len(items) == 3 and any(isinstance(item, (Sequence, Mapping)) for item in items)
-        return Sequence([item for item in items if item is not None], place, flow=triple)
-    if isinstance(value, dict):
-        entries: dict[str, tuple[Scalar, Node]] = {}
-        for key, item in value.items():
-            at = _place_of(key, line, place)
-            node = None if item is None else _node(item, line, at, problems)
-            if node is not None:
-                field = key.replace("_", " ")
-                entries[field] = (Scalar(field, at), node)
-        return Mapping(entries, place)
+    try:
+        return _Tree(line, place, problems).mapping(value, place, 1)
+    except _TooDeep:
+        _too_deep(place, problems)
+    except _Rejected as error:
+        problems.error("P046", place, str(error), "mend the line")
     return None
 
 
-def _place_of(key: str, line: str, place: Place) -> Place:
-    """The key's place: looked up in the line, where it is written as JSON would write it."""
-    written = json.dumps(key, ensure_ascii=False)
-    column = line.find(written)
-    return Place(place.file, place.line, column + 1, len(written)) if column >= 0 else place
+def _too_deep(place: Place, problems: Problems) -> None:
+    problems.error(
+        "P016",
+        place,
+        f"this is nested more than {MAX_DEPTH} deep",
+        "name the inner statement with an id and refer to it",
+    )
+
+
+class _TooDeep(ValueError):
+    """JSON that is nested deeper than any statement."""
+
+
+class _Tree:
+    """Turns the values of one line into nodes; keys are looked up in the line one after the other."""
+
+    def __init__(self, line: str, place: Place, problems: Problems) -> None:
+        self.line, self.place, self.problems = line, place, problems
+        self.at = 0
+
+    def mapping(self, value: dict[str, Any], place: Place, depth: int) -> Mapping:
+        entries: dict[str, tuple[Scalar, Node]] = {}
+        for key, item in value.items():
+            at = self._place_of(key)
+            field = self._text(key.replace("_", " "), at)
+            if field in entries:
+                raise _Rejected(f'the key "{field}" stands twice')
+            if item is not None:
+                entries[field] = (Scalar(field, at), self._node(item, at, depth + 1))
+        return Mapping(entries, place)
+
+    def _node(self, value: object, place: Place, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise _TooDeep
+        if isinstance(value, dict):
+            return self.mapping(value, place, depth)
+        if isinstance(value, list):
+            items = [self._node(item, place, depth + 1) for item in value]
+            triple = len(items) == 3 and any(isinstance(item, (Sequence, Mapping)) for item in items)
+            return Sequence(items, place, flow=triple)
+        if isinstance(value, bool):
+            return Scalar("true" if value else "false", place, plain=False)
+        return Scalar("" if value is None else self._text(str(value), place), place, plain=False)
+
+    def _text(self, text: str, place: Place) -> str:
+        if _SURROGATE.search(text):
+            raise _Rejected("a lone surrogate is no character; write the whole pair")
+        return without_controls(text, place, self.problems)
+
+    def _place_of(self, key: str) -> Place:
+        """The key's place, where it is written as JSON would write it."""
+        written = json.dumps(key, ensure_ascii=False)
+        found = self.line.find(written, self.at)
+        if found < 0:
+            return self.place
+        self.at = found + len(written)
+        return Place(self.place.file, self.place.line, found + 1, len(written))

@@ -11,6 +11,7 @@ from onrecord.documents import Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
 from onrecord.model import FIELDS, PROSE_FIELDS, StatementRows
 from onrecord.nearest import did_you_mean
+from onrecord.parse.source import check_id
 
 REFERENCE = "statement:"
 """Stands before the id of a statement where its proposition is meant."""
@@ -61,6 +62,8 @@ class RecordReader:
             elif name not in FIELDS:
                 self._unknown(key)
             places[name] = node.place
+        if values.get("id") and not check_id(values["id"], record, self.problems):
+            values["id"] = None
         terms = self._triple(record)
         if terms is None:
             return None
@@ -114,8 +117,7 @@ class RecordReader:
         """Fill ``name_text``, or ``name_row`` when the node is a nested triple."""
         places[name] = node.place
         if isinstance(node, Scalar):
-            if name == "condition":
-                self._prose("on condition", node)
+            self._prose("on condition" if name == "condition" else name, node)
             values[f"{name}_text"] = self._kept(name, node)
         else:
             values[f"{name}_row"] = self._nested(node, source)

@@ -96,15 +96,15 @@ def read_texts(
                 problems.error("P022", value.place, f'"{key.text}" takes a text', f"write  {key.text}: ...")
             elif not value.text.strip():
                 problems.error("P024", value.place, f'"{key.text}" is empty', "fill it in, or delete the line")
-            elif value.cut and key.text in ("title", "label", "note", "quote", "reason"):
-                problems.error(
-                    "P028",
-                    value.place,
-                    f'" #" cuts this {key.text} short: what follows is a comment to YAML',
-                    f"write the text on a line of its own:\n{key.text}: |-\n  {value.text} # ...",
-                )
             else:
                 values[key.text] = value.text
+                if value.cut and key.text in ("title", "label", "note", "quote", "reason"):
+                    problems.error(
+                        "P028",
+                        value.place,
+                        f'" #" cuts this {key.text} short: what follows is a comment to YAML',
+                        f"write the text on a line of its own:\n{key.text}: |-\n  {value.text} # ...",
+                    )
     return values
 
 

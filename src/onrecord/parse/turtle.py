@@ -15,18 +15,20 @@ from typing import Any
 import pyoxigraph as ox
 
 from onrecord.errors import Place, Problems
-from onrecord.files import read_text
+from onrecord.files import read_text, without_controls
 from onrecord.model import Source, Speaker, StatementRows
-from onrecord.terms import DC, DCTERMS, OA, ONR, PROV, RDF, RDFS, SCHEMA, SKOS
+from onrecord.nearest import did_you_mean
+from onrecord.ontology import Ontology
+from onrecord.terms import DC, DCTERMS, NO_TRIPLE_TERMS, OA, ONR, PROV, RDF, RDFS, SCHEMA, SKOS, may_nest_deep
 
 _SINGLE = {
     f"{ONR}saidWhen": "said_when",
     f"{ONR}saidAt": "said_at",
     f"{ONR}when": "when",
     f"{ONR}recorded": "recorded",
-    f"{DCTERMS}identifier": "id",
 }
 _REPEATED = {
+    f"{DCTERMS}identifier": "id",
     f"{ONR}whenText": "when_text",
     f"{ONR}hedge": "hedge",
     f"{ONR}translation": "translation",
@@ -38,6 +40,11 @@ _REPEATED = {
     f"{OA}suffix": "suffix",
 }
 _MANY = {f"{ONR}saidBy": "said_by", f"{ONR}saidTo": "said_to", f"{ONR}origin": "origin", f"{ONR}via": "via"}
+_BOUNDS = ("earliestStart", "latestStart", "earliestEnd", "latestEnd")
+_OTHERS = ("proposition", "status", "negated", "quote", "condition", "conditionText", "viaChain", "span", *_BOUNDS)
+_STATEMENT = {*_SINGLE, *_REPEATED, *_MANY, *(f"{ONR}{name}" for name in _OTHERS)}
+"""What is read from a statement node; bounds and spans are computed anew."""
+_ONCE = (*_SINGLE, *(f"{ONR}{name}" for name in ("proposition", "status", "negated", "condition", "viaChain")))
 _SOURCE_TEXTS = {
     f"{DCTERMS}title": "title",
     f"{DC}publisher": "publisher",
@@ -56,25 +63,34 @@ def parse_statements(
     path: Path,
     name: str,
     base: str,
-    qualifiers: dict[str, str],
+    ontology: Ontology,
     rows: StatementRows,
     add_source: Callable[[Source], None],
     problems: Problems,
 ) -> None:
-    """Read one file into ``rows``; ``qualifiers`` maps property IRIs to their labels."""
+    """Read one file into ``rows``; ``ontology`` says what is a qualifier, and which class is the narrowest."""
     text = read_text(path, name, problems)
     if text is None:
         return
     format_ = ox.RdfFormat.TRIG if path.suffix.lower() == ".trig" else ox.RdfFormat.TURTLE
     nodes: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    if may_nest_deep(text):
+        problems.error("P049", Place(name), *NO_TRIPLE_TERMS)
+        return
     try:
         for quad in ox.parse(text, format_, base_iri=base):
+            if isinstance(quad.object, ox.Triple):
+                problems.error("P049", Place(name), *NO_TRIPLE_TERMS)
+                return
+            text = quad.object.value
+            if isinstance(quad.object, ox.Literal) and without_controls(text, Place(name), problems) != text:
+                continue
             nodes[str(quad.subject)][quad.predicate.value].append(quad.object)
     except SyntaxError as error:
         place = Place(name, error.lineno or 0, error.offset or 0)
         problems.error("P049", place, f"this is not Turtle: {error.msg}", "mend the line, or the one above")
         return
-    _Reader(nodes, name, base, qualifiers, rows, add_source, problems).read()
+    _Reader(nodes, name, base, ontology, rows, add_source, problems).read()
 
 
 class _Reader:
@@ -83,13 +99,17 @@ class _Reader:
         nodes: dict[str, dict[str, list[Any]]],
         name: str,
         base: str,
-        qualifiers: dict[str, str],
+        ontology: Ontology,
         rows: StatementRows,
         add_source: Callable[[Source], None],
         problems: Problems,
     ) -> None:
         self.nodes, self.place, self.base = nodes, Place(name), base
-        self.qualifiers, self.rows, self.add_source, self.problems = qualifiers, rows, add_source, problems
+        self.ontology, self.rows, self.add_source, self.problems = ontology, rows, add_source, problems
+        self.statuses = {iri: name for name, iri in ontology.statuses.items()}
+        self.qualifiers = {iri for iri, prop in ontology.properties.items() if prop.restrictive or prop.additive}
+        self.nested: dict[tuple[str, str], int] = {}
+        self.waiting: list[tuple[str, str]] = []
 
     def read(self) -> None:
         kinds: dict[str, list[str]] = defaultdict(list)
@@ -105,6 +125,11 @@ class _Reader:
             )
         for subject in statements:
             self._statement(subject)
+        while self.waiting:
+            node, source_id = self.waiting.pop()
+            values = self._proposition(node, source_id)
+            for column, value in (values or {}).items():
+                self.rows.set(self.nested[node, source_id], column, value)
 
     def _source_id(self, iri: str) -> str | None:
         head = f"{self.base}source/"
@@ -122,7 +147,7 @@ class _Reader:
             Speaker(
                 id=node[1 + len(head) : -1],
                 label=_first(about, f"{RDFS}label"),
-                type=next((f"<{kind.value}>" for kind in about[f"{RDF}type"]), ""),
+                type=self._narrowest(kind.value for kind in about[f"{RDF}type"]),
                 place=self.place,
                 note=_first(about, f"{SKOS}editorialNote"),
             )
@@ -139,24 +164,53 @@ class _Reader:
             )
         )
 
+    def _narrowest(self, kinds: Iterable[str]) -> str:
+        """The class that was declared, beside those above it that were inferred."""
+        known = sorted(set(kinds), key=lambda kind: (-len(self.ontology.superclasses(kind)), kind))
+        return f"<{known[0]}>"
+
     def _foreign(self, subject: str) -> None:
         self.problems.error(
             "P051",
             self.place,
-            f"{subject} does not lie below this graph's base {self.base}",
+            f"{_shown(subject)} does not lie below this graph's base {self.base}",
             "export the file from a graph with the same base",
         )
+
+    def _lacking(self, node: str, what: str) -> None:
+        self.problems.error(
+            "P052",
+            self.place,
+            f"{_shown(node)} has no {what}",
+            "write each statement's onr:proposition, with its rdf:subject, rdf:predicate and rdf:object, into the file",
+        )
+
+    def _check_single(self, node: str, once: Iterable[str]) -> None:
+        for iri in once:
+            if len({str(value) for value in self.nodes[node].get(iri, ())}) > 1:
+                self.problems.error("P054", self.place, f"{_shown(node)} has more than one <{iri}>", "keep one of them")
 
     def _statement(self, subject: str) -> None:
         fields = self.nodes[subject]
         source_id = self._source_id(_first(fields, f"{PROV}wasQuotedFrom"))
-        proposition = next(iter(fields.get(f"{ONR}proposition", ())), None)
-        values = self._proposition(str(proposition), source_id or "")
-        if source_id is None or values is None:
+        if source_id is None:
             self._foreign(subject)
             return
-        values["status"] = _first(fields, f"{ONR}status").removeprefix(ONR) or None
-        values["negated"] = _first(fields, f"{ONR}negated") == "true"
+        for iri in sorted(set(fields) - _STATEMENT):
+            if iri.startswith(ONR):
+                near = did_you_mean(iri, _STATEMENT)
+                self.problems.error("P053", self.place, f"{subject} has <{iri}>, which means nothing here", near)
+        self._check_single(subject, _ONCE)
+        proposition = next(iter(fields.get(f"{ONR}proposition", ())), None)
+        if proposition is None:
+            self._lacking(subject, "onr:proposition")
+            return
+        values = self._proposition(str(proposition), source_id)
+        if values is None:
+            return
+        status = _first(fields, f"{ONR}status")
+        values["status"] = self.statuses.get(status, status.removeprefix(ONR)) or None
+        values["negated"] = _first(fields, f"{ONR}negated") in ("true", "1")
         for iri, column in _SINGLE.items():
             if fields.get(iri):
                 values[column] = self._written(fields[iri][0])
@@ -177,9 +231,12 @@ class _Reader:
             self.rows.add(self.place, values | dict(zip(_REPEATED.values(), extra, strict=False)))
 
     def _proposition(self, node: str, source_id: str) -> dict[str, Any] | None:
-        fields = self.nodes.get(node)
-        if not fields or not all(fields.get(f"{RDF}{part}") for part in ("subject", "predicate", "object")):
-            return None
+        fields = self.nodes.get(node) or {}
+        for part in ("subject", "predicate", "object"):
+            if not fields.get(f"{RDF}{part}"):
+                self._lacking(node, f"rdf:{part}")
+                return None
+        self._check_single(node, (f"{RDF}subject", f"{RDF}predicate", f"{RDF}object"))
         values: dict[str, Any] = {"source": source_id}
         for part in ("subject", "object"):
             term = fields[f"{RDF}{part}"][0]
@@ -191,16 +248,21 @@ class _Reader:
         values["qualifiers"] = self._qualifiers(fields, source_id) or None
         return values
 
-    def _nested(self, node: str, source_id: str) -> int | None:
-        values = self._proposition(node, source_id)
-        return None if values is None else self.rows.add(self.place, values | {"nested": True})
+    def _nested(self, node: str, source_id: str) -> int:
+        """The row of a nested proposition, one for each source; it is filled when all rows are known."""
+        row = self.nested.get((node, source_id))
+        if row is None:
+            row = self.rows.add(self.place, {"nested": True, "source": source_id})
+            self.nested[node, source_id] = row
+            self.waiting.append((node, source_id))
+        return row
 
     def _is_proposition(self, node: str) -> bool:
         return any(kind.value == f"{ONR}Proposition" for kind in self.nodes[node].get(f"{RDF}type", ()))
 
     def _qualifiers(self, fields: dict[str, list[Any]], source_id: str) -> list[dict[str, Any]]:
         out: list[dict[str, Any]] = []
-        for iri in sorted(set(fields) & set(self.qualifiers)):
+        for iri in sorted(set(fields) & self.qualifiers):
             for term in sorted(fields[iri], key=str):
                 if str(term) in self.nodes and self._is_proposition(str(term)):
                     row = self._nested(str(term), source_id)
@@ -210,6 +272,8 @@ class _Reader:
         return out
 
     def _written(self, term: Any) -> str:
+        if isinstance(term, ox.BlankNode):
+            return "[]"
         return str(term) if isinstance(term, ox.NamedNode) else str(term.value)
 
     def _list(self, cell: str) -> Iterable[str]:
@@ -218,6 +282,11 @@ class _Reader:
             seen.add(cell)
             yield from (self._written(node) for node in self.nodes[cell].get(f"{RDF}first", ()))
             cell = next((str(node) for node in self.nodes[cell].get(f"{RDF}rest", ())), "")
+
+
+def _shown(node: str) -> str:
+    """A node in a message; the label of a blank one is another one each time."""
+    return "a blank node" if node.startswith("_:") else node
 
 
 def _first(fields: dict[str, list[Any]], iri: str) -> str:

@@ -1,0 +1,123 @@
+"""Owns ``onrecord why`` and how explanations look in a terminal.
+
+Leaves the proofs to ``onrecord.explain``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from onrecord.cli.options import graph_argument, json_option, lens_options, read_lens
+from onrecord.cli.render import echo_json
+from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from onrecord.explain.rows import RowExplanation
+    from onrecord.explain.why import Explanation, Quoted, Step
+
+
+@click.command(short_help="Explain a triple down to the quotes, or say what the graph says instead.")
+@graph_argument
+@click.argument("subject")
+@click.argument("predicate")
+@click.argument("object_", metavar="OBJECT")
+@lens_options
+@json_option
+def why(
+    graph: Path,
+    subject: str,
+    predicate: str,
+    object_: str,
+    as_of: dt.date | None,
+    valid_at: dt.date | None,
+    possibly: bool,
+    include: tuple[str, ...],
+    source_ids: tuple[str, ...],
+    no_inference: bool,
+    as_json: bool,
+) -> None:
+    """Print the minimal proof of SUBJECT PREDICATE OBJECT in GRAPH: rules, premises, quotes.
+
+    Names may be labels, aliases, ids or CURIEs. A triple that is not in the graph gets what the
+    graph does say: a claim, a denial, an expectation. Exit code 1 when the triple does not hold.
+
+    \b
+    Example:
+        onrecord why graphs/miami-talks "Dmitry Peskov" represents Kremlin
+    """
+    import onrecord
+
+    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
+    found = onrecord.open(graph).why(subject, predicate, object_, lens=lens)
+    if as_json:
+        echo_json(found.as_dict())
+    else:
+        click.echo("\n".join(explanation_lines(found)))
+    sys.exit(EXIT_CLEAN if found.holds else EXIT_PROBLEMS)
+
+
+def explanation_lines(found: Explanation) -> Iterator[str]:
+    """An explanation as a tree."""
+    if found.proof is not None:
+        yield from _step_lines(found.proof, "", "")
+        return
+    yield printable(f"not in the graph: {found.text}")
+    if found.advice:
+        yield printable(f"because {found.advice}")
+    for heading, items in (("what the graph says of it:", found.instead), ("nearby:", found.nearby)):
+        if items:
+            yield heading
+            for item in items:
+                yield from _quoted_lines(item, "  ", with_text=True)
+
+
+def row_lines(found: RowExplanation) -> Iterator[str]:
+    """Why a row of a query is there: each of its triples."""
+    yield printable(", ".join(f"{name} = {value}" for name, value in found.row))
+    for index, ground in enumerate(found.grounds):
+        last = index == len(found.grounds) - 1
+        branch, below = ("└─ ", "   ") if last else ("├─ ", "│  ")
+        if ground.explanation is not None and ground.explanation.proof is not None:
+            yield from _step_lines(ground.explanation.proof, branch, below)
+        else:
+            yield branch + printable(ground.text)
+
+
+def _step_lines(step: Step, branch: str, below: str) -> Iterator[str]:
+    yield branch + click.style(printable(step.text), bold=True)
+    if step.rule:
+        yield f"{below}{step.rule}: {printable(step.axiom)}"
+    if step.declared:
+        yield f"{below}declared in {step.declared}"
+    for item in step.evidence:
+        yield from _quoted_lines(item, below)
+    for index, premise in enumerate(step.premises):
+        last = index == len(step.premises) - 1
+        inner, deeper = ("└─ ", "   ") if last else ("├─ ", "│  ")
+        yield from _step_lines(premise, below + inner, below + deeper)
+
+
+def _quoted_lines(item: Quoted, indent: str, *, with_text: bool = False) -> Iterator[str]:
+    """A statement as evidence: its words first, then who, how firmly, when and where."""
+    if with_text:
+        sign = "not: " if item.negated else ""
+        yield f"{indent}{printable(sign + item.text)}"
+        indent += "  "
+    for quote in item.quotes:
+        yield f"{indent}“{printable(quote)}”"
+    facts = [item.status]
+    facts += [f"said by {', '.join(item.said_by)}"] if item.said_by else []
+    facts += [f"via {', '.join(item.via)}"] if item.via else []
+    facts += [f"hedged: {item.hedge}"] if item.hedge else []
+    facts += [f"on condition: {item.condition}"] if item.condition else []
+    facts += [f"holds {item.when}"] if item.when else []
+    yield f"{indent}{printable(', '.join(facts))}"
+    where = ", ".join(part for part in (item.publisher, item.source, item.recorded) if part)
+    yield f"{indent}{printable(where)} ({item.file}:{item.line})"

@@ -1,0 +1,179 @@
+"""Tests of ``explain.why`` and ``explain.rows`` on the small graph and on the real one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import onrecord
+from inline import notes
+from onrecord.cli import main
+from onrecord.errors import OnRecordError, QueryError, QueryRefused
+from onrecord.explain.why import Explanation, Step
+from onrecord.graph import Graph
+from onrecord.lens import Lens
+from small_graph import write_graph
+
+MIAMI = Path(__file__).resolve().parents[2] / "graphs" / "miami-talks"
+STATEMENTS = """
+- triple: [Rose, chairs, the society]
+  quote: Rose chairs
+- triple: [Basil, tends, the long plot]
+  status: expected
+  quote: Basil is to tend it
+- triple: [Rose, tends, the long plot]
+  not: true
+  quote: Rose does not tend it
+- triple: [Basil, member of, the society]
+  said by: Rose
+  quote: he is one of us
+- triple: [Rose, believes, [Basil, chairs, the society]]
+  quote: she thinks he chairs it
+"""
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Graph:
+    files: dict[str, str | bytes | None] = {
+        "entities.yaml": """\
+- {id: rose, label: Rose Marsh, type: person, aliases: [Rose]}
+- {id: basil, label: Basil Thorn, type: person, aliases: [Basil]}
+- {id: society, label: the society, type: society}
+- {id: long-plot, label: the long plot, type: plot}
+""",
+        "statements/letter.yaml": notes(STATEMENTS),
+        "statements/minutes.yaml": None,
+    }
+    return onrecord.open(write_graph(tmp_path / "garden", **files))
+
+
+def leaves(step: Step) -> list[Step]:
+    return [leaf for premise in step.premises for leaf in leaves(premise)] if step.premises else [step]
+
+
+def proof(found: Explanation) -> Step:
+    assert found.proof is not None
+    return found.proof
+
+
+def test_an_asserted_triple_is_explained_by_its_quote(graph: Graph) -> None:
+    step = proof(graph.why("Rose", "chairs", "the society"))
+    assert (step.rule, step.premises) == ("", ())
+    assert [item.quotes for item in step.evidence] == [("Rose chairs",)]
+
+
+def test_an_entailed_triple_is_explained_by_rule_and_premise(graph: Graph) -> None:
+    step = proof(graph.why("rose", "member of", ":society"))
+    assert step.rule == "prp-spo1"
+    assert step.axiom == "“chairs” is a sub-property of “member of”"
+    assert [leaf.text for leaf in leaves(step)] == ["Rose Marsh chairs the society"]
+
+
+def test_a_declared_type_says_where(graph: Graph) -> None:
+    step = proof(graph.why("Rose", "a", "person"))
+    assert step.declared.endswith("entities.yaml:1:3")
+
+
+@pytest.mark.parametrize(
+    ("triple", "advice", "quotes"),
+    [
+        (
+            ("Basil", "tends", "the long plot"),
+            "it is only expected (--include expected lets it stand)",
+            ["Basil is to tend it"],
+        ),
+        (("Rose", "tends", "the long plot"), "it is said not to be so", ["Rose does not tend it"]),
+        (
+            ("Basil", "member of", "the society"),
+            "it is what a speaker says, or hangs on a condition; the source itself does not put it as fact",
+            ["he is one of us"],
+        ),
+        (
+            ("Basil", "chairs", "the society"),
+            "it is only what somebody believes, wants or says of it: the source does not put it as so",
+            ["she thinks he chairs it"],
+        ),
+        (("Basil", "opposes", "the society"), "no statement puts this on record, and no rule derives it", []),
+    ],
+)
+def test_what_the_graph_says_instead(
+    graph: Graph, triple: tuple[str, str, str], advice: str, quotes: list[str]
+) -> None:
+    found = graph.why(*triple)
+    assert (found.holds, found.advice) == (False, advice)
+    assert [quote for item in found.instead for quote in item.quotes] == quotes
+
+
+def test_an_included_status_is_a_proof(graph: Graph) -> None:
+    assert graph.why("Basil", "tends", "the long plot", lens=Lens(include=frozenset({"expected"}))).holds
+
+
+def test_an_unknown_name_is_no_triple(graph: Graph) -> None:
+    with pytest.raises(OnRecordError, match="nothing is called"):
+        graph.why("Rosamund Pike", "chairs", "the society")
+
+
+def test_a_row_rests_on_each_of_its_triples(graph: Graph) -> None:
+    found = graph.why_row(
+        "SELECT ?who WHERE { ?who gar:memberOf ?s . ?s a gar:Society OPTIONAL { ?who gar:tends ?x } }"
+    )
+    assert found.row == (("who", "Rose Marsh"),)
+    assert sorted(ground.text for ground in found.grounds) == [
+        "Rose Marsh member of the society",
+        "the society is a society",
+    ]
+
+
+def test_a_union_explains_the_branch_that_matched(graph: Graph) -> None:
+    found = graph.why_row(
+        "SELECT ?who WHERE { { ?who gar:chairs ?s } UNION { ?who gar:tends ?s } FILTER(ISIRI(?who)) }"
+    )
+    assert [ground.text for ground in found.grounds] == ["Rose Marsh chairs the society"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("SELECT ?w WHERE { ?w gar:chairs/gar:tends ?s }", "a path is not understood by --why"),
+        ("SELECT ?w WHERE { ?w gar:chairs [] }", "a node without a name cannot be shown"),
+        ("SELECT ?w WHERE { ?w gar:chairs ?s MINUS { ?w gar:tends ?s } }", "MINUS is not understood by --why"),
+        ("SELECT (COUNT(?w) AS ?n) WHERE { ?w gar:chairs ?s } GROUP BY ?w", "GROUP BY is not understood by --why"),
+        (
+            "SELECT ?w WHERE { { SELECT ?w WHERE { ?w gar:chairs ?s } } }",
+            "a query inside a query is not understood by --why",
+        ),
+    ],
+)
+def test_other_queries_are_refused_with_a_reason(graph: Graph, query: str, message: str) -> None:
+    with pytest.raises(QueryRefused) as caught:
+        graph.why_row(query)
+    assert (caught.value.problem.code, caught.value.problem.message) == ("Q005", message)
+
+
+def test_a_row_that_is_not_there(graph: Graph) -> None:
+    with pytest.raises(QueryError, match="there is no row 2"):
+        graph.why_row("SELECT ?w WHERE { ?w gar:chairs ?s }", 2)
+
+
+def test_the_miami_graph_shows_a_chain_down_to_two_quotes() -> None:
+    step = proof(onrecord.open(MIAMI).why("Rustem Umerov", "represents", "Ukraine"))
+    assert [leaf.evidence[0].quotes for leaf in leaves(step)] == [("led by",), ("Ukrainian delegation",)]
+
+
+def test_the_command_prints_the_tree() -> None:
+    result = CliRunner().invoke(main, ["why", str(MIAMI), "Dmitry Peskov", "represents", "Kremlin"])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:4] == [
+        "Dmitry Peskov represents Kremlin",
+        "prp-spo1: “speaks for” is a sub-property of “represents”",
+        "└─ Dmitry Peskov speaks for Kremlin",
+        "   “spokesman”",
+    ]
+
+
+def test_the_command_says_what_the_graph_says_instead() -> None:
+    result = CliRunner().invoke(main, ["why", str(MIAMI), "Witkoff", "represents", "United States"])
+    assert result.exit_code == 1
+    assert "because it is only expected (--include expected lets it stand)" in result.stdout
