@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -21,7 +21,8 @@ class Case:
     title: str
     files: dict[str, str | bytes]
     prepare: Callable[[Path], None] | None = None  # what no file's content can say, such as a link
-    among_others: bool = field(default=False)  # problems of other codes come with it
+    among_others: bool = False  # problems of other codes come with it
+    checked: bool = False  # found by the rules of ``check``; only the problems of the code are shown
 
 
 SOURCE = "source: {id: letter}\n"
@@ -36,6 +37,11 @@ def statements(text: str, **more: str | bytes) -> dict[str, str | bytes]:
 def whole(text: str | bytes) -> dict[str, str | bytes]:
     """A YAML file of statements, all of it."""
     return {"statements/a.yaml": text}
+
+
+def texted(name: str) -> dict[str, str | bytes]:
+    """A YAML file of one source whose archived text is ``name``."""
+    return {"statements/a.yaml": f"source:\n  id: letter\n  text: {name}\nstatements:\n{ONE}    quote: words\n"}
 
 
 def table(text: str | bytes) -> dict[str, str | bytes]:
@@ -148,6 +154,7 @@ CASES: dict[str, list[Case]] = {
     "P005": [
         Case("Latin-1", whole(b"source: letter\nstatements:\n  - triple: [Ros\xe9, tends, plot 7]\n")),
         Case("a cut character, after a wide one", whole("source: letter\nnote: ü—".encode() + b"\xe2\x80")),
+        Case("an archived text", texted("letter.txt") | {"sources/letter.txt": b"a\xe9"}, checked=True),
     ],
     "P006": [
         Case("NUL", whole("source: letter\nstatements: \0\n")),
@@ -160,6 +167,11 @@ CASES: dict[str, list[Case]] = {
         Case("one in Turtle", turtle('st:1 onr:quote "a\\u0001b"@en .\n')),
     ],
     "P007": [Case("a file of another kind", {"statements/notes.txt": "hello\n"})],
+    "P008": [
+        Case("up and away", texted("../letter.txt"), checked=True),
+        Case("from the root", texted("/etc/hostname"), checked=True),
+        Case("from another machine", texted("http://example.org/letter.txt"), checked=True),
+    ],
     "P010": [
         Case("a bracket that is not closed", statements("  - triple: [Rose, tends, plot 7\n")),
         Case("a bracket that is closed too often", statements("  - triple: [Rose, tends, plot 7]]\n")),

@@ -65,6 +65,16 @@ def test_problem(garden: Graph, name: str) -> None:
     assert_golden(f"problems/{name}.txt", rendered(caught.value))
 
 
+@pytest.mark.parametrize("name", ["GROUP", "["])
+def test_what_why_does_not_understand(garden: Graph, name: str) -> None:
+    query = {"GROUP": "SELECT ?a {\n  ?a ?b ?c\n} GROUP BY ?a", "[": "SELECT ?a { ?a gar:chairs [ a gar:Society ] }"}[
+        name
+    ]
+    with pytest.raises(QueryRefused) as caught:
+        garden.why_row(query, 1)
+    assert_golden(f"problems/Q005{'-blank' if name == '[' else ''}.txt", rendered(caught.value))
+
+
 def test_a_name_that_nothing_has_is_a_warning(garden: Graph) -> None:
     query = "SELECT ?who WHERE {\n  ?who gar:tend :plot-7 ; a gar:Person ; <urn:x> ex:y .\n  :nobody ?p source:letter }"
     found = unknown_terms(garden, query)

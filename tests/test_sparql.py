@@ -326,6 +326,7 @@ MISTAKES = {
     "AND": ("ASK {\n  ?a gar:tends ?b\n  FILTER(?a = 1 «AND» ?b = 2)\n}", '"AND" is no SPARQL'),
     "bind without as": ("ASK {\n  BIND(1 «?x»)\n}", '"?x" cannot stand here'),
     "aggregate without brackets": ("SELECT «COUNT»(?a) AS ?n {\n  ?a gar:tends ?b\n}", '"COUNT" cannot stand here'),
+    "aggregate in a filter": ("ASK {\n  ?s ?p ?o FILTER(COUNT(«?s») > 1)\n}", '"?s" cannot stand here'),
     "limit in words": ("SELECT * {\n  ?a gar:tends ?b\n}\nLIMIT «ten»", '"ten" is no word of SPARQL'),
     "limit left out": ("SELECT * {\n  ?a gar:tends ?b\n}\nLIMIT«»\n", "the query ends too early"),
     "order without by": ("SELECT * {\n  ?a gar:tends ?b\n}\nORDER «?a»", '"?a" cannot stand here'),

@@ -8,7 +8,7 @@ whose words they give (a property that the ontology types ``onr:OriginLink``).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -640,13 +640,18 @@ def _apart(sets: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     >>> sorted(map(sorted, _apart([frozenset("ab"), frozenset("b"), frozenset("cb"), frozenset("d")])))
     [['b'], ['d']]
     """
+    distinct = sorted(set(sets), key=lambda each: (len(each), sorted(each)))
+    often = Counter(node for one in distinct for node in one)
     least: list[frozenset[str]] = []
-    holders: dict[str, list[frozenset[str]]] = defaultdict(list)
-    for one in sorted(set(sets), key=lambda each: (len(each), sorted(each))):
-        if not any(small <= one for node in one for small in holders[node]):
+    known: dict[str, list[frozenset[str]]] = defaultdict(list)  # by the rarest node, so that no list is long
+    for one in distinct:
+        if not any(small <= one for node in one for small in known[node]):
             least.append(one)
-            for node in one:
-                holders[node].append(one)
+            known[min(one, key=lambda node: (often[node], node))].append(one)
+    holders: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for one in least:
+        for node in one:
+            holders[node].append(one)
     free = [one for one in least if all(len(holders[node]) == 1 for node in one)]
     rest = [one for one in least if any(len(holders[node]) > 1 for node in one)]
     if len(rest) > EXACT:
