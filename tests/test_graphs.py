@@ -78,5 +78,3 @@ def test_no_archived_article_is_in_the_repository() -> None:
     assert texts == []
     lock = json.loads((ROOT / "graphs/miami-talks/evidence.lock").read_text("utf-8"))
     assert sorted(lock["texts"]) == ["kremlin-confirms-2025-12-18", "lords-press-2025-12-17"]
-
-

@@ -111,7 +111,9 @@ axioms = st.lists(
         st.tuples(st.sampled_from(PROPERTIES), st.just(o("equivalentProperty")), st.sampled_from(PROPERTIES)),
         st.tuples(st.sampled_from(CLASSES), st.just(o("equivalentClass")), st.sampled_from(CLASSES)),
         st.tuples(
-            st.sampled_from(PROPERTIES), st.just(TYPE), st.sampled_from([o("SymmetricProperty"), o("TransitiveProperty")])
+            st.sampled_from(PROPERTIES),
+            st.just(TYPE),
+            st.sampled_from([o("SymmetricProperty"), o("TransitiveProperty")]),
         ),
     ),
     max_size=6,
@@ -124,7 +126,9 @@ def everything(closure: Closure) -> set[Triple]:
 
 
 @given(facts, facts, axioms)
-def test_adding_a_statement_never_removes_an_inference(base: list[Triple], more: list[Triple], rules: list[Triple]) -> None:
+def test_adding_a_statement_never_removes_an_inference(
+    base: list[Triple], more: list[Triple], rules: list[Triple]
+) -> None:
     assert everything(close(base, rules)) <= everything(close([*base, *more], rules))
 
 

@@ -15,8 +15,8 @@ def main() -> None:
     print()
     print(f"Built {manifest['title']}:")
     print(
-        f"  {counts['statements']} statements from {counts['sources']} sources on {counts['propositions']} propositions, "
-        f"{counts['entities']} entities, {counts['quads']:,} quads"
+        f"  {counts['statements']} statements from {counts['sources']} sources on "
+        f"{counts['propositions']} propositions, {counts['entities']} entities, {counts['quads']:,} quads"
     )
     print()
     print(f"  network   {folder / name}.html   <- open this in a browser, click an edge, read its quote")

@@ -188,6 +188,10 @@ def _manifest(loaded: Loaded, quads: pl.DataFrame, exports: dict[str, bytes]) ->
         "base": loaded.project.base,
         "onrecord": __version__,
         "inputs": input_digest(loaded.project),
+        "assert policy": {
+            "own voice": sorted(loaded.project.policy.own_voice),
+            "speaker": sorted(loaded.project.policy.speaker),
+        },
         "counts": {
             "statements": own["statement"].n_unique(),
             "propositions": loaded.resolved.statements["proposition"].n_unique(),
