@@ -188,6 +188,12 @@ def test_nesting_gives_an_answer_or_a_clean_error(store: ox.Store, name: str, de
     assert children() == []
 
 
+@pytest.mark.parametrize("name", ["{", "(", "!", "IF", "EXISTS", "sub-select", "GRAPH"])
+def test_nesting_that_would_end_the_tool_is_answered(store: ox.Store, name: str) -> None:
+    """On a common stack each of these ends the process that evaluates it."""
+    assert put(store, nested(*NESTED[name], 3000), seconds=20).kind == "boolean"
+
+
 def test_no_process_and_no_file_is_left_behind(store: ox.Store) -> None:
     put(store, "ASK {}")
     before = open_files()

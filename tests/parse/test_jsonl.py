@@ -113,11 +113,24 @@ def test_problems_of_form(text: str, places: list[str], tmp_path: Path) -> None:
     assert [place.split("/")[-1] for place in reading(tmp_path, text).places] == places
 
 
-def test_a_key_is_found_where_it_stands_and_not_in_a_text_before(tmp_path: Path) -> None:
-    found = reading(
-        tmp_path, '{"source": "a", "note": "see \\"status\\"", "triple": ["note", "b", "c"], "status": ""}\n'
-    )
-    assert [place.split("/")[-1] for place in found.places] == ["a.jsonl:1:73 P024"]
+@pytest.mark.parametrize(
+    ("before", "column"),
+    [
+        ('"note": "see \\"status\\": x", "triple": ["status", "b", "c"]', 78),
+        ('"triple": [{"triple": ["a", "b", "c"], "for" : "for"}, "b", "status"]', 88),
+    ],
+)
+def test_a_key_is_found_where_it_stands_and_not_in_a_text_before(before: str, column: int, tmp_path: Path) -> None:
+    found = reading(tmp_path, f'{{"source": "a", {before}, "status": ""}}\n')
+    assert [place.split("/")[-1] for place in found.places] == [f"a.jsonl:1:{column} P024"]
+
+
+def test_a_key_that_stands_inside_and_outside_has_two_places(tmp_path: Path) -> None:
+    line = '{"triple": [{"triple": ["a", "b", "c"], "for": ""}, "b", "c"], "for": "", "source": "a"}\n'
+    assert [place.split("/")[-1] for place in reading(tmp_path, line).places] == [
+        "a.jsonl:1:41 P024",
+        "a.jsonl:1:64 P024",
+    ]
 
 
 @pytest.mark.parametrize("depth", [30, 300, 900, 990, 2000, 100_000])

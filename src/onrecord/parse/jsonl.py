@@ -139,8 +139,8 @@ class _Tree:
     def _place_of(self, key: str) -> Place:
         """The key's place, where it is written as JSON would write it."""
         written = json.dumps(key, ensure_ascii=False)
-        found = self.line.find(written, self.at)
-        if found < 0:
+        found = re.compile(re.escape(written) + r"\s*:").search(self.line, self.at)
+        if found is None:
             return self.place
-        self.at = found + len(written)
-        return Place(self.place.file, self.place.line, found + 1, len(written))
+        self.at = found.end()
+        return Place(self.place.file, self.place.line, found.start() + 1, len(written))
