@@ -378,7 +378,7 @@ def codes_of_the_source() -> set[str]:
 def test_every_problem_has_an_entry() -> None:
     text = (DOCS / "problems.md").read_text("utf-8")
     entries = re.findall(r"^### ([A-Z]\d{3})\b", text, re.MULTILINE)
-    assert entries == sorted(entries, key=lambda code: ("GPORCWESQ".index(code[0]), code))
+    assert entries == sorted(entries, key=lambda code: ("GPORCJWESQ".index(code[0]), code))
     assert set(entries) == codes_of_the_source()
 
 
@@ -479,6 +479,13 @@ def _withdrawals() -> str:
 
 def withdrawn(text: str) -> Example:
     return Example({"withdrawn.yaml": text}, _withdrawals)
+
+
+def judged(*entries: str, when: str = "2024-06-10") -> Example:
+    """Entries such as ``rose same basil``, by Ada, on one day."""
+    head = "- left: {}\n  judgement: {}\n  right: {}\n"
+    tail = f"  who: Ada\n  when: {when}\n  why: one handwriting\n"
+    return Example({"judgements.yaml": "".join(head.format(*entry.split()) + tail for entry in entries)})
 
 
 def _large(folder: Path) -> None:
@@ -594,6 +601,13 @@ EXAMPLES: dict[str, Example] = {
     "C021": Example({"sources.yaml": "- id: register\n  title: The register\n  published: 2024-05-01\n"}),
     "C022": people("id,label,type\nzoe,Zoe Fern,person\n"),
     "C023": people("id,label,type\nzoe,Rose,person\n"),
+    "J001": judged("rose same basil", "basil same society", "rose different society"),
+    "J002": judged("rose same basl"),
+    "J003": judged("rose same basil", "basil unsure rose"),
+    "J004": judged("rose same basil", when="June"),
+    "J005": judged("rose sane basil"),
+    "J006": judged("rose same rose"),
+    "J007": judged("rose same basil", "basil same society", "rose unsure society"),
     "W001": withdrawn("- source: leter\n  on: 2024-06-20\n  why: retracted\n"),
     "W002": withdrawn("- source: letter\n  on: 20 June\n  why: retracted\n"),
     "W003": withdrawn("- source: letter\n  on: 2024-06-20\n  why: retracted\n" * 2),

@@ -182,7 +182,7 @@ def test_nesting_gives_an_answer_or_a_clean_error(store: ox.Store, name: str, de
     query = nested(*NESTED[name], depth)
     assert len(query) <= LONGEST
     try:
-        assert put(store, query, seconds=20 if depth == 30 else 1).kind == "boolean"
+        assert put(store, query, seconds=20 if depth == 30 else 0.5).kind == "boolean"
     except (QueryLimitExceeded, EngineSyntaxError):
         assert depth != 30
     assert children() == []

@@ -25,6 +25,7 @@ from onrecord.errors import GraphBroken, OutputError, Problem, Problems, StoreEr
 from onrecord.export import export
 from onrecord.files import locked, sha256_hex, sync_folder, write_atomic
 from onrecord.infer import entail
+from onrecord.judgements import apply_judgements
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock, read_lock, write_lock
 from onrecord.model import statements_only
@@ -71,6 +72,7 @@ def load(project: Project, problems: Problems) -> Loaded:
     ontology = load_ontologies(project, problems)
     parsed = parse(project, ontology, problems)
     resolved = resolve(parsed, ontology, project, problems)
+    resolved = apply_judgements(resolved, project, problems)
     lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
     return Loaded(project, resolved, lock, sort_problems(problems.items), parsed.files)
 

@@ -18,6 +18,8 @@ from onrecord.lens import Lens
 from onrecord.project import open_project
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import networkx as nx
     import polars as pl
     import rdflib
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from onrecord.explain.retraction import Retraction
     from onrecord.explain.rows import RowExplanation
     from onrecord.explain.why import Explanation
+    from onrecord.figures import Figures
+    from onrecord.judgements import Judgement
     from onrecord.names import Names
+    from onrecord.paths import Paths
     from onrecord.project import Project
     from onrecord.query import Answer, Opened
     from onrecord.questions import Outcome, Question
@@ -325,9 +330,7 @@ class Graph:
         """One node an entity, proposition or literal, one edge a statement (key: its IRI)."""
         from onrecord.analyse import to_networkx
 
-        seen = self.known_sources(lens) or Lens()
-        seen = replace(seen, include=seen.include | frozenset(include))
-        return to_networkx(self._sound, seen, asserted_only=asserted_only)
+        return to_networkx(self._sound, self._seen(lens, include), asserted_only=asserted_only)
 
     def pyvis(self, lens: Lens | None = None) -> Network:
         """The very network that :meth:`view` writes."""
@@ -347,3 +350,69 @@ class Graph:
         shown = to_view(self._sound, self.known_sources(lens) or Lens())
         write_atomic(target, render_page(network(shown), shown))
         return target
+
+    def paths(
+        self,
+        start: str,
+        end: str,
+        *,
+        alternatives: int = 0,
+        everything: bool = False,
+        include: Iterable[str] = (),
+        lens: Lens | None = None,
+    ) -> Paths:
+        """How two entities are connected: the shortest path, and up to ``alternatives`` more.
+
+        Only what stands as fact counts, with ``include`` also those statuses, with ``everything``
+        every statement and mention. Without a path the result says what would give one.
+        """
+        from onrecord.paths import find_paths
+
+        seen = self._seen(lens, include)
+        return find_paths(self._sound, start, end, lens=seen, everything=everything, alternatives=alternatives)
+
+    def stats(
+        self, *, top: int = 10, everything: bool = False, include: Iterable[str] = (), lens: Lens | None = None
+    ) -> Figures:
+        """What the graph counts to, who stands in the middle, who belongs together; ``top`` of each measure."""
+        from onrecord.figures import measure
+
+        return measure(self._sound, lens=self._seen(lens, include), everything=everything, top=top)
+
+    def judgements(self) -> list[Judgement]:
+        """Who judged which entities to be the same, different, or unsure."""
+        from onrecord.judgements import read_judgements
+
+        return read_judgements(self.project, self.names, Problems())
+
+    def judge(
+        self,
+        left: str,
+        judgement: str,
+        right: str,
+        *,
+        why: str = "",
+        who: str = "",
+        when: dt.date | None = None,
+        undo: bool = False,
+    ) -> Judgement:
+        """Write a judgement on two entities into ``judgements.yaml``, or take it back with ``undo``.
+
+        ``who`` is the graph's curator and ``when`` is today unless given. Entities that are judged
+        the same are one from the next look at the graph on.
+
+        :raises onrecord.errors.OnRecordError: for what cannot be written, or would contradict the rest.
+        """
+        from onrecord.judge import add_judgement, remove_judgement
+
+        if undo:
+            found = remove_judgement(self.project, self.names, left, judgement, right)
+        else:
+            who = who or self.project.curator
+            found = add_judgement(self.project, self.names, left, judgement, right, who=who, why=why, when=when)
+        self._forget()
+        return found
+
+    def _seen(self, lens: Lens | None, include: Iterable[str]) -> Lens:
+        seen = self.known_sources(lens) or Lens()
+        return replace(seen, include=seen.include | frozenset(include))

@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from onrecord.errors import OnRecordError
 from onrecord.model import Entity, Source
-from onrecord.nearest import nearest_names
+from onrecord.nearest import did_you_mean, nearest_names
 from onrecord.ontology import Ontology
 from onrecord.terms import Minter
 
@@ -35,6 +36,7 @@ class Names:
     by_name: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     by_source: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     source_ids: dict[str, str] = field(default_factory=dict)  # IRI -> id
+    merged: dict[str, str] = field(default_factory=dict)  # IRI -> the IRI that stands for it, by judgement
 
     def add_entity(self, entity: Entity, iri: str, types: Iterable[str]) -> None:
         """Make an entity known under its id, labels and aliases."""
@@ -80,22 +82,39 @@ class Names:
 
     def entity(self, text: str, source: str | None = None) -> Found:
         """Look up an entity, a source, or a speaker of ``source``."""
-        iris = list(self.by_source.get(source or "", {}).get(text, ()))
-        iris += [iri for iri in self.by_name.get(text, ()) if iri not in iris]
+        iris = self._one_each([*self.by_source.get(source or "", {}).get(text, ()), *self.by_name.get(text, ())])
         if len(iris) == 1:
             return Found(iris[0])
         if iris:
             return Found(choices=tuple(sorted(iris)))
         iri = self.expand(text)
         if iri is not None and self.is_known(iri):
-            return Found(iri)
+            return Found(self.merged.get(iri, iri))
         if source is None:
-            everywhere = [iri for mine in self.by_source.values() for iri in mine.get(text, ())]
+            everywhere = self._one_each(iri for mine in self.by_source.values() for iri in mine.get(text, ()))
             if len(everywhere) == 1:
                 return Found(everywhere[0])
             if everywhere:
                 return Found(choices=tuple(sorted(everywhere)))
         return Found(nearest=self._nearest(text, source))
+
+    def require_entity(self, text: str) -> str:
+        """The IRI of the one entity, source or speaker of that name.
+
+        :raises OnRecordError: when there is none, or several, with the names to choose from.
+        """
+        found = self.entity(text)
+        if found.iri is not None:
+            return found.iri
+        if found.choices:
+            ways = [f'"{self.choose(choice)}" ({self.label(choice)})' for choice in found.choices]
+            raise OnRecordError(f'{len(ways)} entities are called "{text}": write {", ".join(ways[:-1])} or {ways[-1]}')
+        near = did_you_mean(text, found.nearest)
+        raise OnRecordError(f'no entity is called "{text}"' + (f": {near}" if near else ""))
+
+    def _one_each(self, iris: Iterable[str]) -> list[str]:
+        """The IRIs that stand for ``iris``, each once."""
+        return list(dict.fromkeys(self.merged.get(iri, iri) for iri in iris))
 
     def _nearest(self, text: str, source: str | None) -> tuple[str, ...]:
         """The names most like ``text``, one for each thing that they name."""

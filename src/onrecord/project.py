@@ -25,6 +25,7 @@ SETTINGS = "onrecord.yaml"
 STATEMENT_SUFFIXES = (".yaml", ".yml", ".csv", ".jsonl", ".parquet", ".ttl", ".trig")
 ENTITY_FILES = ("entities.yaml", "entities.csv")
 LOCK = "evidence.lock"
+JUDGEMENTS = "judgements.yaml"
 SOURCES_VARIABLE = "ONRECORD_SOURCES"
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _KEYS = (
@@ -419,7 +420,7 @@ def _walk(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator
 def input_files(project: Project) -> list[Path]:
     """Every file that a build depends on, questions and archived texts aside."""
     folder = project.folder
-    files = [folder / SETTINGS, folder / LOCK, folder / "sources.yaml", folder / "withdrawn.yaml"]
+    files = [folder / SETTINGS, folder / LOCK, folder / "sources.yaml", folder / "withdrawn.yaml", folder / JUDGEMENTS]
     files += [folder / name for name in ENTITY_FILES]
     statements = folder / "statements"
     if statements.is_dir():

@@ -408,8 +408,8 @@ class _Resolver:
         parts: list[pl.DataFrame] = []
         for level in waiting:
             for row, found in self._qualified(level, done):
-                restrictive[row] = _distinct(q for q, narrow in found if narrow)
-                additive[row] = _distinct(q for q, narrow in found if not narrow)
+                restrictive[row] = distinct_qualifiers(q for q, narrow in found if narrow)
+                additive[row] = distinct_qualifiers(q for q, narrow in found if not narrow)
             links = {row: value for row, value in done.items() if value}
             level = level.with_columns(
                 pl.when(pl.col(f"{name}_row").is_null())
@@ -418,29 +418,18 @@ class _Resolver:
                 .alias(name)
                 for name in ("subject", "object")
             )
-            narrowing = {
-                row: UNIT.join(f"{q['property']}{UNIT}{q['value']}" for q in found)
-                for row, found in restrictive.items()
-                if found
-            }
-            key = pl.concat_str(
-                pl.col("subject"),
-                pl.col("predicate"),
-                pl.col("object"),
-                _column(level, narrowing, "narrowing").fill_null(""),
-                separator=UNIT,
-            )
-            level = level.with_columns(key.alias("key"))
-            level = level.with_columns(self._minted(level["key"], "proposition"))
+            level = level.with_columns(_column(level, restrictive, "restrictive"))
+            level = level.with_columns(mint_propositions(level, self.names.minter))
             done.update(level.filter(pl.col("row").is_in(referred)).select("row", "proposition").iter_rows())
-            parts.append(level.drop("key"))
+            parts.append(level)
         out = (
-            pl.concat(parts).sort("row") if parts else table.with_columns(pl.lit(None, pl.String).alias("proposition"))
+            pl.concat(parts).sort("row")
+            if parts
+            else table.with_columns(pl.lit(None, pl.String).alias("proposition"), _column(table, {}, "restrictive"))
         )
         known = {row: value for row, value in done.items() if value}
         condition = pl.col("condition_row").replace_strict(known, default=None, return_dtype=pl.String)
         return out.with_columns(
-            _column(out, restrictive, "restrictive"),
             _column(out, additive, "additive"),
             pl.when(pl.col("condition_row").is_null())
             .then(pl.col("condition"))
@@ -453,14 +442,6 @@ class _Resolver:
         linked = pl.concat([table[name].drop_nulls() for name in ("subject_row", "object_row", "condition_row")])
         nested = table.filter(pl.col("nested"))["row"]
         return sorted({*linked.to_list(), *nested.to_list(), *self.by_id.values()})
-
-    def _minted(self, keys: pl.Series, kind: str) -> pl.Series:
-        base = self.names.minter.proposition_base if kind == "proposition" else self.names.minter.statement_base
-        known = keys.drop_nulls().unique()
-        hashes = [f"<{base}{value}>" for value in digest_all(known)]
-        return keys.replace_strict(
-            known, pl.Series(hashes, dtype=pl.String), default=None, return_dtype=pl.String
-        ).alias(kind)
 
     def _levels(self, table: pl.DataFrame) -> list[pl.DataFrame]:
         """The table in slices; each refers only to rows of slices before it. A ring is an R009."""
@@ -604,7 +585,25 @@ class _Resolver:
             pl.when(pl.col("nested")).then(None).otherwise(pl.col("status").fill_null("stated")).alias("status"),
             pl.when(pl.col("nested")).then(None).otherwise(key).alias("key"),
         )
-        return table.with_columns(self._minted(table["key"], "statement")).drop("key")
+        minted = _minted(table["key"], self.names.minter.statement_base)
+        return table.with_columns(minted.alias("statement")).drop("key")
+
+
+def mint_propositions(rows: pl.DataFrame, minter: Minter) -> pl.Series:
+    """The IRI of each row's proposition, from its columns ``subject``, ``predicate``, ``object`` and ``restrictive``.
+
+    Null where one of the three parts is. Qualifiers must stand as :func:`distinct_qualifiers` leaves them.
+    """
+    pair = pl.concat_str(pl.element().struct.field("property"), pl.element().struct.field("value"), separator=UNIT)
+    narrowing = pl.col("restrictive").list.eval(pair).list.join(UNIT).fill_null("")
+    key = pl.concat_str(pl.col("subject"), pl.col("predicate"), pl.col("object"), narrowing, separator=UNIT)
+    return _minted(rows.select(key).to_series(), minter.proposition_base).alias("proposition")
+
+
+def _minted(keys: pl.Series, base: str) -> pl.Series:
+    known = keys.drop_nulls().unique()
+    hashes = pl.Series([f"<{base}{value}>" for value in digest_all(known)], dtype=pl.String)
+    return keys.replace_strict(known, hashes, default=None, return_dtype=pl.String)
 
 
 def _refers(qualifier: dict[str, Any], by_id: dict[str, int]) -> bool:
@@ -612,7 +611,7 @@ def _refers(qualifier: dict[str, Any], by_id: dict[str, int]) -> bool:
     return value is not None and value.startswith(REFERENCE) and value.removeprefix(REFERENCE) in by_id
 
 
-def _distinct(qualifiers: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+def distinct_qualifiers(qualifiers: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     """The qualifiers sorted, each once: what is said twice narrows no further."""
     pairs = sorted({(qualifier["property"], qualifier["value"]) for qualifier in qualifiers})
     return [{"property": name, "value": value} for name, value in pairs]

@@ -11,7 +11,7 @@ import sys
 import click
 
 from onrecord import __version__
-from onrecord.cli import ask, build, change, check, coverage, export, query, view, weigh, why
+from onrecord.cli import ask, build, change, check, coverage, export, judge, measure, query, view, weigh, why
 from onrecord.cli.render import echo_problems, fail
 from onrecord.errors import EXIT_USAGE, GraphBroken, OnRecordError, QueryRefused, QuerySyntaxError
 
@@ -67,8 +67,11 @@ for command in (
     why.why,
     weigh.corroboration,
     weigh.disagreements,
+    measure.path,
+    measure.stats,
     change.diff,
     change.retract,
+    judge.judge,
     view.view,
     export.export,
 ):
