@@ -66,8 +66,8 @@ def explain_row(graph: Graph, base: Grounds, sparql: str, number: int, lens: Len
     :raises QueryRefused: Q005 for a query with parts that are not understood.
     :raises QueryError: when there is no such row.
     """
-    patterns = _patterns(graph, sparql)
     answer = ask(graph, sparql, lens, {}, TIMEOUT)
+    patterns = _patterns(graph, sparql)
     if not 1 <= number <= len(answer.rows):
         raise QueryError(f"the answer has {len(answer.rows)} rows; there is no row {number}")
     row = {
@@ -129,11 +129,15 @@ def _patterns(graph: Graph, sparql: str) -> list[tuple[str, str, str]]:
     """The triple patterns of the query, variables as ``?name``, in the order of the text."""
     found = list(tokens(sparql))
     _refuse(found, sparql)
+    from pyparsing import ParseException
     from rdflib.plugins.sparql.algebra import translateQuery
     from rdflib.plugins.sparql.parser import parseQuery
 
     prefixed = "".join(f"PREFIX {name}: <{namespace}>\n" for name, namespace in graph.prefixes().items()) + sparql
-    algebra = translateQuery(parseQuery(prefixed)).algebra
+    try:
+        algebra = translateQuery(parseQuery(prefixed)).algebra
+    except (ParseException, RecursionError, ValueError) as error:
+        raise _no(found[0], sparql, "this query is not understood by --why") from error
     return list(_walk(algebra, sparql))
 
 
