@@ -5,19 +5,19 @@ Leaves answering and comparing to ``onrecord.questions``.
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option, lens_options, read_lens
+from onrecord.cli.options import graph_argument, json_option, lens_options
 from onrecord.cli.query import format_option, ids_option, output_option, show, timeout_option
 from onrecord.cli.render import echo_json, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
 
 if TYPE_CHECKING:
+    from onrecord.lens import Lens
     from onrecord.questions import Question
 
 
@@ -34,12 +34,7 @@ def ask(
     graph: Path,
     name: str | None,
     parameters: tuple[str, ...],
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
     format_: str | None,
     output: Path | None,
     ids: bool,
@@ -71,7 +66,6 @@ def ask(
         if not equals:
             raise click.UsageError(f'"{parameter}" is no parameter; write name=value')
         given[key] = value
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     question, terms = prepare(opened, name, given)
     chosen = lens.over(question.lens)
     show(opened, question.text, chosen, terms, format_, output, timeout, opened.project.name_of(question.path), ids=ids)

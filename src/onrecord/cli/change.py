@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import Day, graph_argument, json_option, lens_options, read_lens
+from onrecord.cli.options import Day, graph_argument, json_option, lens_options
 from onrecord.cli.render import echo_json, plural, writer
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
 if TYPE_CHECKING:
     from onrecord.explain.retraction import Retraction
+    from onrecord.lens import Lens
 
 
 @click.command(short_help="Say what changed between two states of a graph.")
@@ -38,12 +39,7 @@ def diff(
     format_: str | None,
     output: Path | None,
     as_json: bool,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool = False,
+    lens: Lens,
 ) -> None:
     """Print what changed from BEFORE to AFTER, as an editor would say it.
 
@@ -64,7 +60,6 @@ def diff(
     from onrecord.explain.states import read_states
 
     chosen = "json" if as_json else format_ or _by_suffix(output)
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     found = compare(*read_states(before, after, lens))
     if chosen == "json":
         text = json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n"

@@ -5,14 +5,17 @@ Leaves the formats to ``onrecord.export``.
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, lens_options, read_lens
+from onrecord.cli.options import graph_argument, lens_options
 from onrecord.cli.query import GRAPH_FORMATS
 from onrecord.cli.render import writer
+
+if TYPE_CHECKING:
+    from onrecord.lens import Lens
 
 
 @click.command(short_help="Write the dataset as Turtle, TriG, N-Quads, N-Triples, JSON-LD or RDF/XML.")
@@ -26,12 +29,7 @@ def export(
     graph: Path,
     output: Path | None,
     format_: str | None,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
 ) -> None:
     """Write the dataset of GRAPH; the same input gives the same bytes.
 
@@ -47,5 +45,4 @@ def export(
     chosen = format_ or suffix or "ttl"
     if chosen not in GRAPH_FORMATS:
         raise click.UsageError(f'"{chosen}" is no format; write --format {", ".join(GRAPH_FORMATS)}')
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     writer(output)(onrecord.open(graph).serialize(chosen, lens))

@@ -5,7 +5,6 @@ Leaves the finding to ``onrecord.paths`` and the counting to ``onrecord.figures`
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option, lens_options, read_lens
+from onrecord.cli.options import graph_argument, json_option, lens_options
 from onrecord.cli.render import echo_json, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
 if TYPE_CHECKING:
     from onrecord.figures import Central, Count, Figures
+    from onrecord.lens import Lens
     from onrecord.paths import Hop, HopStatement, Paths, Route
 
 all_option = click.option(
@@ -42,12 +42,7 @@ def path(
     end: str,
     alternatives: int,
     everything: bool,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
     as_json: bool,
 ) -> None:
     """Print the shortest path in GRAPH from A to B, whichever way its statements point.
@@ -61,7 +56,6 @@ def path(
     """
     import onrecord
 
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     found = onrecord.open(graph).paths(start, end, alternatives=alternatives, everything=everything, lens=lens)
     if as_json:
         echo_json(found.as_dict())
@@ -131,12 +125,7 @@ def stats(
     graph: Path,
     top: int,
     everything: bool,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
     as_json: bool,
 ) -> None:
     """Print what GRAPH counts to, and who stands where in its network of entities.
@@ -150,7 +139,6 @@ def stats(
     """
     import onrecord
 
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     found = onrecord.open(graph).stats(top=top, everything=everything, lens=lens)
     if as_json:
         echo_json(found.as_dict())

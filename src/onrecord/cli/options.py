@@ -6,16 +6,14 @@ Leaves what they do to the library.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from onrecord.statuses import ASSERTABLE
-
-if TYPE_CHECKING:
-    from onrecord.lens import Lens
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,7 +46,27 @@ class Day(click.ParamType[dt.date]):
 
 
 def lens_options(command: F) -> F:
-    """Add the options that choose statements: --as-of, --valid-at, --possibly, --include, --source."""
+    """Add the options that choose statements; the command gets what they choose as ``lens``."""
+
+    @functools.wraps(command)
+    def with_lens(
+        *args: Any,
+        as_of: dt.date | None,
+        valid_at: dt.date | None,
+        possibly: bool,
+        include: tuple[str, ...],
+        source_ids: tuple[str, ...],
+        no_inference: bool,
+        **others: Any,
+    ) -> Any:
+        from onrecord.lens import Lens
+
+        if possibly and valid_at is None:
+            raise click.UsageError("--possibly goes with --valid-at")
+        lens = Lens(as_of, valid_at, possibly, frozenset(include), frozenset(source_ids), not no_inference)
+        return command(*args, lens=lens, **others)
+
+    decorated = cast("F", with_lens)
     for option in reversed(
         (
             click.option("--as-of", type=Day(), metavar="DAY", help="Only what was on record by DAY."),
@@ -71,21 +89,5 @@ def lens_options(command: F) -> F:
             ),
         )
     ):
-        command = option(command)
-    return command
-
-
-def read_lens(
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool = False,
-) -> Lens:
-    """The lens that the options describe."""
-    from onrecord.lens import Lens
-
-    if possibly and valid_at is None:
-        raise click.UsageError("--possibly goes with --valid-at")
-    return Lens(as_of, valid_at, possibly, frozenset(include), frozenset(source_ids), not no_inference)
+        decorated = option(decorated)
+    return decorated

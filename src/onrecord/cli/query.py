@@ -5,14 +5,13 @@ Leaves evaluating to ``onrecord.query``.
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, lens_options, read_lens
+from onrecord.cli.options import graph_argument, lens_options
 from onrecord.cli.render import echo_table, plural, writer
 from onrecord.errors import printable
 
@@ -50,12 +49,7 @@ timeout_option = click.option(
 def query(
     graph: Path,
     sparql: str,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
     format_: str | None,
     output: Path | None,
     ids: bool,
@@ -75,7 +69,6 @@ def query(
     import onrecord
 
     opened = onrecord.open(graph)
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     text, name = _read(sparql)
     if why_row is not None:
         from onrecord.cli.why import row_lines

@@ -5,13 +5,16 @@ Leaves the page to ``onrecord.view``.
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, lens_options, read_lens
+from onrecord.cli.options import graph_argument, lens_options
 from onrecord.files import shown_path
+
+if TYPE_CHECKING:
+    from onrecord.lens import Lens
 
 
 @click.command(short_help="Write the network as one HTML file that opens without a network.")
@@ -27,12 +30,7 @@ from onrecord.files import shown_path
 def view(
     graph: Path,
     output: Path | None,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
 ) -> None:
     """Draw GRAPH as an interactive page: one edge a statement, a click shows its quote.
 
@@ -46,5 +44,5 @@ def view(
 
     opened = onrecord.open(graph)
     target = output or opened.project.build_folder / f"{opened.project.name}.html"
-    opened.view(target, read_lens(as_of, valid_at, possibly, include, source_ids, no_inference))
+    opened.view(target, lens)
     click.echo(shown_path(target))

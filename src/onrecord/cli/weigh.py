@@ -5,18 +5,18 @@ Leaves the counting and the comparing to ``onrecord.explain``.
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option, lens_options, read_lens
+from onrecord.cli.options import graph_argument, json_option, lens_options
 from onrecord.cli.render import echo_json, echo_table, plural
 from onrecord.errors import printable
 
 if TYPE_CHECKING:
     from onrecord.explain.corroboration import Corroboration, Evidence, OriginGroup
+    from onrecord.lens import Lens
 
 
 @click.command(short_help="Count the articles and independent origins behind each proposition.")
@@ -39,12 +39,7 @@ def corroboration(
     predicate: str,
     obj: str,
     min_articles: int,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
     as_json: bool,
 ) -> None:
     """Print what backs each proposition of GRAPH: articles, and origins that are certainly to possibly independent.
@@ -58,7 +53,6 @@ def corroboration(
     """
     import onrecord
 
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     found = onrecord.open(graph).corroboration(lens, subject=subject, predicate=predicate, object=obj)
     found = [one for one in found if len(one.articles) >= min_articles]
     if as_json:
@@ -92,12 +86,7 @@ def _origin(group: OriginGroup) -> str:
 @json_option
 def disagreements(
     graph: Path,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
     as_json: bool,
 ) -> None:
     """Print the statements of GRAPH that cannot both be so, with their evidence and the rule.
@@ -111,7 +100,7 @@ def disagreements(
     """
     import onrecord
 
-    found = onrecord.open(graph).disagreements(read_lens(as_of, valid_at, possibly, include, source_ids, no_inference))
+    found = onrecord.open(graph).disagreements(lens)
     if as_json:
         echo_json([one.as_dict() for one in found])
         return

@@ -5,14 +5,13 @@ Leaves the proofs to ``onrecord.explain``.
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option, lens_options, read_lens
+from onrecord.cli.options import graph_argument, json_option, lens_options
 from onrecord.cli.render import echo_json
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from onrecord.explain.rows import RowExplanation
     from onrecord.explain.why import Explanation, Quoted, Step
+    from onrecord.lens import Lens
 
 
 @click.command(short_help="Explain a triple down to the quotes, or say what the graph says instead.")
@@ -35,12 +35,7 @@ def why(
     subject: str,
     predicate: str,
     object_: str,
-    as_of: dt.date | None,
-    valid_at: dt.date | None,
-    possibly: bool,
-    include: tuple[str, ...],
-    source_ids: tuple[str, ...],
-    no_inference: bool,
+    lens: Lens,
     as_json: bool,
 ) -> None:
     """Print the minimal proof of SUBJECT PREDICATE OBJECT in GRAPH: rules, premises, quotes.
@@ -54,7 +49,6 @@ def why(
     """
     import onrecord
 
-    lens = read_lens(as_of, valid_at, possibly, include, source_ids, no_inference)
     found = onrecord.open(graph).why(subject, predicate, object_, lens=lens)
     if as_json:
         echo_json(found.as_dict())
