@@ -28,7 +28,7 @@ import pytest
 from click.testing import CliRunner
 
 from onrecord.cli import main
-from onrecord.cli.render import _lines, line_of
+from onrecord.cli.render import Excerpts
 from onrecord.errors import Problems, QueryRefused, sort_problems
 from onrecord.graph import Graph
 from onrecord.lens import asserting
@@ -97,7 +97,6 @@ def settle(page: Path, found: list[tuple[Block, str]]) -> None:
 
 def run(*arguments: str) -> tuple[str, str, str]:
     """All output of a command as a terminal shows it, its stdout and its stderr."""
-    _lines.cache_clear()  # one process stands for many
     result = CliRunner().invoke(main, arguments, prog_name="onrecord", terminal_width=100, env={"COLUMNS": "100"})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -474,7 +473,7 @@ def _withdrawals() -> str:
     path, problems = Path("garden/withdrawn.yaml"), Problems()
     entries = read_withdrawn(path, str(path), problems, {"letter", "minutes"})
     check_withdrawn(entries, first_days(Graph("garden").statements), problems)
-    return "".join(problem.render(line_of) + "\n" for problem in sort_problems(problems.items))
+    return "".join(problem.render(Excerpts().line_of) + "\n" for problem in sort_problems(problems.items))
 
 
 def withdrawn(text: str) -> Example:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,9 +30,21 @@ def fail(message: str, exit_code: int = EXIT_USAGE) -> NoReturn:
     sys.exit(exit_code)
 
 
-@lru_cache(maxsize=64)
-def _lines(file: str) -> list[str]:
-    path = Path(file)
+class Excerpts:
+    """Lines of the user's files for one printing of problems: each file is read once, and as it is now."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, list[str]] = {}
+
+    def line_of(self, file: str, line: int) -> str | None:
+        """A line of one of the user's files, or None."""
+        if file not in self._files:
+            self._files[file] = _read_lines(Path(file))
+        lines = self._files[file]
+        return lines[line - 1][:_MAX_SHOWN_LINE] if 0 < line <= len(lines) else None
+
+
+def _read_lines(path: Path) -> list[str]:
     try:
         if not path.is_file() or path.suffix == ".parquet":
             return []
@@ -42,19 +53,14 @@ def _lines(file: str) -> list[str]:
         return []
 
 
-def line_of(file: str, line: int) -> str | None:
-    """A line of one of the user's files, or None."""
-    lines = _lines(file)
-    return lines[line - 1][:_MAX_SHOWN_LINE] if 0 < line <= len(lines) else None
-
-
 def echo_problems(problems: Iterable[Problem], *, style: str = "text", err: bool = True) -> None:
     """Print problems with excerpt, caret and fix, or as annotations of GitHub's workflow commands."""
+    excerpts = Excerpts()
     for problem in problems:
         if style == "github":
             click.echo(_annotation(problem), err=err)
         else:
-            head, *rest = problem.render(line_of).split("\n")
+            head, *rest = problem.render(excerpts.line_of).split("\n")
             colour = {"error": "red", "warning": "yellow", "info": "blue"}[problem.severity]
             code = f"{problem.code} "
             head = head.replace(code, click.style(problem.code, fg=colour, bold=True) + " ", 1)
