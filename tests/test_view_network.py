@@ -21,11 +21,12 @@ import pytest
 import pyvis.network
 
 from onrecord.errors import OnRecordError
+from onrecord.view.frame import embed_json
 from onrecord.view.layout import Box, place
 from onrecord.view.look import LINES, line_of, text_width, wrap_label
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 from onrecord.view.network import Network, network
-from onrecord.view.page import embed_json, render_page
+from onrecord.view.page import render_page
 
 ROOT = Path(__file__).parent.parent
 _spec = importlib.util.spec_from_file_location("view_sample", Path(__file__).with_name("view_sample.py"))

@@ -1,4 +1,4 @@
-"""Owns the pages that show a part of a graph: ``network`` draws it, ``page`` writes it out.
+"""Owns the pages that show a part of a graph; ``frame`` holds what they share.
 
 Leaves choosing what is shown to ``analyse`` and writing the file to the caller.
 """
