@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from onrecord.build import Loaded
     from onrecord.check.evidence import Evidence
     from onrecord.coverage import SourceCoverage
-    from onrecord.explain.changes import Diff
     from onrecord.explain.corroboration import Corroboration
+    from onrecord.explain.diff import Diff
     from onrecord.explain.disagreements import Disagreement
     from onrecord.explain.retraction import Retraction
     from onrecord.explain.rows import RowExplanation

@@ -8,16 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from onrecord.cli import Family
-from onrecord.cli.change import diff, retract
-from onrecord.explain.changes import read_diff
+from onrecord.cli import main
+from onrecord.explain.diff import read_diff
 from small_graph import LETTER, write_graph
-
-MAIN = Family(commands={"diff": diff, "retract": retract})
 
 
 def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(MAIN, [str(each) for each in arguments])
+    result = CliRunner().invoke(main, [str(each) for each in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 

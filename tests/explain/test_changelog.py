@@ -10,7 +10,8 @@ import pytest
 
 from inline import sound
 from onrecord.explain.changelog import parts, summary, to_html, to_markdown, to_text
-from onrecord.explain.changes import Change, Diff, Difference, ThingChange, Turn, compare
+from onrecord.explain.changes import compare
+from onrecord.explain.diff import Change, Diff, Difference, ThingChange, Turn
 from onrecord.explain.states import state_of
 from onrecord.lens import Lens
 

@@ -13,20 +13,11 @@ from hypothesis import strategies as st
 
 from inline import LETTER_HEAD, MINUTES_HEAD, Notes, notes, sound
 from onrecord.errors import OnRecordError
-from onrecord.explain.changes import (
-    KINDS,
-    TURNS,
-    Change,
-    Diff,
-    Difference,
-    Support,
-    apply,
-    compare,
-    read_diff,
-    read_support,
-)
+from onrecord.explain.changes import compare
 from onrecord.explain.corroboration import corroborate
+from onrecord.explain.diff import KINDS, TURNS, Change, Diff, Difference, apply, read_diff
 from onrecord.explain.states import CANONICAL, State, canonical, read_states, state_of
+from onrecord.explain.turns import Support, read_support
 from onrecord.lens import Lens
 from small_graph import ENTITIES
 

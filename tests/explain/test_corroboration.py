@@ -11,16 +11,9 @@ from hypothesis import strategies as st
 
 from inline import MORE_TERMS, Notes, load_folder, notes
 from onrecord.errors import OnRecordError
-from onrecord.explain.corroboration import (
-    Corroboration,
-    _apart,
-    _many,
-    _most,
-    corroborate,
-    count_words,
-    origin_links,
-    read_weights,
-)
+from onrecord.explain.corroboration import Corroboration, corroborate, count_words, read_weights
+from onrecord.explain.links import origin_links
+from onrecord.explain.origins import _apart, _many, _most
 from onrecord.lens import Lens, select
 from onrecord.project import AssertPolicy
 from onrecord.statuses import STATUSES

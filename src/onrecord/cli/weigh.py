@@ -15,7 +15,9 @@ from onrecord.cli.render import echo_json, echo_table, plural
 from onrecord.errors import printable
 
 if TYPE_CHECKING:
-    from onrecord.explain.corroboration import Corroboration, Evidence, OriginGroup
+    from onrecord.explain.corroboration import Corroboration
+    from onrecord.explain.evidence import Evidence
+    from onrecord.explain.origins import OriginGroup
     from onrecord.lens import Lens
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html import escape
 
 from onrecord.errors import printable
-from onrecord.explain.changes import KINDS, TURNS, Change, Diff, Difference, ThingChange, Turn
+from onrecord.explain.diff import KINDS, TURNS, Change, Diff, Difference, ThingChange, Turn
 
 NOTHING = "nothing changed"
 _SHOWN = 160

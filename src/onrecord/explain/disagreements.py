@@ -16,17 +16,8 @@ from typing import Any
 
 import polars as pl
 
-from onrecord.explain.corroboration import (
-    COLUMNS,
-    Evidence,
-    Links,
-    Teller,
-    asserted_links,
-    ontology_pairs,
-    origin_links,
-    statements_once,
-    typed,
-)
+from onrecord.explain.evidence import COLUMNS, Evidence, Teller, statements_once
+from onrecord.explain.links import Links, asserted_links, ontology_pairs, origin_links, typed
 from onrecord.infer import read_rules
 from onrecord.ontology import Ontology
 from onrecord.resolve import Resolved

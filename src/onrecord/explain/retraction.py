@@ -16,9 +16,11 @@ import polars as pl
 
 from onrecord.build import Loaded
 from onrecord.errors import OnRecordError, QueryError
-from onrecord.explain.changes import Turn, compare, is_told, read_support
-from onrecord.explain.corroboration import Evidence, Teller, statements_once
+from onrecord.explain.changes import compare
+from onrecord.explain.diff import Turn
+from onrecord.explain.evidence import Evidence, Teller, statements_once
 from onrecord.explain.states import State, state_of
+from onrecord.explain.turns import is_told, read_support
 from onrecord.infer import TYPE, Triple
 from onrecord.lens import Lens
 from onrecord.nearest import did_you_mean
