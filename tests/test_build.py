@@ -19,9 +19,11 @@ import pytest
 import onrecord
 from inline import contents, load_folder, rich_files, write_notes
 from onrecord import build as building
-from onrecord.build import MANIFEST, build, is_fresh
+from onrecord import staging
+from onrecord.build import build
 from onrecord.errors import GraphBroken, OutputError, StoreError
-from onrecord.store import open_store
+from onrecord.manifest import MANIFEST, is_fresh, store_key
+from onrecord.store import is_store_of, open_store
 
 SRC = Path(__file__).parents[1] / "src"
 NAMES = ["garden.nq", "garden.trig", "garden.ttl", "manifest.json", "places.jsonl", "written.json"]
@@ -173,7 +175,7 @@ def test_a_graph_with_errors_is_not_built(folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-STAGES = ["assemble", "export", "_places", "_manifest", "write_atomic", "build_store"]
+STAGES = ["assemble", "export", "render_places", "describe", "written_aside", "build_store"]
 
 
 def test_a_failing_stage_leaves_the_old_build(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +206,7 @@ def test_a_disk_that_fills_up_while_files_are_written_changes_nothing(
     before = contents(out)
     change(folder)
     loaded = load_folder(folder).loaded
-    written = building.write_atomic
+    written = staging.write_atomic
     for number in range(len(NAMES)):
         calls = iter(range(100))
 
@@ -214,7 +216,7 @@ def test_a_disk_that_fills_up_while_files_are_written_changes_nothing(
             written(target, data)
 
         with monkeypatch.context() as patch:
-            patch.setattr(building, "write_atomic", fill)
+            patch.setattr(staging, "write_atomic", fill)
             with pytest.raises(OutputError, match="the disk is full"):
                 build(loaded, out)
         assert contents(out) == before and is_old(out, before)
@@ -224,7 +226,7 @@ def test_a_disk_that_fills_up_while_files_are_written_changes_nothing(
 
 def is_old(out: Path, before: dict[str, bytes] | Any) -> bool:
     """Whether the store belongs to the manifest that stands there."""
-    return building.is_store_of(out, building._store_key(json.loads(before[MANIFEST])))
+    return is_store_of(out, store_key(json.loads(before[MANIFEST])))
 
 
 @pytest.mark.parametrize("block", ["garden.ttl", "manifest.json"])
@@ -380,6 +382,17 @@ def test_the_working_directory_changes_no_byte(folder: Path, tmp_path: Path, mon
         found.append({**graph.build(tmp_path / str(number)), "graph": "", "files": {}})
         found[-1]["places"] = (tmp_path / str(number) / "places.jsonl").read_bytes()
     assert all(each == found[0] for each in found)
+
+
+def test_moving_away_after_loading_changes_no_byte(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = onrecord.open(folder).build(tmp_path / "here")
+    monkeypatch.chdir(folder)
+    graph = onrecord.open(".")
+    assert graph.statements.height
+    monkeypatch.chdir("/")
+    assert graph.build(tmp_path / "there") == expected
 
 
 def test_a_function_call_builds_too(folder: Path, tmp_path: Path) -> None:

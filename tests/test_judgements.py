@@ -522,7 +522,7 @@ def test_a_contradiction_can_be_taken_back(tmp_path: Path) -> None:
 
 
 def test_a_build_is_stale_after_a_judgement(tmp_path: Path) -> None:
-    from onrecord.build import is_fresh
+    from onrecord.manifest import is_fresh
 
     graph = onrecord.open(write_graph(tmp_path / "garden"))
     graph.build(tmp_path / "out")

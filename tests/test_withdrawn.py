@@ -299,7 +299,7 @@ def test_the_source_counts_until_the_day(tmp_path: Path) -> None:
 
 
 def test_a_withdrawal_makes_a_build_stale(tmp_path: Path) -> None:
-    from onrecord.build import is_fresh
+    from onrecord.manifest import is_fresh
 
     folder = write_graph(tmp_path / "graphs" / "garden")
     graph = onrecord.open(folder)

@@ -24,7 +24,8 @@ from onrecord.nearest import did_you_mean
 from onrecord.ontology import UNNAMED_SPEAKER
 from onrecord.parse.source import places_of, read_texts
 from onrecord.project import JUDGEMENTS, Project
-from onrecord.resolve import Resolved, ResolvedEntity, distinct_qualifiers, mint_propositions
+from onrecord.resolve import Resolved, ResolvedEntity
+from onrecord.resolve.propositions import distinct_qualifiers, mint_propositions
 from onrecord.terms import Minter, iri
 from onrecord.times import NotADate, parse_day
 

@@ -7,13 +7,14 @@ columns, and ``file``, ``line`` and ``column`` say where the row was written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from onrecord.errors import Place
+from onrecord.places import Places
 
 QUALIFIER_WRITTEN = pl.Struct({"property": pl.String, "value": pl.String, "value_row": pl.UInt32})
 QUALIFIER = pl.Struct({"property": pl.String, "value": pl.String})
@@ -182,40 +183,6 @@ class Entity:
     def place_of(self, key: str) -> Place:
         """Where a field of the entity stands."""
         return self.places.get(key, self.place)
-
-
-class Places:
-    """Where each field of each row was written, kept beside the table.
-
-    YAML gives every field its place; for CSV, JSONL and Parquet the row's place is known and the
-    column is looked up only when a problem asks for it.
-    """
-
-    def __init__(self) -> None:
-        self._fields: dict[tuple[int, str], Place] = {}
-        self._rows: dict[int, Place] = {}
-        self._finders: dict[str, Callable[[int, str], Place | None]] = {}
-
-    def set_row(self, row: int, place: Place) -> None:
-        """Where the row starts."""
-        self._rows[row] = place
-
-    def set_field(self, row: int, name: str, place: Place) -> None:
-        """Where a field of the row stands."""
-        self._fields[row, name] = place
-
-    def set_finder(self, file: str, find: Callable[[int, str], Place | None]) -> None:
-        """How to find a field of a file on demand: line and field name to a place."""
-        self._finders[file] = find
-
-    def of(self, row: int, name: str = "") -> Place:
-        """The best known place of a field: its own, or that of its list, or the row's."""
-        found = self._fields.get((row, name)) or self._fields.get((row, name.partition(".")[0]))
-        if found:
-            return found
-        place = self._rows.get(row, Place(""))
-        finder = self._finders.get(place.file)
-        return (finder(place.line, name.partition(".")[0]) if finder and name else None) or place
 
 
 class StatementRows:

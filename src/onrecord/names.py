@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from onrecord.errors import OnRecordError
+from onrecord.errors import OnRecordError, Place, Problems
 from onrecord.model import Entity, Source
 from onrecord.nearest import did_you_mean, nearest_names
 from onrecord.ontology import Ontology
@@ -174,3 +174,20 @@ class Names:
 def is_plain_local(local: str) -> bool:
     """Whether ``local`` can follow a prefix in Turtle without escapes."""
     return bool(local) and local.isascii() and local.replace("-", "").replace("_", "").isalnum() and local[0] != "-"
+
+
+def report_name(found: Found, text: str, what: str, place: Place, names: Names, problems: Problems) -> None:
+    """Add R001 (unknown name) or R002 (ambiguous name) for a failed look-up."""
+    if found.choices:
+        ways = [f'"{names.choose(choice)}" ({names.label(choice)})' for choice in found.choices]
+        problems.error(
+            "R002", place, f'{len(ways)} {what} are called "{text}"', f"write {', '.join(ways[:-1])} or {ways[-1]}"
+        )
+        return
+    one, elsewhere = {
+        "entities": ("entity", "declare it in entities.yaml"),
+        "properties": ("property", "use a property of the graph's ontologies, or add one to them"),
+        "classes": ("class", "use a class of the graph's ontologies, or add one to them"),
+    }[what]
+    fix = did_you_mean(text, found.nearest) or elsewhere
+    problems.error("R001", place, f'no {one} is called "{text}"', fix)

@@ -186,11 +186,11 @@ def _as_written(evaluated: Evaluated, written: Forms, format_: str) -> bytes:
 
 def _store(graph: Graph, lens: Lens) -> Opened:
     """The triple store for a lens: the built one when it is fresh, else one in memory."""
-    from onrecord.build import is_fresh, read_written
     from onrecord.errors import StoreError
     from onrecord.export import export
+    from onrecord.manifest import is_fresh
     from onrecord.store import graph_names, load_store, open_store
-    from onrecord.written import written_forms
+    from onrecord.written import read_written, written_forms
 
     opened = graph.stores
     if lens.key not in opened:

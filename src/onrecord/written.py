@@ -9,10 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pyoxigraph as ox
 
+from onrecord.errors import StoreError
 from onrecord.terms import RDF, XSD, literal, split_term
+
+WRITTEN = "written.json"
+"""The file of a build that keeps them."""
 
 _UNTOUCHED = (f"{XSD}string", f"{RDF}langString", f"{XSD}anyURI")
 _TYPED = re.compile(r'"(?:[^"\\]|\\.)*"\^\^<[^>]*>')
@@ -61,3 +66,15 @@ def restore_rows(body: bytes, forms: Forms) -> bytes:
 def restore_triples(body: bytes, forms: Forms) -> bytes:
     """N-Triples with literals as written."""
     return _TYPED.sub(lambda match: forms.get(match[0], match[0]), body.decode()).encode()
+
+
+def read_written(out: Path) -> dict[str, str]:
+    """The written forms of literals that the store in ``out`` rewrote.
+
+    :raises StoreError: when the file that holds them is missing or damaged.
+    """
+    try:
+        found: dict[str, str] = json.loads((out / WRITTEN).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{out / WRITTEN}: cannot be read ({error}); run  onrecord build") from error
+    return found

@@ -18,13 +18,14 @@ import polars as pl
 import pyoxigraph as ox
 
 from onrecord.assemble import proposition_labels
-from onrecord.build import MANIFEST, Loaded, load
+from onrecord.build import Loaded, load
 from onrecord.errors import GraphBroken, GraphNotFound, OnRecordError, Place, Problems, has_errors, sort_problems
 from onrecord.explain.revisions import Revision, extract, split_revision
 from onrecord.files import sha256_file
 from onrecord.infer import TYPE, Closure, close
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock
+from onrecord.manifest import MANIFEST
 from onrecord.model import QUALIFIER, Entity, Source, StatementRows
 from onrecord.nearest import did_you_mean
 from onrecord.ontology import load_ontologies

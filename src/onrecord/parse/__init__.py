@@ -11,10 +11,11 @@ import polars as pl
 
 from onrecord.errors import Problems
 from onrecord.files import check_inside
-from onrecord.model import Entity, Places, Source, StatementRows
+from onrecord.model import Entity, Source, StatementRows
 from onrecord.ontology import Ontology
 from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
 from onrecord.parse.records import RecordReader
+from onrecord.places import Places
 from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files
 from onrecord.withdrawn import WITHDRAWN, Withdrawal, read_withdrawn
 
@@ -62,6 +63,7 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
     files = find_files(project, "statements", STATEMENT_SUFFIXES, problems)
     for path in files:
         shown = project.name_of(path)
+        rows.places.set_inner(shown, project.relative(path))
         match path.suffix.lower():
             case ".yaml" | ".yml":
                 yaml.parse_statements(path, shown, reader, add_source, problems)

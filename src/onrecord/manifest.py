@@ -1,0 +1,73 @@
+"""Owns the manifest of a build: what was built from what, and whether that still holds.
+
+Leaves writing it to ``build``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from onrecord import __version__
+from onrecord.files import sha256_hex
+from onrecord.model import statements_only
+from onrecord.project import Project, input_digest
+from onrecord.resolve import Resolved
+from onrecord.store import is_store_of
+
+MANIFEST = "manifest.json"
+
+
+def describe(project: Project, resolved: Resolved, quads: pl.DataFrame, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The manifest of a build: inputs, counts, and the hash of each of its ``files``."""
+    own = statements_only(resolved.statements)
+    return {
+        "graph": project.name,
+        "title": project.title,
+        "base": project.base,
+        "onrecord": __version__,
+        "inputs": input_digest(project),
+        "assert policy": {
+            "own voice": sorted(project.policy.own_voice),
+            "speaker": sorted(project.policy.speaker),
+        },
+        "counts": {
+            "statements": own["statement"].n_unique(),
+            "propositions": resolved.statements["proposition"].n_unique(),
+            "entities": len(resolved.entities),
+            "sources": len(resolved.sources),
+            "quads": quads.height,
+        },
+        "graphs": dict(
+            quads.group_by("graph")
+            .len()
+            .sort("graph")
+            .select(pl.col("graph").str.slice(1).str.head(-1), "len")
+            .iter_rows()
+        ),
+        "files": {name: {"bytes": len(data), "sha256": sha256_hex(data)} for name, data in sorted(files.items())},
+    }
+
+
+def store_key(manifest: Mapping[str, Any]) -> str:
+    """What names the store of a build: the hashes of all files that were written with it."""
+    return sha256_hex(render(manifest["files"]))[:16]
+
+
+def is_fresh(project: Project, out: Path) -> bool:
+    """Whether the build in ``out`` was made from the files as they are now."""
+    try:
+        manifest = json.loads((out / MANIFEST).read_text("utf-8"))
+        same = manifest["inputs"] == input_digest(project) and manifest["onrecord"] == __version__
+        return bool(same and is_store_of(out, store_key(manifest)))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def render(value: object) -> bytes:
+    """JSON for a file that people read too."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8")

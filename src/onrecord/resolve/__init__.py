@@ -1,0 +1,75 @@
+"""Owns the step from names to IRIs: fills the resolved columns of the statement table.
+
+Leaves whether the statements make sense to ``check``. Each distinct name is looked up once; the
+table is filled by joins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from onrecord.errors import Problems
+from onrecord.model import RESOLVED, Source
+from onrecord.names import Names
+from onrecord.ontology import Ontology
+from onrecord.parse import Parsed
+from onrecord.places import Places
+from onrecord.project import Project
+from onrecord.resolve.columns import (
+    with_conditions,
+    with_dates,
+    with_lists,
+    with_predicates,
+    with_references,
+    with_sources,
+    with_terms,
+)
+from onrecord.resolve.entities import ResolvedEntity, check_origins, published_day, resolve_entities, tagged
+from onrecord.resolve.lookup import Lookup
+from onrecord.resolve.propositions import with_propositions, with_statements
+from onrecord.terms import Minter
+from onrecord.withdrawn import Withdrawal
+
+__all__ = ["Resolved", "ResolvedEntity", "published_day", "resolve"]
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The statement table with both halves filled, and what its IRIs stand for."""
+
+    statements: pl.DataFrame
+    entities: list[ResolvedEntity]
+    sources: dict[str, Source]
+    names: Names
+    places: Places
+    withdrawn: tuple[Withdrawal, ...] = ()
+
+
+def resolve(parsed: Parsed, ontology: Ontology, project: Project, problems: Problems) -> Resolved:
+    """Replace names by IRIs and mint the IRIs of propositions and statements.
+
+    Rows in which a name stays unknown or ambiguous keep nulls in ``proposition`` and ``statement``;
+    each gets a problem of the family R.
+    """
+    names = Names(ontology, Minter(project.base))
+    parsed = replace(parsed, sources={source.id: tagged(source, problems) for source in parsed.sources.values()})
+    entities = resolve_entities(parsed, names, project.language, problems)
+    check_origins(parsed, names, problems)
+    look = Lookup(parsed, names, project, problems)
+    table = with_sources(look, parsed.statements)
+    table = with_references(look, table)
+    table = with_predicates(look, table)
+    table = with_terms(look, table, "subject")
+    table = with_terms(look, table, "object")
+    table = with_lists(look, table)
+    table = with_conditions(look, table)
+    table = with_dates(look, table)
+    table = with_propositions(look, table)
+    table = with_statements(look, table)
+    if project.curator:
+        by_default = pl.when(~pl.col("nested")).then(pl.lit(project.curator))
+        table = table.with_columns(pl.col("curator").fill_null(by_default))
+    table = table.select([*parsed.statements.columns, *RESOLVED])
+    return Resolved(table, entities, parsed.sources, names, parsed.places, parsed.withdrawn)

@@ -1,0 +1,82 @@
+"""Owns look-ups on behalf of a row: each distinct name once, a failed one reported at its place.
+
+Leaves which names there are to ``names`` and the columns that are filled to ``columns`` and ``propositions``.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from onrecord.errors import Problems
+from onrecord.names import Names, report_name
+from onrecord.nearest import did_you_mean
+from onrecord.ontology import Property
+from onrecord.parse import Parsed
+from onrecord.parse.records import REFERENCE
+from onrecord.project import Project
+from onrecord.terms import iri
+
+
+class Lookup:
+    """What every step of resolving needs to know."""
+
+    def __init__(self, parsed: Parsed, names: Names, project: Project, problems: Problems) -> None:
+        self.parsed, self.names, self.project, self.problems = parsed, names, project, problems
+        self.places = parsed.places
+        self.by_id = self._ids()
+        self._terms: dict[tuple[str, str], str | None] = {}
+
+    def _ids(self) -> dict[str, int]:
+        """The row of every statement id; an id that stands twice is an R004."""
+        table = self.parsed.statements.filter(pl.col("id").is_not_null() & ~pl.col("nested")).select("id", "row")
+        rows: dict[str, int] = {}
+        for text, row in table.iter_rows():
+            if text in rows and self.places.of(row).line:
+                self.problems.error(
+                    "R004",
+                    self.places.of(row, "id"),
+                    f'the statement id "{text}" stands twice; the first is in {self.places.of(rows[text], "id")}',
+                    "give each statement its own id",
+                )
+            else:
+                rows.setdefault(text, row)
+        return rows
+
+    def property(self, predicate: str | None) -> Property | None:
+        """The property that a term names."""
+        return self.names.ontology.properties.get(predicate[1:-1]) if predicate else None
+
+    def term(self, written: str, source: str) -> str | None:
+        """The term of a name as one source uses it; None where it is unknown or ambiguous."""
+        key = (source, written)
+        if key not in self._terms:
+            found = self.names.entity(written, source)
+            self._terms[key] = iri(found.iri) if found.iri else None
+        return self._terms[key]
+
+    def named(self, written: str, source: str, row: int, name: str) -> str | None:
+        """The term of a name in a list; a failed look-up is reported."""
+        term = self.term(written, source)
+        if term is None:
+            found = self.names.entity(written, source)
+            report_name(found, written, "entities", self.places.of(row, name), self.names, self.problems)
+        return term
+
+    def referred(self, written: str, row: int, name: str) -> int | None:
+        """The row of the statement that ``statement:ID`` means."""
+        target = self.by_id.get(written.removeprefix(REFERENCE))
+        if target is None:
+            near = did_you_mean(written, [REFERENCE + known for known in self.by_id])
+            self.problems.error(
+                "R006", self.places.of(row, name), f'no statement has the id of "{written}"', near or "write  id: on it"
+            )
+        return target
+
+    def no_value(self, prop: Property, row: int, field: str) -> None:
+        """Report a triple where a property takes a value."""
+        self.problems.error(
+            "R007",
+            self.places.of(row, field),
+            f'"{prop.label}" takes a value, not a triple',
+            "write the value as text, or use another property",
+        )
