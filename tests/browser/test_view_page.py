@@ -68,26 +68,10 @@ class Opened:
 
     def point_on_edge(self, edge_id: str) -> dict[str, float]:
         """Where on the screen an edge runs, a third of its way along."""
-        return self.page.evaluate(
-            """(id) => {
-                const { network } = onrecord;
-                const at = network.canvasToDOM(network.body.edges[id].edgeType.getPoint(0.35));
-                const box = document.getElementById('canvas').getBoundingClientRect();
-                return { x: box.left + at.x, y: box.top + at.y };
-            }""",
-            edge_id,
-        )
+        return self.page.evaluate("(id) => onrecord.pointOf('edge', id)", edge_id)
 
     def point_of_node(self, node_id: str) -> dict[str, float]:
-        return self.page.evaluate(
-            """(id) => {
-                const { network } = onrecord;
-                const at = network.canvasToDOM(network.getPosition(id));
-                const box = document.getElementById('canvas').getBoundingClientRect();
-                return { x: box.left + at.x, y: box.top + at.y };
-            }""",
-            node_id,
-        )
+        return self.page.evaluate("(id) => onrecord.pointOf('node', id)", node_id)
 
 
 @pytest.fixture(scope="module")
@@ -201,9 +185,7 @@ def test_a_click_on_a_node_or_its_label_lists_its_statements(visit: Any, story: 
     view.page.keyboard.press("Escape")
     view.settle()
     (label,) = [box for box in view.labels() if box["id"] == sample.BASE + "hale"]
-    at = view.page.evaluate(
-        "(box) => onrecord.network.canvasToDOM({ x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 })", label
-    )
+    at = {"x": (label["left"] + label["right"]) / 2, "y": (label["top"] + label["bottom"]) / 2}
     frame = view.page.locator("#canvas").bounding_box()
     view.page.mouse.click(frame["x"] + at["x"], frame["y"] + at["y"])
     assert view.page.inner_text("#panel h2") == "Thomas Hale"
@@ -216,7 +198,7 @@ def test_every_label_is_shown_and_none_covers_another(visit: Any, story: ViewGra
     for a, b in itertools.combinations(labels, 2):
         apart = a["right"] <= b["left"] or b["right"] <= a["left"] or a["bottom"] <= b["top"] or b["bottom"] <= a["top"]
         assert apart, (a["id"], b["id"])
-    assert view.page.evaluate("onrecord.network.getScale()") > 0.85
+    assert view.page.evaluate("onrecord.renderer.scale()") > 0.85
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
@@ -389,7 +371,7 @@ def test_the_policy_stops_what_would_run_or_load(visit: Any, story: ViewGraph):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_themes_reach_the_drawing(visit: Any, story: ViewGraph, scheme: str):
     view = visit(story, color_scheme=scheme)
-    drawn = view.page.evaluate("(id) => onrecord.network.body.edges[id].options.color.color", statement(1))
+    drawn = view.page.evaluate("(id) => onrecord.renderer.network.body.edges[id].options.color.color", statement(1))
     assert drawn == {"light": "#0a62b4", "dark": "#6cb4ff"}[scheme]
     assert (
         view.page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -426,7 +408,7 @@ def test_small_graphs_open(visit: Any, story: ViewGraph, count: int, tmp_path: P
 
 def test_1500_nodes_open_and_filter_within_seconds(visit: Any):
     view = visit(sample.crowd(1500, 3500))
-    assert view.page.evaluate("onrecord.network.body.nodeIndices.length") == 1500
+    assert view.page.evaluate("onrecord.renderer.network.body.nodeIndices.length") == 1500
     spent = view.page.evaluate(
         """() => {
             const start = performance.now();

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from onrecord.view.network import Network
 
 _LIBRARIES = ("vendor/vis-network.min.js",)
-_SCRIPTS = ("data.js", "look.js", "draw.js", "panel.js", "filters.js", "search.js", "table.js", "main.js")
+_SCRIPTS = (
+    "data.js", "look.js", "labels.js", "draw.js", "renderer.js",
+    "panel.js", "filters.js", "search.js", "table.js", "main.js",
+)  # fmt: skip
 
 
 def render_page(network: Network, graph: ViewGraph) -> str:
@@ -29,6 +32,7 @@ def render_page(network: Network, graph: ViewGraph) -> str:
     statements = _statements(network)
     payload = {
         "title": graph.title,
+        "renderer": "vis",
         "nodes": nodes,
         "edges": edges,
         "options": json.loads(options),

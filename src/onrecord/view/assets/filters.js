@@ -1,43 +1,46 @@
 // Owns what is let through: classes of lines and shapes, and one source.
-// Leaves drawing the rest to draw.js and listing it to table.js.
+// Leaves drawing the rest to the renderer and listing it to table.js.
 
 const legend = byId('legend');
 const sourceField = byId('source');
 const off = { lines: new Set(), shapes: new Set() };
 const boxes = [...legend.querySelectorAll('input[type=checkbox]')];
 
-const sourceNames = [...new Set(statements.map(sourceOf).filter(Boolean))].sort(collator.compare);
+const hiddenNodes = new Uint8Array(record.nodeCount);
+const hiddenEdges = new Uint8Array(record.edgeCount);
+const sourceNames = [...new Set([...statementEdges].map(sourceOf).filter(Boolean))].sort(collator.compare);
 for (const name of sourceNames) sourceField.append(make('option', { value: name }, name));
 byId('sources-field').hidden = sourceNames.length < 2;
 
-const passes = (edge) => !hiddenEdges.has(edge.id);
+const passes = (edge) => hiddenEdges[edge] === 0;
 
 /** Works out what is hidden; a node all of whose statements are hidden is hidden with them. */
 function applyFilters() {
-  hiddenEdges.clear();
-  hiddenNodes.clear();
-  const classOut = (id) => off.shapes.has(things.get(id).shape);
-  for (const edge of edges.values()) {
-    const out = off.lines.has(edge.line) || classOut(edge.from) || classOut(edge.to) ||
-      (sourceField.value && edge.statement && sourceOf(edge) !== sourceField.value);
-    if (out) hiddenEdges.add(edge.id);
+  const linesOut = lineNames.map((name) => off.lines.has(name));
+  const shapesOut = shapeNames.map((name) => off.shapes.has(name));
+  const classOut = (node) => shapesOut[record.shape[node]] === true;
+  const { from, to, line } = record;
+  for (let edge = 0; edge < record.edgeCount; edge += 1) {
+    const out = linesOut[line[edge]] || classOut(from[edge]) || classOut(to[edge]) ||
+      (sourceField.value && line[edge] !== LINK && sourceOf(edge) !== sourceField.value);
+    hiddenEdges[edge] = out ? 1 : 0;
   }
-  for (const [id, own] of edgesOf) {
-    if (classOut(id) || (own.length && own.every((edge) => hiddenEdges.has(edge.id) || (sourceField.value && !edge.statement)))) hiddenNodes.add(id);
+  for (let node = 0; node < record.nodeCount; node += 1) {
+    const own = edgesAt(node);
+    hiddenNodes[node] = classOut(node) || (own.length && own.every((edge) => hiddenEdges[edge] || (sourceField.value && line[edge] === LINK))) ? 1 : 0;
   }
   // A proposition stays with its statements, its parts with the proposition.
-  for (const edge of edges.values()) {
-    if (edge.line !== 'link' || hiddenEdges.has(edge.id)) continue;
-    if (hiddenNodes.has(edge.from)) hiddenEdges.add(edge.id);
-    else if (hiddenNodes.has(edge.to) && !classOut(edge.to)) hiddenNodes.delete(edge.to);
+  for (let edge = 0; edge < record.edgeCount; edge += 1) {
+    if (line[edge] !== LINK || hiddenEdges[edge]) continue;
+    if (hiddenNodes[from[edge]]) hiddenEdges[edge] = 1;
+    else if (hiddenNodes[to[edge]] && !classOut(to[edge])) hiddenNodes[to[edge]] = 0;
   }
-  const count = statements.filter(passes).length;
+  const count = statementEdges.filter(passes).length;
   const any = off.lines.size || off.shapes.size || sourceField.value;
-  byId('shown').textContent = any ? `${count} of ${statements.length} statements shown` : '';
+  byId('shown').textContent = any ? `${count} of ${statementEdges.length} statements shown` : '';
   byId('reset').hidden = !any;
-  const nothing = hiddenNodes.size === rawNodes.size;
-  byId('empty').hidden = !nothing;
-  byId('empty').textContent = rawNodes.size ? 'Nothing is left by these filters.' : 'There is nothing in this view.';
+  byId('empty').hidden = !hiddenNodes.every((out) => out === 1);
+  byId('empty').textContent = record.nodeCount ? 'Nothing is left by these filters.' : 'There is nothing in this view.';
 }
 
 function readBoxes() {

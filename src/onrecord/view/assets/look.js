@@ -1,7 +1,6 @@
 // Owns colours of the moment: reads the palette that the style sheet holds for the reader's theme.
-// Leaves which nodes and edges are faint or hidden to draw.js.
+// Leaves which nodes and edges are faint or hidden to the renderers.
 
-const look = given.look;
 const colour = {};
 
 function readColours() {
@@ -29,7 +28,7 @@ const lightColours = (() => {
 /** A node's colours for the theme; colours that somebody gave it through pyvis stay. */
 function nodeColour(raw) {
   const own = raw.color;
-  if (!things.get(raw.id).shape || (own && own.background !== lightColours[`fill ${raw.group}`])) return own;
+  if (!record.thing(record.nodeAt(String(raw.id))).shape || (own && own.background !== lightColours[`fill ${raw.group}`])) return own;
   const both = { background: colour[`fill ${raw.group}`], border: colour[`border ${raw.group}`] };
   return { ...both, highlight: both, hover: both };
 }
@@ -45,6 +44,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 
 /** The small line of the legend, beside a statement. */
 function lineMark(edge) {
-  const drawn = document.querySelector(`#legend input[data-line="${CSS.escape(edge.line)}"] ~ svg`);
+  const name = lineNames[record.line[edge]] || '';
+  const drawn = document.querySelector(`#legend input[data-line="${CSS.escape(name)}"] ~ svg`);
   return drawn ? drawn.cloneNode(true) : document.createElementNS(SVG, 'svg');
 }

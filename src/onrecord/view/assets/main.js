@@ -1,25 +1,29 @@
 // Owns the page's state: what is selected, which tab is open, and the address that keeps both.
 // Leaves drawing, listing and filtering to the files above.
 
-/** @type {{kind: 'node' | 'edge', id: string} | null} */
-var selection = null;  // var: draw.js asks for it in its first frame
+/** @type {Item | null} */
+let selection = null;
 let tab = 'network';
 let returnTo = null;
 
-function endsOf(item) {
-  if (item.kind === 'node') return [item.id];
-  const { from, to } = edges.get(item.id);
-  return [from, to];
+const container = byId('canvas');
+const renderer = createRenderer(container, { picked: (item) => choose(item, { quiet: true }), hovered: () => {} });
+container.firstElementChild.setAttribute('aria-label', 'Network. The tab “Table” has the same statements for a screen reader.');
+container.firstElementChild.setAttribute('role', 'application');
+
+const nodesOf = (item) => (item.kind === 'node' ? [item.at] : endsOf(item.at));
+
+/** The item that an IRI names; null where there is none. */
+function itemOf(kind, id) {
+  const at = kind === 'node' ? record.nodeAt(id) : record.edgeAt(id);
+  return at < 0 ? null : { kind, at };
 }
 
-const exists = (item) => item !== null && (item.kind === 'node' ? rawNodes.has(item.id) : edges.has(item.id));
-
 /** Selects a node or an edge and opens its panel; null closes it. */
-function choose(item, options) {
-  const quiet = options && options.quiet;
+function choose(item, { quiet = false } = {}) {
   const before = document.activeElement;
   const opened = selection === null && item !== null;
-  selection = exists(item) ? item : null;
+  selection = item;
   if (opened && before && before !== document.body) returnTo = before;
   panel.hidden = selection === null;
   document.body.classList.toggle('open', selection !== null);
@@ -32,38 +36,33 @@ function choose(item, options) {
     if (returnTo.isConnected) returnTo.focus();
     returnTo = null;
   }
-  if (selection && tab === 'network' && container.clientWidth) {
-    const ends = endsOf(selection).filter((id) => !hiddenNodes.has(id));
-    setTimeout(() => { if (selection && ends.length && ends.every((id) => network.body.nodes[id])) bringIntoSight(ends); }, touched ? 80 : 120);
+  // The panel takes room from the drawing, which follows it in its own time.
+  if (selection && tab === 'network') setTimeout(() => selection && renderer.bringIntoSight(nodesOf(selection)), 120);
+}
+
+/** What stands out while an item is selected: it, its neighbours, and what a proposition among them is about. */
+function focusOn(item) {
+  const focus = { nodes: new Uint8Array(record.nodeCount), edges: new Uint8Array(record.edgeCount) };
+  for (const node of nodesOf(item)) focus.nodes[node] = 1;
+  for (const edge of item.kind === 'node' ? edgesAt(item.at) : [item.at]) {
+    if (hiddenEdges[edge]) continue;
+    focus.edges[edge] = 1;
+    for (const end of endsOf(edge)) {
+      focus.nodes[end] = 1;
+      if (record.thing(end).kind !== 'proposition') continue;
+      for (const part of edgesAt(end)) {
+        if (record.line[part] !== LINK || hiddenEdges[part]) continue;
+        focus.edges[part] = 1;
+        focus.nodes[record.to[part]] = 1;
+      }
+    }
   }
+  return focus;
 }
 
 /** Brings everything in line with the selection and the filters. */
 function refresh() {
-  focus = null;
-  if (selection) {
-    const own = selection.kind === 'node' ? edgesOf.get(selection.id) : [edges.get(selection.id)];
-    const shown = own.filter((edge) => !hiddenEdges.has(edge.id));
-    focus = { nodes: new Set(endsOf(selection)), edges: new Set(shown.map((edge) => edge.id)) };
-    for (const edge of shown) {
-      focus.nodes.add(edge.from);
-      focus.nodes.add(edge.to);
-      // A proposition in sight brings what it is about.
-      for (const end of [edge.from, edge.to]) {
-        if (things.get(end).kind !== 'proposition') continue;
-        for (const part of edgesOf.get(end)) {
-          if (part.line !== 'link' || hiddenEdges.has(part.id)) continue;
-          focus.edges.add(part.id);
-          focus.nodes.add(part.to);
-        }
-      }
-    }
-  }
-  network.setSelection(
-    { nodes: selection && selection.kind === 'node' ? [selection.id] : [], edges: selection && selection.kind === 'edge' ? [selection.id] : [] },
-    { highlightEdges: false },
-  );
-  paint();
+  renderer.paint({ hiddenNodes, hiddenEdges, selection, focus: selection && focusOn(selection) });
   if (tab === 'table') fillTable();
   writeHash();
 }
@@ -103,7 +102,7 @@ let written = '';
 function writeHash() {
   if (!ready) return;
   const state = new URLSearchParams();
-  if (selection) state.set(selection.kind, selection.id);
+  if (selection) state.set(selection.kind, selection.kind === 'node' ? record.nodeId(selection.at) : record.edgeId(selection.at));
   if (tab !== 'network') state.set('tab', tab);
   if (off.lines.size || off.shapes.size) state.set('off', [...off.lines].map((name) => `line-${name}`).concat([...off.shapes]).join(' '));
   if (sourceField.value) state.set('source', sourceField.value);
@@ -123,23 +122,14 @@ function readHash() {
   wordsField.value = state.get('words') || '';
   showTab(state.get('tab') === 'table' ? 'table' : 'network');
   const kind = state.has('edge') ? 'edge' : state.has('node') ? 'node' : null;
-  choose(kind ? { kind, id: state.get(kind) } : null, { quiet: true });
+  choose(kind && itemOf(kind, state.get(kind)), { quiet: true });
 }
 
 addEventListener('hashchange', () => {
   if (location.hash.slice(1) !== written) readHash();
 });
 
-// ---- pointer and keys ----
-
-network.on('click', ({ nodes, edges: hit, pointer }) => {
-  if (nodes.length) return choose({ kind: 'node', id: nodes[0] }, { quiet: true });
-  const { x, y } = pointer.canvas;
-  const label = labelBoxes.find((box) => x > box.left && x < box.right && y > box.top && y < box.bottom && !(focus && !focus.nodes.has(box.id)));
-  if (label) return choose({ kind: 'node', id: label.id }, { quiet: true });
-  const id = hit.length ? hit[0] : network.getEdgeAt(pointer.DOM);
-  return choose(id === undefined ? null : { kind: 'edge', id }, { quiet: true });
-});
+// ---- keys ----
 
 addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && selection) {
@@ -154,22 +144,14 @@ addEventListener('keydown', (event) => {
 
 function retheme() {
   readColours();
-  measured.clear();
-  paint();
+  renderer.retheme();
 }
 
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', retheme);
 addEventListener('beforeprint', () => {
   document.documentElement.classList.add('light');
   retheme();
-  network.body.emitter.emit('_redraw');  // now, not in the next frame: printing does not wait for one
-  const canvas = container.querySelector('canvas');
-  const printed = byId('printed');
-  if (canvas.width && container.clientWidth) {
-    printed.width = canvas.width;
-    printed.height = canvas.height;
-    printed.getContext('2d').drawImage(canvas, 0, 0);
-  }
+  byId('printed').replaceChildren(renderer.picture());
   fillTable();
 });
 addEventListener('afterprint', () => {
@@ -177,12 +159,34 @@ addEventListener('afterprint', () => {
   retheme();
 });
 
+// ---- buttons of the drawing ----
+
+byId('zoom-in').addEventListener('click', () => renderer.zoomBy(1.3));
+byId('zoom-out').addEventListener('click', () => renderer.zoomBy(1 / 1.3));
+byId('zoom-fit').addEventListener('click', () => renderer.fit({ animated: true, overview: true }));
+
+/** Saves what is in sight as a PNG with the page's background. */
+byId('picture').addEventListener('click', () => renderer.picture().toBlob((blob) => {
+  const address = URL.createObjectURL(blob);
+  make('a', { href: address, download: 'network.png' }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}));
+
 if (matchMedia('(max-width: 820px)').matches) legend.open = false;
 applyFilters();
-network.once('afterDrawing', () => fit());
 readHash();
 ready = true;
-fit();
+renderer.fit();
 
 // For the console and for tests: what is drawn, and where.
-globalThis.onrecord = Object.freeze({ network, choose, labels: () => labelBoxes.map((box) => ({ ...box })), shown: () => [...edges.values()].filter(passes).map((edge) => edge.id) });
+globalThis.onrecord = Object.freeze({
+  renderer, record,
+  choose: ({ kind, id }) => choose(itemOf(kind, id)),
+  labels: () => renderer.labels().map((box) => ({ ...box, id: record.nodeId(box.at) })),
+  shown: () => Array.from({ length: record.edgeCount }, (_, edge) => edge).filter(passes).map(record.edgeId),
+  pointOf(kind, id) {
+    const { left, top } = container.getBoundingClientRect();
+    const at = renderer.point(itemOf(kind, id));
+    return { x: left + at.x, y: top + at.y };
+  },
+});

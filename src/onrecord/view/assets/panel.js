@@ -6,19 +6,22 @@ const panel = byId('panel');
 const tidy = (text) => String(text).replace(/^\s+|\s+$/g, '');
 const joined = (list) => (list || []).join(', ');
 
-function toNode(id) {
-  return make('button', { type: 'button', class: 'plain', onclick: () => choose({ kind: 'node', id }) }, nameOf(id));
+const endsOf = (edge) => [record.from[edge], record.to[edge]];
+
+function toNode(node) {
+  return make('button', { type: 'button', class: 'plain', onclick: () => choose({ kind: 'node', at: node }) }, nameOf(node));
 }
 
 /** A list of statements; `say` words the button of each. */
-function listOf(items, say, current) {
-  return make('ul', { class: 'statements' }, items.map((edge) => make('li', {},
-    lineMark(edge),
-    make('div', {},
-      make('button', { type: 'button', class: 'plain', 'data-edge': edge.id, 'aria-current': edge === current ? 'true' : null, onclick: () => choose({ kind: 'edge', id: edge.id }) }, say(edge)),
+function listOf(edges, say) {
+  return make('ul', { class: 'statements' }, edges.map((edge) => {
+    const s = record.statement(edge);
+    const about = [statusOf(edge), s && joined(s.said_by), s && [s.source_publisher || s.source_title, s.source_published].filter(Boolean).join(', ')];
+    return make('li', {}, lineMark(edge), make('div', {},
+      make('button', { type: 'button', class: 'plain', 'data-edge': record.edgeId(edge), onclick: () => choose({ kind: 'edge', at: edge }) }, say(edge)),
       make('br'),
-      make('small', {}, [statusOf(edge), edge.statement && joined(edge.statement.said_by), edge.statement && [edge.statement.source_publisher || edge.statement.source_title, edge.statement.source_published].filter(Boolean).join(', ')].filter(Boolean).join(' · '))),
-  )));
+      make('small', {}, about.filter(Boolean).join(' · '))));
+  }));
 }
 
 /** Rows of a description list, those without a value left out. */
@@ -30,9 +33,8 @@ function details(rows) {
   return list;
 }
 
-function badges(edge) {
-  const s = edge.statement;
-  const row = make('p', { class: 'badges' }, make('span', { class: `badge line-${edge.line}`, id: 'status' }, statusOf(edge)));
+function badges(edge, s) {
+  const row = make('p', { class: 'badges' }, make('span', { class: `badge line-${lineNames[record.line[edge]]}`, id: 'status' }, statusOf(edge)));
   if (s.negated && statusOf(edge) !== 'not so') row.append(make('span', { class: 'badge line-denied' }, 'not so'));
   if (s.verified) row.append(make('span', { class: 'badge good', title: 'The words were found in the archived text' }, '✓ quote verified'));
   else row.append(make('span', { class: 'badge warn', title: 'The archived text was not at hand when this page was made, so the words were not looked up' }, 'not at hand'));
@@ -46,11 +48,11 @@ function source(s) {
 }
 
 function aboutStatement(edge) {
-  const s = edge.statement;
-  const property = `${s && s.negated ? 'not: ' : ''}${edge.label}`;
-  const parts = [make('h2', {}, toNode(edge.from), ' — ', make('span', { class: 'property' }, property), ' — ', toNode(edge.to))];
+  const s = record.statement(edge);
+  const [from, to] = endsOf(edge);
+  const parts = [make('h2', {}, toNode(from), ' — ', make('span', { class: 'property' }, propertyOf(edge)), ' — ', toNode(to))];
   if (s) {
-    parts.push(badges(edge));
+    parts.push(badges(edge, s));
     if (s.quotes) {
       parts.push(make('blockquote', { id: 'quote' }, s.quotes.map((quote) => make('p', {}, `“${tidy(quote)}”`)),
         s.translation ? make('p', { class: 'translation' }, `Translation: “${tidy(s.translation)}”`) : ''));
@@ -67,34 +69,37 @@ function aboutStatement(edge) {
       ['Written at', s.file && make('span', { class: 'place' }, s.line ? `${s.file}:${s.line}` : s.file)],
     ]));
   } else {
-    parts.push(make('p', {}, edge.line === 'link' ? 'A part of this proposition: it says what the proposition is about, not that it is so.' : String(rawEdges.get(edge.id).title || '')));
+    parts.push(make('p', {}, record.line[edge] === LINK ? 'A part of this proposition: it says what the proposition is about, not that it is so.' : String((given.edges[edge] || {}).title || '')));
   }
-  const others = edgesOf.get(edge.from).filter((other) => other !== edge && (other.from === edge.to || other.to === edge.to) && (edge.from !== edge.to || other.from === other.to) && other.statement);
+  const others = [...edgesAt(from)].filter((other) => other !== edge && endsOf(other).includes(from) && endsOf(other).includes(to) && (from !== to || record.from[other] === record.to[other]) && record.statement(other));
   if (others.length) {
     parts.push(make('h3', {}, others.length === 1 ? 'One more statement between these two' : `${others.length} more statements between these two`));
-    parts.push(listOf(others, (other) => `${nameOf(other.from)} — ${other.statement.negated ? 'not: ' : ''}${other.label} — ${nameOf(other.to)}`));
+    parts.push(listOf(others, sentenceOf));
   }
   return parts;
 }
 
-function aboutNode(id) {
-  const thing = things.get(id);
-  const own = edgesOf.get(id);
-  const kind = [thing.type || thing.kind, thing.aliases && `also: ${thing.aliases.join(', ')}`].filter(Boolean);
-  const parts = [make('h2', {}, nameOf(id)), details([
-    ['Type', thing.typeIri ? link(thing.typeIri, kind[0]) : kind[0]], ['Also called', joined(thing.aliases)], ['Note', thing.note],
+function aboutNode(node) {
+  const thing = record.thing(node);
+  const own = [...edgesAt(node)];
+  const id = record.nodeId(node);
+  const kind = thing.type || thing.kind;
+  const parts = [make('h2', {}, nameOf(node)), details([
+    ['Type', thing.typeIri ? link(thing.typeIri, kind) : kind], ['Also called', joined(thing.aliases)], ['Note', thing.note],
     ['IRI', thing.kind === 'entity' && /^https?:/.test(id) ? make('span', { class: 'place' }, link(id, id)) : ''],
   ])];
   const groups = new Map();
+  const recorded = (edge) => (record.statement(edge) || {}).recorded || '';
   for (const edge of own) {
-    const heading = edge.line === 'link' ? 'The proposition' : edge.from === id ? edge.label : `${edge.label} ←`;
+    const heading = record.line[edge] === LINK ? 'The proposition' : record.from[edge] === node ? record.label(edge) : `${record.label(edge)} ←`;
     if (!groups.has(heading)) groups.set(heading, []);
     groups.get(heading).push(edge);
   }
   for (const [heading, group] of [...groups].sort(([a], [b]) => collator.compare(a, b))) {
-    group.sort((a, b) => collator.compare((b.statement || {}).recorded || '', (a.statement || {}).recorded || ''));
+    group.sort((a, b) => collator.compare(recorded(b), recorded(a)));
     parts.push(make('h3', {}, `${heading}${group.length > 1 ? ` (${group.length})` : ''}`));
-    parts.push(listOf(group, (edge) => `${edge.statement && edge.statement.negated ? 'not: ' : ''}${edge.line === 'link' ? `${edge.label}: ` : ''}${nameOf(edge.from === id ? edge.to : edge.from)}`));
+    const other = (edge) => nameOf(record.from[edge] === node ? record.to[edge] : record.from[edge]);
+    parts.push(listOf(group, (edge) => `${isNegated(edge) ? 'not: ' : ''}${record.line[edge] === LINK ? `${record.label(edge)}: ` : ''}${other(edge)}`));
   }
   if (!own.length) parts.push(make('p', {}, 'No statement of this view is about it.'));
   return parts;
@@ -104,7 +109,7 @@ function aboutNode(id) {
 function fillPanel(item) {
   panel.replaceChildren(
     make('button', { type: 'button', class: 'close', 'aria-label': 'Close', onclick: () => choose(null) }, '×'),
-    ...(item.kind === 'edge' ? aboutStatement(edges.get(item.id)) : aboutNode(item.id)),
+    ...(item.kind === 'edge' ? aboutStatement(item.at) : aboutNode(item.at)),
   );
   panel.scrollTop = 0;
 }

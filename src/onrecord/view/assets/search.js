@@ -3,9 +3,10 @@
 
 const searchField = byId('search');
 const found = byId('found');
-const index = [...things].filter(([id]) => rawNodes.has(id)).map(([id, thing]) => ({
-  id, thing, texts: [thing.name || '', ...(thing.aliases || [])].map((text) => ({ text, folded: fold(text) })),
-}));
+const index = Array.from({ length: record.nodeCount }, (_, node) => {
+  const thing = record.thing(node);
+  return { node, thing, texts: [thing.name || '', ...(thing.aliases || [])].map((text) => ({ text, folded: fold(text) })) };
+});
 let hits = [];
 let at = -1;
 
@@ -13,7 +14,7 @@ function findNames(query) {
   const wanted = fold(query.trim());
   if (!wanted) return [];
   const ranked = [];
-  for (const { id, thing, texts } of index) {
+  for (const { node, thing, texts } of index) {
     let best = null;
     texts.forEach(({ text, folded }, order) => {
       const place = folded.indexOf(wanted);
@@ -21,9 +22,9 @@ function findNames(query) {
       const rank = (folded === wanted ? -1 : place === 0 ? 0 : /[\s\-(]/.test(folded[place - 1]) ? 1 : 2) + (order ? 0.5 : 0);
       if (!best || rank < best.rank) best = { rank, alias: order ? text : '' };
     });
-    if (best) ranked.push({ id, thing, ...best });
+    if (best) ranked.push({ node, thing, ...best });
   }
-  return ranked.sort((a, b) => a.rank - b.rank || edgesOf.get(b.id).length - edgesOf.get(a.id).length || collator.compare(a.thing.name, b.thing.name)).slice(0, 12);
+  return ranked.sort((a, b) => a.rank - b.rank || degreeOf(b.node) - degreeOf(a.node) || collator.compare(a.thing.name, b.thing.name)).slice(0, 12);
 }
 
 function showHits() {
@@ -49,9 +50,9 @@ function takeHit(order) {
   if (!hit) return;
   searchField.value = '';
   closeHits();
-  if (hiddenNodes.has(hit.id)) setFilters([], [], '');
+  if (hiddenNodes[hit.node]) setFilters([], [], '');
   showTab('network');
-  choose({ kind: 'node', id: hit.id });
+  choose({ kind: 'node', at: hit.node });
 }
 
 searchField.addEventListener('input', () => {

@@ -2,19 +2,19 @@
 // Leaves which statements pass the filters to filters.js.
 
 const COLUMNS = [
-  ['Subject', (edge) => nameOf(edge.from)],
-  ['Property', (edge) => `${edge.statement.negated ? 'not: ' : ''}${edge.label}`],
-  ['Object', (edge) => nameOf(edge.to)],
+  ['Subject', (edge) => nameOf(record.from[edge])],
+  ['Property', propertyOf],
+  ['Object', (edge) => nameOf(record.to[edge])],
   ['Status', statusOf],
-  ['Said by', (edge) => joined(edge.statement.said_by)],
-  ['When', (edge) => edge.statement.when || edge.statement.when_text || ''],
-  ['Recorded', (edge) => edge.statement.recorded || edge.statement.source_published || ''],
-  ['Source', (edge) => [edge.statement.source_publisher, edge.statement.source_title].filter(Boolean).join(', ')],
-  ['Quote', (edge) => (edge.statement.quotes || []).join(' […] ')],
+  ['Said by', (edge) => joined(record.statement(edge).said_by)],
+  ['When', (edge) => record.statement(edge).when || record.statement(edge).when_text || ''],
+  ['Recorded', (edge) => record.statement(edge).recorded || record.statement(edge).source_published || ''],
+  ['Source', (edge) => [record.statement(edge).source_publisher, record.statement(edge).source_title].filter(Boolean).join(', ')],
+  ['Quote', (edge) => (record.statement(edge).quotes || []).join(' […] ')],
 ];
 const sorting = { column: -1, down: false };
 const wordsField = byId('words');
-/** @type {Map<string, HTMLTableRowElement>} */
+/** @type {Map<number, HTMLTableRowElement>} */
 const rowOf = new Map();
 
 const heads = COLUMNS.map(([title], column) => make('th', { scope: 'col' }, make('button', {
@@ -29,8 +29,8 @@ byId('columns').append(...heads);
 function makeRow(edge) {
   const cells = COLUMNS.map(([title, value]) => {
     const text = value(edge);
-    if (title === 'Subject') return make('td', {}, make('button', { type: 'button', class: 'plain', 'data-edge': edge.id, onclick: () => choose({ kind: 'edge', id: edge.id }) }, text));
-    if (title === 'Status') return make('td', {}, make('span', { class: `status line-${edge.line}` }, text));
+    if (title === 'Subject') return make('td', {}, make('button', { type: 'button', class: 'plain', 'data-edge': record.edgeId(edge), onclick: () => choose({ kind: 'edge', at: edge }) }, text));
+    if (title === 'Status') return make('td', {}, make('span', { class: `status line-${lineNames[record.line[edge]]}` }, text));
     return make('td', title === 'Quote' ? { class: 'quote' } : {}, title === 'Quote' && text ? `“${text}”` : text);
   });
   const row = make('tr', {}, cells);
@@ -39,9 +39,9 @@ function makeRow(edge) {
 }
 
 function fillTable() {
-  if (!rowOf.size) for (const edge of statements) rowOf.set(edge.id, makeRow(edge));
+  if (!rowOf.size) for (const edge of statementEdges) rowOf.set(edge, makeRow(edge));
   const wanted = fold(wordsField.value).split(/\s+/).filter(Boolean);
-  const listed = statements.filter((edge) => passes(edge) && wanted.every((word) => rowOf.get(edge.id).folded.includes(word)));
+  const listed = [...statementEdges].filter((edge) => passes(edge) && wanted.every((word) => rowOf.get(edge).folded.includes(word)));
   if (sorting.column >= 0) {
     const value = COLUMNS[sorting.column][1];
     const sign = sorting.down ? -1 : 1;
@@ -51,14 +51,14 @@ function fillTable() {
     if (column === sorting.column) head.setAttribute('aria-sort', sorting.down ? 'descending' : 'ascending');
     else head.removeAttribute('aria-sort');
   });
-  byId('body').replaceChildren(...listed.map((edge) => rowOf.get(edge.id)));
-  byId('rows').textContent = `${listed.length} of ${statements.length}`;
+  byId('body').replaceChildren(...listed.map((edge) => rowOf.get(edge)));
+  byId('rows').textContent = `${listed.length} of ${statementEdges.length}`;
   markRow();
 }
 
 function markRow() {
-  for (const [id, row] of rowOf) {
-    const on = selection !== null && selection.kind === 'edge' && selection.id === id;
+  for (const [edge, row] of rowOf) {
+    const on = selection !== null && selection.kind === 'edge' && selection.at === edge;
     if (on) row.setAttribute('aria-selected', 'true');
     else row.removeAttribute('aria-selected');
   }
