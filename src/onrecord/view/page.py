@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LIBRARIES = ("vendor/vis-network.min.js",)
 _SCRIPTS = (
-    "data.js", "look.js", "labels.js", "draw.js", "renderer.js",
+    "elements.js", "data.js", "look.js", "labels.js", "draw.js", "renderer.js",
     "panel.js", "filters.js", "search.js", "table.js", "main.js",
 )  # fmt: skip
 

@@ -1,5 +1,5 @@
-// Owns what the page is given: the JSON block, and the record that the other files read it through.
-// Leaves all drawing to the files below. All files share one scope; nothing here writes markup.
+// Owns the record: nodes, edges and statements of the page's JSON block, through which the other files read them.
+// Leaves all drawing to the files below. All files share one scope.
 
 /**
  * @typedef {{name: string, kind: string, type?: string, typeIri?: string, shape: string, aliases?: string[], note?: string}} Thing
@@ -29,7 +29,6 @@
  */
 
 const NONE = 255;
-const given = JSON.parse(document.getElementById('data').textContent);
 const look = given.look;
 const shapeNames = Object.keys(look.shapes);
 const lineNames = Object.keys(look.lines);
@@ -103,43 +102,3 @@ function sourceOf(edge) {
   const s = record.statement(edge);
   return s ? [s.source_publisher, s.source_title, s.source_published].filter(Boolean).join(', ') : '';
 }
-
-/** An element with properties and children; strings become text, never markup. */
-function make(tag, properties, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties || {})) {
-    if (name === 'class') element.className = value;
-    else if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value !== undefined && value !== null) element.setAttribute(name, value === true ? '' : String(value));
-  }
-  for (const child of children.flat()) {
-    if (child !== null && child !== undefined && child !== '') element.append(child);
-  }
-  return element;
-}
-
-/** A link when the address is http or https and names no user; otherwise only its text. */
-function link(address, text) {
-  let url = null;
-  try {
-    url = new URL(address);
-  } catch {
-    return text;
-  }
-  if (!['http:', 'https:'].includes(url.protocol) || url.username || url.password) return text;
-  return make('a', { href: url.href, rel: 'noopener noreferrer', target: '_blank' }, text);
-}
-
-const byId = (id) => document.getElementById(id);
-
-/** Lower case and without accents, for finding. */
-const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-
-const collator = (() => {
-  const options = { numeric: true, sensitivity: 'base' };
-  try {
-    return new Intl.Collator(document.documentElement.lang || 'en', options);
-  } catch {
-    return new Intl.Collator('en', options);  // the graph's language is no language tag
-  }
-})();
