@@ -351,6 +351,16 @@ class Graph:
         write_atomic(target, render_page(network(shown), shown))
         return target
 
+    def timeline(self, path: str | PathLike[str], lens: Lens | None = None) -> Path:
+        """Write the timeline as one HTML file: when each statement holds, and when it went on record."""
+        from onrecord.analyse import to_view
+        from onrecord.files import write_atomic
+        from onrecord.view.timeline import render_timeline
+
+        target = Path(path)
+        write_atomic(target, render_timeline(to_view(self._sound, self.known_sources(lens) or Lens())))
+        return target
+
     def paths(
         self,
         start: str,

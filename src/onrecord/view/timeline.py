@@ -143,7 +143,8 @@ def render_timeline(graph: ViewGraph) -> str:
 
 def record_rows(graph: ViewGraph, edges: Sequence[ViewEdge]) -> dict[str, Any]:
     """Nodes and edges as the scripts read them, the statements ``edges`` first and in their order."""
-    links = [edge for edge in graph.edges if edge.kind == "link"]
+    nodes = sorted(graph.nodes, key=lambda node: node.iri)
+    links = sorted((edge for edge in graph.edges if edge.kind == "link"), key=lambda edge: (edge.source, edge.label))
     taken: Counter[str] = Counter()
     ids = []
     for edge in [*edges, *links]:
@@ -152,12 +153,12 @@ def record_rows(graph: ViewGraph, edges: Sequence[ViewEdge]) -> dict[str, Any]:
         ids.append(name if taken[name] == 1 else f"{name}~{taken[name]}")
     drawn = list(zip(ids, [*edges, *links], strict=True))
     return {
-        "nodes": [{"id": node.iri, "label": node.label} for node in sorted(graph.nodes, key=lambda node: node.iri)],
+        "nodes": [{"id": node.iri, "label": node.label} for node in nodes],
         "edges": [
             {"id": name, "from": edge.source, "to": edge.target, "label": edge.label, "line": line_of(edge).name}
             for name, edge in drawn
         ],
-        "things": describe_things(graph.nodes),
+        "things": describe_things(nodes),
         "statements": {name: describe_statement(edge) for name, edge in drawn if edge.kind == "statement"},
     }
 
