@@ -15,7 +15,6 @@ import polars as pl
 import onrecord
 from onrecord.build import Loaded, load
 from onrecord.errors import Problem, Problems, sort_problems
-from onrecord.files import shown_path
 from onrecord.graph import Graph
 from onrecord.model import statements_only
 from onrecord.project import open_project
@@ -130,11 +129,11 @@ def render(problems: list[Problem]) -> str:
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:
-    """Every ordinary file below ``folder``, stores and lock files aside."""
+    """Every ordinary file in ``folder``, also by a link that leads to one; stores and lock files aside."""
     return {
-        shown_path(path, folder): path.read_bytes()
+        path.name: path.read_bytes()
         for path in sorted(folder.iterdir())
-        if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+        if path.is_file() and not path.name.startswith(".")
     }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +21,6 @@ import pytest
 import onrecord
 from inline import contents, load_folder, rich_files, write_notes
 from onrecord import build as building
-from onrecord import staging
 from onrecord.build import build
 from onrecord.errors import GraphBroken, OutputError, StoreError
 from onrecord.manifest import MANIFEST, is_fresh, store_key
@@ -175,13 +176,13 @@ def test_a_graph_with_errors_is_not_built(folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-STAGES = ["assemble", "export", "render_places", "describe", "written_aside", "build_store"]
+STAGES = ["assemble", "export", "render_places", "describe", "staged", "write_atomic", "build_store"]
 
 
 def test_a_failing_stage_leaves_the_old_build(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     onrecord.open(folder).build(out)
-    before, link = contents(out), (out / "store").readlink()
+    before, names = contents(out), sorted(path.name for path in out.iterdir())
     change(folder)
     loaded = load_folder(folder).loaded
 
@@ -194,8 +195,8 @@ def test_a_failing_stage_leaves_the_old_build(folder: Path, tmp_path: Path, monk
             with pytest.raises(StoreError):
                 build(loaded, out)
         assert contents(out) == before
-        assert (out / "store").readlink() == link and len(open_store(out)) > 0
-        assert sorted(path.name for path in out.iterdir()) == sorted([".lock", link.name, "store", *NAMES])
+        assert len(open_store(out)) > 0
+        assert sorted(path.name for path in out.iterdir()) == names == sorted([*names[:3], "store", *NAMES])
 
 
 def test_a_disk_that_fills_up_while_files_are_written_changes_nothing(
@@ -206,7 +207,7 @@ def test_a_disk_that_fills_up_while_files_are_written_changes_nothing(
     before = contents(out)
     change(folder)
     loaded = load_folder(folder).loaded
-    written = staging.write_atomic
+    written = building.write_atomic
     for number in range(len(NAMES)):
         calls = iter(range(100))
 
@@ -216,7 +217,7 @@ def test_a_disk_that_fills_up_while_files_are_written_changes_nothing(
             written(target, data)
 
         with monkeypatch.context() as patch:
-            patch.setattr(staging, "write_atomic", fill)
+            patch.setattr(building, "write_atomic", fill)
             with pytest.raises(OutputError, match="the disk is full"):
                 build(loaded, out)
         assert contents(out) == before and is_old(out, before)
@@ -246,32 +247,58 @@ def test_a_file_in_place_of_the_folder_is_told(folder: Path, tmp_path: Path) -> 
     assert (tmp_path / "out").read_text("utf-8") == "mine"
 
 
-def test_a_build_cut_short_after_the_swap_is_known_when_the_files_are_put_back(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class Killed(BaseException):
+    """What ends a build at once, as a kill does."""
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["the first build", "a build over another"])
+def test_a_build_killed_between_any_two_changes_of_the_folder_is_whole(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
 ) -> None:
-    """The manifest is the old one, and so are the inputs again; only the store tells."""
-    out = tmp_path / "out"
-    graph = onrecord.open(folder)
-    graph.build(out)
-    before = (folder / "statements/letter.yaml").read_bytes()
-    change(folder)
+    """Dies before the first, the second, ... call that moves, links or removes something; nothing is cleaned up."""
+    kept, new = tmp_path / "kept", tmp_path / "new"
+    kept.mkdir()
+    if not first:
+        onrecord.open(folder).build(kept)
+        change(folder)
+    loaded = load_folder(folder).loaded
+    build(loaded, new)
+    states: set[str] = set()
+    for last in range(100):
+        out = tmp_path / f"out{last}"
+        if not first:
+            shutil.copytree(kept, out, symlinks=True)
+        calls = itertools.count()
+        with monkeypatch.context() as patch:
+            for name in ("rename", "replace", "symlink_to", "unlink", "chmod"):
+                patch.setattr(Path, name, dying(getattr(Path, name), calls, last))
+            patch.setattr(shutil, "rmtree", dying(shutil.rmtree, calls, last))
+            try:
+                build(loaded, out)
+            except Killed:
+                pass
+            else:
+                break
+        found = contents(out)
+        states |= {state for state, files in (("old", contents(kept)), ("new", contents(new))) if found == files}
+        assert found in (contents(kept), contents(new)), f"torn after {last} calls"
+        if found:
+            assert is_store_of(out, store_key(json.loads(found[MANIFEST]))) and len(open_store(out)) > 0
+        build(loaded, out)
+        assert contents(out) == contents(new)
+        assert [path.name for path in out.iterdir() if path.name.startswith((".aside-", ".link-"))] == []
+    assert last > 10 and states == {"old", "new"}
 
-    class Killed(BaseException):
-        pass
 
-    def die(folder_: Path, nquads: bytes, key: str) -> None:
-        build_store(folder_, nquads, key)
-        raise Killed
+def dying(inner: Callable[..., Any], calls: Iterator[int], last: int) -> Callable[..., Any]:
+    """``inner``, but once ``last`` calls were counted every further one ends the build."""
 
-    build_store = building.build_store
-    monkeypatch.setattr(building, "build_store", die)
-    with pytest.raises(Killed):
-        onrecord.open(folder).build(out)
-    monkeypatch.undo()
-    (folder / "statements/letter.yaml").write_bytes(before)
-    assert not is_fresh(graph.project, out)
-    onrecord.open(folder).build(out)
-    assert is_fresh(graph.project, out)
+    def outer(*args: Any, **kwargs: Any) -> Any:
+        if next(calls) >= last:
+            raise Killed
+        return inner(*args, **kwargs)
+
+    return outer
 
 
 # --- in processes of their own ------------------------------------------------------------------
@@ -319,9 +346,10 @@ def test_a_killed_build_leaves_the_old_or_the_new(folder: Path, tmp_path: Path) 
     assert kills == 4
     onrecord.open(folder).build(out)
     assert contents(out) == new
-    assert sorted(path.name for path in out.iterdir()) == sorted(
-        [".lock", (out / "store").readlink().name, "store", *NAMES]
-    ), "what the killed builds left is gone"
+    built = (out / ".current").readlink().name
+    assert sorted(path.name for path in out.iterdir()) == sorted([".current", ".lock", built, "store", *NAMES]), (
+        "what the killed builds left is gone"
+    )
 
 
 def test_builds_at_the_same_time_wait_for_each_other(folder: Path, tmp_path: Path) -> None:

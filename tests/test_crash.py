@@ -24,7 +24,7 @@ import pytest
 
 import onrecord
 from inline import rich_files, write_notes
-from onrecord.build import is_fresh
+from onrecord.manifest import is_fresh
 from onrecord.store import open_store
 
 SRC = Path(__file__).parents[1] / "src"
@@ -107,8 +107,9 @@ BUILD = Work(
         "onrecord.build:entail",
         "onrecord.build:export",
         "onrecord.build:build_store",
-        "onrecord.files:sync_folder",
-        "pathlib:Path.replace",
+        "onrecord.staging:sync_folder",
+        "onrecord.build:write_atomic",
+        "onrecord.staging:_swap",
     ),
 )
 

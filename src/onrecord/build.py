@@ -18,7 +18,7 @@ from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
 from onrecord.errors import GraphBroken, Problem, Problems, has_errors, sort_problems
 from onrecord.export import export
-from onrecord.files import locked
+from onrecord.files import locked, write_atomic
 from onrecord.infer import entail
 from onrecord.judgements import apply_judgements
 from onrecord.lens import Lens, select
@@ -31,7 +31,7 @@ from onrecord.places import PLACES, render_places
 from onrecord.project import Project
 from onrecord.resolve import Resolved, resolve
 from onrecord.sources import Archive
-from onrecord.staging import written_aside
+from onrecord.staging import staged
 from onrecord.store import build_store
 from onrecord.written import WRITTEN, written_forms
 
@@ -97,9 +97,7 @@ def dataset(loaded: Loaded, lens: Lens | None = None) -> pl.DataFrame:
 def build(loaded: Loaded, out: Path) -> dict[str, Any]:
     """Write store, exports, places and manifest into ``out``; returns the manifest.
 
-    Everything is written aside first, so that a full disk changes nothing; then the store is
-    swapped, and each file is replaced whole, the manifest last. A build that was cut short in
-    between is recognised by :func:`onrecord.manifest.is_fresh`: its store is not the one that the manifest names.
+    Everything is written aside and swapped in by one rename: a full disk or a kill changes nothing.
 
     :raises GraphBroken: when there are errors; what was built before stays as it is.
     :raises OutputError: when ``out`` cannot be written to.
@@ -113,7 +111,9 @@ def build(loaded: Loaded, out: Path) -> dict[str, Any]:
         exports[PLACES] = render_places(statements_only(loaded.resolved.statements), loaded.resolved.places)
         exports[WRITTEN] = render(written_forms(quads["object"].unique().to_list()))
         manifest = describe(loaded.project, loaded.resolved, quads, exports)
-        with written_aside(out, {**exports, MANIFEST: render(manifest)}) as publish:
-            build_store(out, exports[f"{loaded.project.name}.nq"], store_key(manifest))
+        with staged(out) as (aside, publish):
+            for name, data in {**exports, MANIFEST: render(manifest)}.items():
+                write_atomic(aside / name, data)
+            build_store(aside, exports[f"{loaded.project.name}.nq"], store_key(manifest))
             publish()
     return manifest

@@ -67,7 +67,7 @@ def is_store_of(folder: Path, key: str) -> bool:
 
     :raises OSError: when there is no store.
     """
-    return (folder / LINK).readlink().name.startswith(f"store-{key}-")
+    return (folder / LINK).resolve(strict=True).name.startswith(f"store-{key}-")
 
 
 def open_store(folder: Path) -> ox.Store:

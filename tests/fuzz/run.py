@@ -55,12 +55,8 @@ def run_all(names: list[str], seconds: int) -> list[str]:
                 [sys.executable, __file__, "--target", name, *arguments], stdout=out, stderr=out, check=False,
                 env={**os.environ, "POLARS_MAX_THREADS": "1"},
             ).returncode  # fmt: skip
-        runs = [
-            line.rpartition(" ")[2]
-            for line in log.read_text("utf-8", "replace").splitlines()
-            if "executed_units" in line
-        ]
-        print(f"{name:<14}{'FOUND, see ' + str(log) if code else 'clean'}  {runs[0] if runs else '?'} runs", flush=True)
+        runs = re.findall(r"executed_units: *([0-9]+)", log.read_text("utf-8", "replace")) or ["?"]
+        print(f"{name:<14}{'FOUND, see ' + str(log) if code else 'clean'}  {runs[-1]} runs", flush=True)
         failed += [name] if code else []
     return failed
 
