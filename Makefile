@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 GRAPH ?= graphs/miami-talks
 NAME := $(notdir $(GRAPH))
 PYTEST_ARGS ?=
+SECONDS ?= 60
 
-.PHONY: demo test test-slow lint types lock pictures clean
+.PHONY: demo test test-all fuzz lint types lock clean
 
 demo: $(VENV)/.core
 	@$(BIN)/onrecord build $(GRAPH)
@@ -22,6 +23,11 @@ test: $(VENV)/.dev
 
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Fuzz every parser, the quote locator, the name resolver and the query road for SECONDS in all.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.lock
+	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests tools
