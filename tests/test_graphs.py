@@ -56,6 +56,34 @@ def test_the_miami_graph_is_large_enough_to_mean_something() -> None:
     assert graph.statements.filter(~graph.statements["nested"]).height >= 190
 
 
+KEPT_FOR_OTHERS = {"onBehalfOf"}
+"""Terms that a story of this kind needs sooner or later, though the graph beside the ontology has no use for them."""
+
+
+@pytest.mark.parametrize(("name", "prefix"), [("miami-talks", "dip"), ("harbour-bridge", "works")])
+def test_every_term_of_an_ontology_is_used_by_its_graph(name: str, prefix: str) -> None:
+    graph = onrecord.open(ROOT / "graphs" / name)
+    space = graph.names.prefixes()[prefix]
+    text = "SELECT DISTINCT ?term WHERE { { ?s ?term ?o } UNION { ?s a ?term } UNION { ?s rdf:predicate ?term } }"
+    used = {row["term"].value for row in graph.query(text, include=["expected", "planned"]) if row["term"]}
+    own = graph.query(f'SELECT ?term WHERE {{ ?term rdfs:isDefinedBy ?o FILTER (STRSTARTS(STR(?term), "{space}")) }}')
+    unused = {row["term"].value for row in own if row["term"]} - used
+    assert {term.removeprefix(space) for term in unused} - KEPT_FOR_OTHERS == set()
+
+
+def test_the_diplomacy_ontology_stays_small() -> None:
+    graph = onrecord.open(ROOT / "graphs" / "miami-talks")
+    counted = (
+        "SELECT (COUNT(DISTINCT ?t) AS ?n) WHERE {{ ?t rdfs:isDefinedBy <https://w3id.org/onrecord/diplomacy> ; a {} }}"
+    )
+    sizes = []
+    for kind in ("owl:Class", "?kind . FILTER (?kind IN (owl:ObjectProperty, owl:DatatypeProperty))"):
+        (row,) = graph.query(counted.format(kind))
+        assert row["n"] is not None
+        sizes.append(int(row["n"].value))
+    assert (sizes[0] <= 22, sizes[1] <= 50) == (True, True), sizes
+
+
 def test_nobody_is_on_record_as_representing_the_united_states_in_miami() -> None:
     graph = onrecord.open(ROOT / "graphs" / "miami-talks")
     text = "ASK { ?who dip:represents :united-states }"

@@ -323,6 +323,45 @@ def test_a_property_takes_things_or_literals(path: Path) -> None:
             assert kind not in kinds or "ObjectProperty" in kinds, term
 
 
+@named
+def test_axioms_that_owl_2_dl_allows_on_simple_properties_only_stand_on_such(path: Path) -> None:
+    """A transitive property, one with a chain, and every property above them is not simple.
+
+    https://www.w3.org/TR/owl2-syntax/#Global_Restrictions_on_Axioms_in_OWL_2_DL
+    """
+    everything = [triple for file in FILES for triple in triples(file)]
+    above: dict[str, set[str]] = {}
+    for s, p, o in everything:
+        if p == f"{RDFS}subPropertyOf":
+            above.setdefault(iri_of(s), set()).add(iri_of(o))
+    waiting = [
+        iri_of(s)
+        for s, p, o in everything
+        if p == f"{OWL}propertyChainAxiom" or (p == f"{RDF}type" and iri_of(o) == f"{OWL}TransitiveProperty")
+    ]
+    composite: set[str] = set()
+    while waiting:
+        term = waiting.pop()
+        waiting += above.get(term, set()) - composite
+        composite.add(term)
+    kinds = {f"{OWL}{kind}Property" for kind in ("Functional", "InverseFunctional", "Asymmetric", "Irreflexive")}
+    restricted = set()
+    for s, p, o in triples(path):
+        if p == f"{OWL}propertyDisjointWith":
+            restricted |= {iri_of(s), iri_of(o)}
+        elif p == f"{RDF}type" and iri_of(o) in kinds:
+            restricted.add(iri_of(s))
+    assert sorted(restricted & composite) == []
+
+
+@named
+def test_no_property_for_data_stands_below_one_for_annotations(path: Path) -> None:
+    annotations = {f"{SKOS}{name}" for name in ("note", "editorialNote", "scopeNote", "prefLabel", "altLabel")}
+    annotations |= {f"{RDFS}{name}" for name in ("label", "comment", "seeAlso", "isDefinedBy")}
+    below = [(iri_of(s), iri_of(o)) for s, p, o in triples(path) if p == f"{RDFS}subPropertyOf"]
+    assert [pair for pair in below if pair[1] in annotations] == []
+
+
 def test_every_term_of_the_evidence_layer_is_used() -> None:
     onrecord = ROOT / "ontology" / "onrecord.ttl"
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))

@@ -165,6 +165,30 @@ def test_hashed_nodes_are_sorted_by_what_they_say_and_statements_say_it_above() 
     ]  # fmt: skip
 
 
+def test_the_line_above_a_statement_says_how_firmly_and_on_whose_word() -> None:
+    said = ("<urn:e:s>", f"<{RDF}type>", f"<{ONR}Statement>"), ("<urn:e:s>", f"<{ONR}proposition>", "<urn:e:p>")
+    label = ("<urn:e:p>", f"<{RDFS}label>", '"Anna sings"@en')
+    status = ("<urn:e:s>", f"<{ONR}status>", f"<{ONR}planned>")
+    negated = ("<urn:e:s>", f"<{ONR}negated>", f'"true"^^<{XSD}boolean>')
+    speakers = [
+        triple
+        for name in ("Bob", "Zoe")
+        for triple in (
+            ("<urn:e:s>", f"<{ONR}saidBy>", f"<urn:e:{name}>"),
+            (f"<urn:e:{name}>", f"<{RDFS}label>", f'"{name}"@en'),
+        )
+    ]
+
+    def line(*rows: tuple[str, str, str]) -> str:
+        (found,) = [each for each in turtle(*said, label, *rows).splitlines() if each.endswith("Anna sings")]
+        return found
+
+    assert line() == "# Anna sings"
+    assert line(status) == "# planned: Anna sings"
+    assert line(status, negated) == "# planned: not Anna sings"
+    assert line(status, *speakers) == "# planned by Bob and Zoe: Anna sings"
+
+
 def test_trig_has_a_block_for_each_graph_in_order() -> None:
     quads = frame(("<urn:s>", "<urn:p>", "<urn:o>", "<urn:e:b>"), ("<urn:s>", "<urn:p>", "<urn:q>", "<urn:e:a>"))
     assert export(quads, "trig", PREFIXES).decode() == (

@@ -17,6 +17,9 @@ from onrecord.terms import ONR, OWL, RDF, RDFS, SKOS, VOID, split_term
 
 _TYPE = f"<{RDF}type>"
 _LABEL = f"<{RDFS}label>"
+_STATUS = f"<{ONR}status>"
+_NEGATED = f"<{ONR}negated>"
+_SAID_BY = f"<{ONR}saidBy>"
 _FIRST = {
     _TYPE: 0,
     _LABEL: 1,
@@ -27,8 +30,8 @@ _FIRST = {
     f"<{RDF}predicate>": 6,
     f"<{RDF}object>": 7,
     f"<{ONR}proposition>": 5,
-    f"<{ONR}status>": 6,
-    f"<{ONR}negated>": 7,
+    _STATUS: 6,
+    _NEGATED: 7,
     f"<{ONR}quote>": 8,
 }
 _SECTIONS = ("Graph", "Sources", "Entities", "Propositions", "Statements", "Spans", "Lists", "Ontologies", "Other")
@@ -116,7 +119,7 @@ class _Writer:
     def _block(self, subject: str, pairs: list[tuple[str, str]]) -> Iterator[str]:
         said = self.labels.get(self.statements.get(subject, ""))
         if said:
-            yield f"# {_one_line(said)}"
+            yield f"# {_one_line(self._put_as(said, pairs))}"
         grouped: dict[str, list[str]] = defaultdict(list)
         for predicate, obj in pairs:
             grouped[predicate].append(obj)
@@ -135,6 +138,19 @@ class _Writer:
                 lines.append(f"{lead}{verb} {', '.join(objects)}{end}")
         yield from lines
         yield ""
+
+    def _put_as(self, said: str, pairs: Iterable[tuple[str, str]]) -> str:
+        """What a statement says, how firmly and on whose word; in a diff the lines below it may not show."""
+        status, negation, speakers = "", "", []
+        for predicate, obj in pairs:
+            if predicate == _STATUS:
+                status = obj[1:-1].removeprefix(ONR)
+            elif predicate == _NEGATED and obj.startswith('"true"'):
+                negation = "not "
+            elif predicate == _SAID_BY and obj in self.labels:
+                speakers.append(self.labels[obj])
+        lead = " by ".join(part for part in (status, " and ".join(speakers)) if part)
+        return f"{lead}: {negation}{said}" if lead else f"{negation}{said}"
 
     def term(self, term: str) -> str:
         """A term with its prefix, or as it is."""
