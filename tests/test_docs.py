@@ -450,8 +450,8 @@ def query(sparql: str) -> Example:
     return Example(call=("query", "garden", sparql))
 
 
-def question(text: str, rows: str = "who\nrose\n") -> Example:
-    return Example({"questions/who.rq": text, "questions/who.csv": rows}, ("test", "garden"))
+def question(text: str, rows: str | None = "who\nrose\n") -> Example:
+    return Example({"questions/who.rq": text, "questions/who.csv": rows})
 
 
 def _link(name: str, target: str) -> Callable[[Path], object]:
@@ -634,10 +634,15 @@ EXAMPLES: dict[str, Example] = {
     "Q004": query(f"ASK {{ :rose gar:chairs ?what }} #{' ' * 2**18}"),
     "Q005": Example(call=_row_explained),
     "Q006": query("SELECT ?who WHERE { ?who gar:chiars ?what }"),
+    "Q007": question(f"SELECT ?who {{ ?who {'/'.join(['gar:tends'] * 2000)} ?what }}\n"),
     "Q010": query("SELECT ?who WHERE { ?who gar:chairs ?what FILTR(?what = :society) }"),
     "Q020": question("#+ titel: Who chairs it?\nSELECT ?who { ?who gar:chairs ?what }\n"),
-    "Q021": Example({"questions/who.csv": "who\nrose\n"}, ("test", "garden")),
+    "Q021": Example({"questions/who.csv": "who\nrose\n"}),
     "Q022": question("#+ title: Who chairs it?\nSELECT ?who { ?who gar:chairs ?what }\n", "who\nrose,basil\n"),
+    "Q023": Example({"questions/a/who.rq": "ASK {}\n", "questions/b/who.rq": "ASK {}\n"}),
+    "Q024": question("SELECT ?who { ?who gar:count ?_count_integr }\n", "who\n"),
+    "Q025": question("SELECT ?who ?what { ?who gar:chairs ?what }\n", "who\nrose\n"),
+    "Q026": question("SELECT ?who { ?who gar:chairs ?what }\n", None),
 }  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_what_why_does_not_understand(garden: Graph, name: str) -> None:
 
 def test_a_name_that_nothing_has_is_a_warning(garden: Graph) -> None:
     query = "SELECT ?who WHERE {\n  ?who gar:tend :plot-7 ; a gar:Person ; <urn:x> ex:y .\n  :nobody ?p source:letter }"
-    found = unknown_terms(garden, query)
+    found = unknown_terms(garden.names, query)
     text = "".join(problem.render(lambda _, line: query.split("\n")[line - 1]) + "\n" for problem in found)
     assert_golden("problems/Q006.txt", text)
     assert [problem.severity for problem in found] == ["warning", "warning"]

@@ -9,10 +9,11 @@ import pytest
 import onrecord
 from golden_files import assert_golden
 from inline import BASE, render
-from onrecord.errors import GraphBroken, OnRecordError, QuerySyntaxError
+from onrecord.errors import OnRecordError, QuerySyntaxError
 from onrecord.graph import Graph
 from onrecord.lens import Lens
-from onrecord.questions import Outcome, Question, resolve_name, run_all
+from onrecord.questions import Question, resolve_name
+from onrecord.trials import run_all
 from small_graph import ENTITIES, LETTER, write_graph
 
 CHAIRS = "SELECT ?who ?what { ?who gar:chairs ?what }\n"
@@ -50,11 +51,10 @@ PROBLEMS: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_problem(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    graph = garden(Path("garden"), **PROBLEMS[name])
-    with pytest.raises(GraphBroken, match="the questions cannot be read") as caught:
-        graph.questions()
-    assert [problem.code for problem in caught.value.problems] == [name[:4]]
-    assert_golden(f"problems/{name}.txt", render(list(caught.value.problems)))
+    graph = garden(Path("garden"), **{"csv": "who,what\n", **PROBLEMS[name]})
+    found = [problem for problem in graph.check() if problem.code[0] == "Q"]
+    assert [problem.code for problem in found] == [name[:4]]
+    assert_golden(f"problems/{name}.txt", render(found))
 
 
 HEADER = """\
@@ -216,82 +216,12 @@ def test_the_lens_of_the_header_is_used(tmp_path: Path) -> None:
     )
 
 
-# Expected rows
-
-
-def outcome(folder: Path, csv: str | None, rq: str = CHAIRS) -> Outcome:
-    (found,) = garden(folder, rq, csv).test()
-    return found
-
-
-@pytest.mark.parametrize(
-    "cells",
-    ["Rose Marsh,Garden Society", "rose,society", "Mrs Marsh,:society", f"<{BASE}entity/rose>,{BASE}entity/society"],
-)
-def test_cells_are_any_name(tmp_path: Path, cells: str) -> None:
-    found = outcome(tmp_path / "garden", f"who,what\n{cells}\n")
-    assert (found.passed, found.message, found.diff, found.rows) == (True, "", (), 1)
-
-
-def test_rows_that_differ(tmp_path: Path) -> None:
-    found = outcome(tmp_path / "garden", "who,what\nBasil Thorn,Garden Society\nzeppelin,Garden Society\n")
-    assert (found.passed, found.message, found.rows) == (False, "the rows differ", 1)
-    assert found.diff == ("- :basil | :society", "+ :rose | :society", "- zeppelin | :society")
-
-
-def test_rows_that_are_missing_and_extra(tmp_path: Path) -> None:
-    rq = "SELECT ?x { VALUES ?x { 'a' 'a' 'b' } }\n"
-    assert outcome(tmp_path / "1", "x\nb\na\na\n", rq).passed
-    assert outcome(tmp_path / "2", "x\nb\na\n", rq).diff == ("+ a",)
-    assert outcome(tmp_path / "3", "x\nb\na\na\nc\n", rq).diff == ("- c",)
-
-
-def test_the_order_counts_where_it_is_asked_for(tmp_path: Path) -> None:
-    rq = "SELECT ?x { VALUES ?x { 'a' 'b' } } ORDER BY ?x\n"
-    assert outcome(tmp_path / "1", "x\nb\na\n", rq).passed
-    found = outcome(tmp_path / "2", "x\nb\na\n", "#+ ordered: true\n" + rq)
-    assert not found.passed and set(found.diff) in ({"- b", "+ b"}, {"- a", "+ a"})
-    assert outcome(tmp_path / "3", "x\na\nb\n", "#+ ordered: true\n" + rq).passed
-
-
-def test_columns_that_differ(tmp_path: Path) -> None:
-    found = outcome(tmp_path / "garden", "what,who\nsociety,rose\n")
-    assert (found.passed, found.message) == (False, "the columns are who, what; expected what, who")
-
-
-def test_cells_that_are_not_bound_or_hold_commas(tmp_path: Path) -> None:
-    rq = "SELECT ?x ?y { VALUES (?x ?y) { ('a, \"b\"' UNDEF) ('c\\nd' 'e') } }\n"
-    assert outcome(tmp_path / "garden", 'x,y\n"a, ""b""",\n"c\nd",e\n', rq).passed
-
-
-def test_truth_is_expected_too(tmp_path: Path) -> None:
-    assert outcome(tmp_path / "1", "answer\ntrue\n", "ASK { :rose ?p ?o }\n").passed
-    assert outcome(tmp_path / "2", "answer\nFALSE\n", "ASK { :rose ?p 987654 }\n").passed
-    found = outcome(tmp_path / "3", "answer\nfalse\n", "ASK { :rose ?p ?o }\n")
-    assert (found.passed, found.message, found.diff) == (False, "the answer differs", ("- false", "+ true"))
-
-
-def test_what_is_no_test_fails(tmp_path: Path) -> None:
-    assert outcome(tmp_path / "1", None).message == "no expected rows; write q.csv"
-    assert (
-        outcome(tmp_path / "2", "a\n", "CONSTRUCT WHERE { ?s ?p ?o }\n").message == "a question is a SELECT or an ASK"
-    )
-    needs = outcome(tmp_path / "3", "a\n", "SELECT ?a { ?_who_iri ?p ?a }\n")
-    assert (needs.passed, needs.message) == (False, 'the question "q" needs a value: who=...')
-
-
-def test_only_some_questions(tmp_path: Path) -> None:
-    graph = garden(tmp_path / "garden", csv="who,what\nrose,society\n", **{"questions/a.rq": CHAIRS})
-    assert [(found.question.name, found.passed) for found in run_all(graph)] == [("a", False), ("q", True)]
-    assert [found.question.name for found in run_all(graph, ("q",))] == ["q"]
-
-
 def test_resolve_name(graph_folder: Path) -> None:
     graph = onrecord.open(graph_folder)
-    assert resolve_name(graph, "Rose") == f"{BASE}entity/rose"
-    assert resolve_name(graph, "tended") == "https://example.org/garden-terms#tends"
-    assert resolve_name(graph, "bed") == "https://example.org/garden-terms#Plot"
-    assert resolve_name(graph, "expected") == "https://w3id.org/onrecord/ns#expected"
-    assert resolve_name(graph, "gar:anything") == "https://example.org/garden-terms#anything"
-    assert resolve_name(graph, "urn:x") == "urn:x"
-    assert resolve_name(graph, "no such name") is None
+    assert resolve_name(graph.names, "Rose") == f"{BASE}entity/rose"
+    assert resolve_name(graph.names, "tended") == "https://example.org/garden-terms#tends"
+    assert resolve_name(graph.names, "bed") == "https://example.org/garden-terms#Plot"
+    assert resolve_name(graph.names, "expected") == "https://w3id.org/onrecord/ns#expected"
+    assert resolve_name(graph.names, "gar:anything") == "https://example.org/garden-terms#anything"
+    assert resolve_name(graph.names, "urn:x") == "urn:x"
+    assert resolve_name(graph.names, "no such name") is None

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from onrecord.paths import Paths
     from onrecord.project import Project
     from onrecord.query import Answer, Opened
-    from onrecord.questions import Outcome, Question
+    from onrecord.questions import Question
+    from onrecord.trials import Outcome
     from onrecord.view.network import Network
     from onrecord.withdrawn import Withdrawal
 
@@ -53,6 +54,7 @@ class Report:
     evidence: Evidence
     files: int
     statements: int
+    questions: int = 0
 
     def severities(self) -> dict[str, int]:
         """How many errors, warnings and infos there are."""
@@ -95,10 +97,17 @@ class Graph:
         """Run every rule; ``sources`` are further folders of archived texts."""
         return self.examine(sources).problems
 
-    def examine(self, sources: Iterable[str | PathLike[str]] = (), *, update_lock: bool = False) -> Report:
-        """Run every rule and return the problems with the evidence that was looked at."""
+    def examine(
+        self, sources: Iterable[str | PathLike[str]] = (), *, update_lock: bool = False, questions: bool = True
+    ) -> Report:
+        """Run every rule and return the problems with the evidence that was looked at.
+
+        Without ``questions`` those are passed over: nothing that is built depends on them.
+        """
         from onrecord.build import check
+        from onrecord.errors import sort_problems
         from onrecord.model import statements_only
+        from onrecord.trials import check_questions
 
         folders = [Path(folder) for folder in sources]
         loaded = check(self.project, Problems(list(self._opening.items)), folders, update_lock=update_lock)
@@ -107,9 +116,10 @@ class Graph:
         evidence = loaded.evidence
         if evidence is None:
             raise AssertionError("check always looks at the evidence")
-        return Report(
-            self.project, loaded.problems, evidence, loaded.files, statements_only(loaded.resolved.statements).height
-        )
+        found = Problems(list(loaded.problems))
+        asked = check_questions(self.project, self.names, found) if questions else 0
+        count = statements_only(loaded.resolved.statements).height
+        return Report(self.project, sort_problems(found.items), evidence, loaded.files, count, asked)
 
     def build(self, out: str | PathLike[str] | None = None) -> dict[str, Any]:
         """Write store, exports and manifest into ``out`` (default ``build/NAME``); returns the manifest."""
@@ -307,7 +317,7 @@ class Graph:
 
     def test(self) -> list[Outcome]:
         """Answer every question and compare with its expected rows."""
-        from onrecord.questions import run_all
+        from onrecord.trials import run_all
 
         return run_all(self)
 

@@ -6,7 +6,7 @@ Leaves replacing names in the statement table to ``resolve``.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from onrecord.errors import OnRecordError, Place, Problems
@@ -119,14 +119,8 @@ class Names:
     def _nearest(self, text: str, source: str | None) -> tuple[str, ...]:
         """The names most like ``text``, one for each thing that they name."""
         mine = self.by_source.get(source or "", {})
-        seen: set[tuple[str, ...]] = set()
-        out = []
-        for name in nearest_names(text, [*self.by_name, *mine], 9):
-            meant = tuple(sorted({*self.by_name.get(name, ()), *mine.get(name, ())}))
-            if meant not in seen:
-                seen.add(meant)
-                out.append(name)
-        return tuple(out[:3])
+        near = nearest_names(text, [*self.by_name, *mine], 9)
+        return _one_name_each(near, {name: [*self.by_name.get(name, ()), *mine.get(name, ())] for name in near})
 
     def property(self, text: str) -> Found:
         """Look up a property by label, alternative label, CURIE or IRI."""
@@ -138,7 +132,7 @@ class Names:
         iri = self.expand(text)
         if iri in self.ontology.properties:
             return Found(iri)
-        return Found(nearest=tuple(nearest_names(text, self.ontology.property_names)))
+        return Found(nearest=self._nearest_term(text, self.ontology.property_names))
 
     def type(self, text: str) -> Found:
         """Look up a class by label, alternative label, CURIE or IRI."""
@@ -150,7 +144,19 @@ class Names:
         iri = self.expand(text)
         if iri in self.ontology.classes:
             return Found(iri)
-        return Found(nearest=tuple(nearest_names(text, self.ontology.class_names)))
+        return Found(nearest=self._nearest_term(text, self.ontology.class_names))
+
+    def _nearest_term(self, text: str, known: Mapping[str, list[str]]) -> tuple[str, ...]:
+        """The properties or classes most like ``text``, each by its label where that is near enough."""
+        near = nearest_names(text, known, 9)
+        labels = [name for name in near if self.ontology.label(known[name][0]) == name]
+        first = {name: next((label for label in labels if known[label] == known[name]), name) for name in near}
+        return _one_name_each((first[name] for name in near), known)
+
+    def graphs(self) -> list[str]:
+        """The named graphs that a dataset may have; a lens can leave some of them empty."""
+        own = ("entities", "propositions", "asserted", "inferred", *(f"source/{each}" for each in self.by_source))
+        return [*(self.minter.graph(name) for name in own), *self.ontology.graphs]
 
     def compact(self, iri: str) -> str:
         """The CURIE of an IRI, or the IRI in angle brackets where no prefix fits."""
@@ -169,6 +175,14 @@ class Names:
         if iri.startswith(head) and ":" not in iri[len(head) :] and len(self.by_name.get(iri[len(head) :], ())) == 1:
             return iri[len(head) :]
         return self.compact(iri)
+
+
+def _one_name_each(near: Iterable[str], meanings: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Up to three of the names ``near``, one for each thing, or group of things, that they mean."""
+    chosen: dict[tuple[str, ...], str] = {}
+    for name in near:
+        chosen.setdefault(tuple(sorted(set(meanings[name]))), name)
+    return tuple(chosen.values())[:3]
 
 
 def is_plain_local(local: str) -> bool:

@@ -28,8 +28,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("sttus", ["status", "quote"])
     'did you mean "status"?'
     """
-    found = nearest_names(name, known)
-    if not found:
+    return offer(f'"{choice}"' for choice in nearest_names(name, known))
+
+
+def offer(choices: Iterable[str]) -> str:
+    """A fix that offers ``choices`` as they are written, or nothing where there are none."""
+    *others, last = tuple(choices) or ("",)
+    if not last:
         return ""
-    quoted = [f'"{choice}"' for choice in found]
-    return f"did you mean {quoted[0] if len(quoted) == 1 else ', '.join(quoted[:-1]) + ' or ' + quoted[-1]}?"
+    return f"did you mean {', '.join(others)} or {last}?" if others else f"did you mean {last}?"

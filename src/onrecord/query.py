@@ -11,25 +11,45 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from onrecord.errors import MissingExtra, OnRecordError, Problem, Severity
+from onrecord.errors import MissingExtra, OnRecordError, Problem, QueryError, Severity
 from onrecord.lens import Lens
-from onrecord.nearest import did_you_mean
-from onrecord.sparql import QUERY_NAME, bind_parameters, explain_syntax, guard, has_from, is_ordered, place, tokens
+from onrecord.nearest import nearest_names, offer
+from onrecord.sparql import (
+    MAX_QUERY_BYTES,
+    QUERY_NAME,
+    bind_parameters,
+    explain_syntax,
+    explain_values,
+    guard,
+    has_from,
+    is_ordered,
+    place,
+    tokens,
+)
 from onrecord.terms import XSD
 
 if TYPE_CHECKING:
     import polars as pl
     import pyoxigraph as ox
 
+    from onrecord.errors import QuerySyntaxError
     from onrecord.graph import Graph
-    from onrecord.worker import Evaluated
+    from onrecord.names import Names
+    from onrecord.worker import EngineSyntaxError, Evaluated, Form
     from onrecord.written import Forms
 
     Opened = tuple[ox.Store, list[str], Forms]
+
+
+MAX_UNKNOWN = 10
+"""How many unknown terms of one query are reported."""
+
+MAX_COMPARED = 20_000
+"""Among more names than this, none is offered for a misspelt one: the search would take longer than the query."""
 
 
 class Term(NamedTuple):
@@ -157,18 +177,36 @@ def raw(
     name: str = QUERY_NAME,
 ) -> tuple[str, bytes]:
     """The kind of an answer and its body in one of the W3C result formats (N-Triples for graphs)."""
-    from onrecord.worker import EngineSyntaxError, Job, Limits, run
+    from onrecord.worker import EngineSyntaxError, Job, Limits, read_forms, run
 
     prefixes = graph.prefixes()
     store, names, written = _store(graph, lens)
-    guard(sparql, names, prefixes, name)
+    guard(sparql, [*names, *graph.names.graphs()], prefixes, name)
     wanted = "json" if written and format_ != "json" else format_
-    job = Job(bind_parameters(sparql, parameters), prefixes, graph.project.base, has_from(sparql), wanted)
+    job = Job(bind_parameters(sparql, parameters), prefixes, graph.project.base, has_from(sparql, prefixes), wanted)
+    limits = Limits(seconds=timeout)
     try:
-        evaluated = run(store, job, Limits(seconds=timeout))
+        evaluated = run(store, job, limits)
     except EngineSyntaxError as error:
-        raise explain_syntax(job.query, str(error), prefixes, name) from error
+        form = read_forms([replace(job, query=sparql)], limits)[0] if parameters else error
+        raise find_mistake(sparql, form, parameters, prefixes, name) from error
     return evaluated.kind, _as_written(evaluated, written, format_)
+
+
+def find_mistake(
+    sparql: str,
+    form: Form | QueryError | EngineSyntaxError,
+    parameters: Mapping[str, str],
+    prefixes: Mapping[str, str],
+    name: str,
+) -> QuerySyntaxError:
+    """Where a query that does not parse goes wrong; ``form`` is what it gives without its parameters' values.
+
+    The place is one in ``sparql`` as it was written, whatever the values are.
+    """
+    if isinstance(form, ValueError):
+        return explain_syntax(sparql, str(form), prefixes, name)
+    return explain_values(sparql, parameters, name)
 
 
 def _as_written(evaluated: Evaluated, written: Forms, format_: str) -> bytes:
@@ -206,28 +244,39 @@ def _store(graph: Graph, lens: Lens) -> Opened:
     return opened[lens.key]
 
 
-def unknown_terms(graph: Graph, sparql: str, name: str = QUERY_NAME) -> list[Problem]:
+def unknown_terms(names: Names, sparql: str, name: str = QUERY_NAME) -> list[Problem]:
     """A Q006 warning for each term of the graph's own vocabulary that nothing defines.
 
     Such a query is sound SPARQL and finds nothing; a misspelt property should not pass for "no".
+    A term is reported where it stands first, and no more than :data:`MAX_UNKNOWN` of them.
     """
-    names, prefixes = graph.names, graph.prefixes()
+    prefixes = names.prefixes()
     ontology, minter = names.ontology, names.minter
     terms = {*ontology.classes, *ontology.properties, *ontology.individuals}
     terms |= {prop.qualified_iri for prop in ontology.properties.values()}
     homes = {_home(iri) for iri in terms} | {minter.entity(""), minter.source("")}
-    out = []
-    for token in tokens(sparql):
-        prefix, _, local = token.text.partition(":")
-        iri = token.text[1:-1] if token.kind == "iri" else prefixes.get(prefix, "") + local
-        if token.kind not in ("iri", "name") or _home(iri) not in homes or iri == _home(iri):
+    out: dict[str, Problem] = {}
+    for token in tokens(sparql) if len(sparql) <= MAX_QUERY_BYTES else ():
+        if token.kind not in ("iri", "name"):
             continue
-        if iri not in terms and not names.is_known(iri):
-            near = [names.compact(other) for other in (*terms, *names.labels) if _home(other) == _home(iri)]
-            where = place(sparql, token.start, len(token.text), name)
-            fix = did_you_mean(names.compact(iri), near) or "see the ontology, or entities.yaml"
-            out.append(Problem("Q006", where, f"nothing is called {token.text}", fix, Severity.WARNING))
-    return out
+        prefix, _, local = token.text.partition(":")
+        iri = token.text[1:-1] if token.kind == "iri" else prefixes.get(prefix, "") + local.replace("\\", "")
+        home = _home(iri)
+        if iri in out or home not in homes or iri == home or iri in terms or names.is_known(iri):
+            continue
+        alike = nearest_names(iri[len(home) :], _locals([*terms, *names.labels], home))
+        near = offer(f'"{names.compact(home + other)}"' for other in alike)
+        where = place(sparql, token.start, len(token.text), name)
+        fix = near or "see the ontology, or entities.yaml"
+        out[iri] = Problem("Q006", where, f"nothing is called {token.text}", fix, Severity.WARNING)
+        if len(out) == MAX_UNKNOWN:
+            break
+    return list(out.values())
+
+
+def _locals(iris: list[str], home: str) -> list[str]:
+    """The local names of ``iris`` in one namespace; none where there are too many to compare with."""
+    return [iri[len(home) :] for iri in iris if _home(iri) == home] if len(iris) <= MAX_COMPARED else []
 
 
 def _sort_key(row: Row) -> tuple[tuple[str, ...], ...]:

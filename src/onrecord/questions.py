@@ -1,17 +1,16 @@
-"""Owns named questions: a query with a ``#+`` header, and the rows that it must give.
+"""Owns named questions: a query with a ``#+`` header, its parameters, and the rows that it must give.
 
-Leaves answering to ``query``. The header follows grlc (https://github.com/CLARIAH/grlc): YAML in
-comments that begin with ``#+``, and variables like ``?_name_iri`` as parameters.
+Leaves answering to ``query``, and whether those rows come to ``trials``. The header follows grlc
+(https://github.com/CLARIAH/grlc): YAML in comments that begin with ``#+``, and variables like
+``?_name_iri`` as parameters.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-import difflib
 import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,21 +19,24 @@ from typing import TYPE_CHECKING
 from onrecord.check.record import is_lexical
 from onrecord.documents import Mapping as MappingNode
 from onrecord.documents import Scalar, Sequence, parse_yaml
-from onrecord.errors import GraphBroken, OnRecordError, Place, Problem, Problems, QueryError, has_errors
+from onrecord.errors import GraphBroken, OnRecordError, Place, Problem, Problems, has_errors
 from onrecord.files import read_text, shown_path
 from onrecord.lens import Lens
 from onrecord.nearest import did_you_mean
 from onrecord.project import Project, find_files
-from onrecord.query import Answer, Term, answer, compact, read_day
+from onrecord.query import Answer, answer, read_day
 from onrecord.sparql import tokens
 from onrecord.statuses import ASSERTABLE
-from onrecord.terms import XSD, iri, is_iri, is_language, literal
+from onrecord.terms import XSD, iri, is_iri, literal
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
+    from onrecord.names import Names
 
 _KEYS = ("title", "description", "defaults", "include", "as of", "valid at", "possibly", "ordered")
-_PARAMETER = re.compile(r"[?$]_(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<type>_[A-Za-z0-9]+)?")
+_PARAMETER = re.compile(r"[?$]_(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<type>_[A-Za-z0-9_]+)?")
+_TAG = re.compile(r"[A-Za-z]{2,3}(_[A-Za-z0-9]{1,8})*")
+"""A language in a variable's name, where BCP 47 has ``-`` for ``_``; a longer word is a misspelt type."""
 _DATATYPES = ("string", "integer", "decimal", "double", "boolean", "date", "dateTime", "gYear", "anyURI")
 
 
@@ -51,6 +53,8 @@ class Question:
     lens: Lens = field(default_factory=Lens)
     ordered: bool = False
     expected: tuple[tuple[str, ...], ...] | None = None  # header first
+    places: Mapping[str, Place] = field(default_factory=dict)  # where each default stands
+    problems: tuple[Problem, ...] = ()
 
     @property
     def parameters(self) -> dict[str, tuple[str, ...]]:
@@ -62,46 +66,46 @@ class Question:
                 found.setdefault(match["name"], {})[match[0][1:]] = None
         return {name: tuple(variables) for name, variables in found.items()}
 
+    def require_sound(self) -> None:
+        """Raise when this question cannot be put; the others can.
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A question put to the test: passed, failed with a diff, or without expected rows."""
-
-    question: Question
-    passed: bool
-    message: str = ""
-    diff: tuple[str, ...] = ()
-    rows: int = 0
+        :raises GraphBroken: with what is wrong in its files.
+        """
+        if has_errors(self.problems):
+            raise GraphBroken(f'the question "{self.name}" cannot be read', self.problems)
 
 
-def read_questions(project: Project) -> dict[str, Question]:
-    """All questions of a graph, by name.
+def read_questions(project: Project, problems: Problems | None = None) -> dict[str, Question]:
+    """All questions of a graph, by name, each with what is wrong in its own files.
 
-    :raises GraphBroken: when a header or a file of expected rows cannot be read.
+    What is wrong in the folder as a whole, and in the questions, is added to ``problems``.
     """
-    problems = Problems()
-    found = {}
-    for path in find_files(project, "questions", (".rq", ".csv"), problems):
-        if path.suffix == ".rq":
-            question = _read(path, project.name_of(path), problems)
-            if question is not None:
-                found[question.name] = question
-        elif not path.with_suffix(".rq").exists():
-            problems.error(
-                "Q021",
-                Place(project.name_of(path)),
-                "these rows belong to no question",
-                f"write {path.with_suffix('.rq').name} beside it, or delete it",
-            )
-    if has_errors(problems.items):
-        raise GraphBroken("the questions cannot be read", problems.items)
+    problems = Problems() if problems is None else problems
+    files = find_files(project, "questions", (".rq", ".csv"), problems)
+    found: dict[str, Question] = {}
+    for path in files:
+        name = project.name_of(path)
+        if path.suffix.lower() != ".rq":
+            if path.with_suffix(".rq") not in files:
+                problems.error(
+                    "Q021",
+                    Place(name),
+                    "these rows belong to no question",
+                    f"write {path.with_suffix('.rq').name} beside it, or delete it",
+                )
+            continue
+        question = _read(path, name, files)
+        problems.extend(question.problems)
+        first = found.setdefault(question.name, question)
+        if first is not question:
+            what = f'another question is called "{question.name}": {project.name_of(first.path)}'
+            problems.error("Q023", Place(name), what, "rename one of the two files")
     return found
 
 
-def _read(path: Path, name: str, problems: Problems) -> Question | None:
-    text = read_text(path, name, problems)
-    if text is None:
-        return None
+def _read(path: Path, name: str, files: Iterable[Path]) -> Question:
+    problems = Problems()
+    text = read_text(path, name, problems) or ""
     lines = text.split("\n")
     header = "\n".join(f"   {line[2:].removeprefix(' ')}" if line.startswith("#+") else "" for line in lines)
     root = parse_yaml(header, name, problems) if header.strip() else None
@@ -111,7 +115,10 @@ def _read(path: Path, name: str, problems: Problems) -> Question | None:
     for key in values.key_nodes():
         if key.text not in _KEYS:
             problems.error(
-                "Q020", key.place, f'unknown key "{key.text}" in a question', f"the keys are: {', '.join(_KEYS)}"
+                "Q020",
+                key.place,
+                f'unknown key "{key.text}" in a question',
+                did_you_mean(key.text, _KEYS) or f"the keys are: {', '.join(_KEYS)}",
             )
     rows = path.with_suffix(".csv")
     question = Question(
@@ -122,9 +129,15 @@ def _read(path: Path, name: str, problems: Problems) -> Question | None:
         description=_text(values, "description", problems),
         lens=_lens(values, problems),
         ordered=_flag(values, "ordered", problems),
-        expected=_expected(rows, shown_path(rows), problems),
+        expected=_expected(rows, shown_path(rows), problems) if rows in files else None,
     )
-    return replace(question, defaults=_defaults(values, question.parameters, problems))
+    defaults = _defaults(values, question.parameters, problems)
+    return replace(
+        question,
+        defaults={key: value.text for key, value in defaults.items()},
+        places={key: value.place for key, value in defaults.items()},
+        problems=tuple(problems.items),
+    )
 
 
 def _text(values: MappingNode, key: str, problems: Problems) -> str:
@@ -142,9 +155,9 @@ def _flag(values: MappingNode, key: str, problems: Problems) -> bool:
     return isinstance(node, Scalar) and node.text == "true"
 
 
-def _defaults(values: MappingNode, parameters: Iterable[str], problems: Problems) -> dict[str, str]:
+def _defaults(values: MappingNode, parameters: Iterable[str], problems: Problems) -> dict[str, Scalar]:
     node = values.get("defaults")
-    out: dict[str, str] = {}
+    out: dict[str, Scalar] = {}
     for item in node.items if isinstance(node, Sequence) else [node] if node is not None else []:
         for key, value in item.items() if isinstance(item, MappingNode) else ():
             if key.text not in parameters:
@@ -155,7 +168,7 @@ def _defaults(values: MappingNode, parameters: Iterable[str], problems: Problems
                     did_you_mean(key.text, parameters) or f"write ?_{key.text} in the query, or delete the line",
                 )
             elif isinstance(value, Scalar):
-                out[key.text] = value.text
+                out[key.text] = value
             else:
                 problems.error("Q020", value.place, "a default is one value", f"write  #+   - {key.text}: value")
         if not isinstance(item, MappingNode):
@@ -190,8 +203,6 @@ def _lens(values: MappingNode, problems: Problems) -> Lens:
 
 
 def _expected(path: Path, name: str, problems: Problems) -> tuple[tuple[str, ...], ...] | None:
-    if not path.exists():
-        return None
     text = read_text(path, name, problems)
     if text is None:
         return None
@@ -226,7 +237,7 @@ def ask(graph: Graph, name: str, given: Mapping[str, str], lens: Lens | None = N
     :raises OnRecordError: for an unknown question or parameter, or a value that names nothing.
     """
     question, terms = prepare(graph, name, given)
-    return _put(graph, question, terms, lens.over(question.lens) if lens else question.lens, timeout)
+    return put(graph, question, terms, lens.over(question.lens) if lens else question.lens, timeout)
 
 
 def prepare(graph: Graph, name: str, given: Mapping[str, str]) -> tuple[Question, dict[str, str]]:
@@ -240,15 +251,18 @@ def prepare(graph: Graph, name: str, given: Mapping[str, str]) -> tuple[Question
     return question, parameter_terms(graph, question, given)
 
 
-def _put(graph: Graph, question: Question, terms: Mapping[str, str], lens: Lens, timeout: float) -> Answer:
+def put(graph: Graph, question: Question, terms: Mapping[str, str], lens: Lens, timeout: float) -> Answer:
+    """The answer to a question with ``terms`` for its parameters, seen through ``lens``."""
     return answer(graph, question.text, lens, terms, timeout, graph.project.name_of(question.path))
 
 
 def parameter_terms(graph: Graph, question: Question, given: Mapping[str, str]) -> dict[str, str]:
     """The terms that replace the variables of the parameters: ``given`` values over the defaults.
 
+    :raises GraphBroken: when the question's own files are wrong.
     :raises OnRecordError: for an unknown parameter, one without a value, or a value that names nothing.
     """
+    question.require_sound()
     parameters = question.parameters
     for key in given:
         if key not in parameters:
@@ -259,122 +273,58 @@ def parameter_terms(graph: Graph, question: Question, given: Mapping[str, str]) 
         value = given.get(key, question.defaults.get(key))
         if value is None:
             raise OnRecordError(f'the question "{question.name}" needs a value: {key}=...')
-        terms |= {variable: _parameter_term(graph, key, variable, value) for variable in variables}
+        terms |= {variable: parameter_term(graph.names, key, variable, value) for variable in variables}
     return terms
 
 
-def _parameter_term(graph: Graph, key: str, variable: str, value: str) -> str:
-    kind = variable.removeprefix(f"_{key}").removeprefix("_")
+def is_type(kind: str) -> bool:
+    """Whether a parameter can be of this type: ``iri``, a datatype, a language tag, or nothing."""
+    return kind in ("", "iri", *_DATATYPES) or bool(_TAG.fullmatch(kind))
+
+
+def near_type(kind: str) -> str:
+    """What to write instead of ``kind``, which is no type of a parameter."""
+    known = ("iri", *_DATATYPES)
+    return did_you_mean(kind, known) or f"the types are: {', '.join(known)}, or a language tag"
+
+
+def type_of(key: str, variable: str) -> str:
+    """The type in a parameter's variable: ``iri`` in ``_who_iri``."""
+    return variable.removeprefix(f"_{key}").removeprefix("_")
+
+
+def parameter_term(names: Names, key: str, variable: str, value: str) -> str:
+    """The term that a value of the parameter ``key`` stands for.
+
+    :raises OnRecordError: for a value that names nothing, or that its type does not take.
+    """
+    kind = type_of(key, variable)
+    if not is_type(kind):
+        raise OnRecordError(f'{key}: "{kind}" is no type of a parameter; {near_type(kind)}')
     if kind == "iri":
-        names = graph.names
         for found in (names.entity(value), names.property(value), names.type(value)):
             if found.iri is not None:
                 return iri(found.iri)
             if found.choices:
                 ways = " or ".join(f'"{names.choose(choice)}"' for choice in found.choices)
                 raise OnRecordError(f'{key}: {len(found.choices)} things are called "{value}"; write {ways}')
-        address = resolve_name(graph, value)
+        address = resolve_name(names, value)
         if address and is_iri(address) and not address.startswith(names.minter.base):
             return iri(address)
-        near = did_you_mean(value, [*names.by_name, *names.ontology.property_names])
+        looked_up = (names.entity(value), names.property(value), names.type(value))
+        near = did_you_mean(value, [name for found in looked_up for name in found.nearest])
         raise OnRecordError(f'{key}: nothing is called "{value}"' + (f"; {near}" if near else ""))
     if kind in _DATATYPES:
         if not is_lexical(value, f"{XSD}{kind}"):
             raise OnRecordError(f'{key}: "{value}" is no xsd:{kind}')
         return literal(value, datatype=f"{XSD}{kind}")
-    if kind and is_language(kind):
-        return literal(value, language=kind)
-    return literal(value)
+    return literal(value, language=kind.replace("_", "-")) if kind else literal(value)
 
 
-def run_all(graph: Graph, names: tuple[str, ...] = ()) -> list[Outcome]:
-    """Put every question (or those of ``names``) and compare with the expected rows."""
-    questions = read_questions(graph.project)
-    for name in names:
-        if name not in questions:
-            near = did_you_mean(name, questions) or "see  onrecord ask GRAPH"
-            raise OnRecordError(f'there is no question "{name}"; {near}')
-    return [_run(graph, question) for name, question in sorted(questions.items()) if not names or name in names]
-
-
-def _run(graph: Graph, question: Question) -> Outcome:
-    try:
-        found = _put(graph, question, parameter_terms(graph, question, {}), question.lens, 30.0)
-    except QueryError as error:
-        problem: Problem | None = getattr(error, "problem", None)
-        return Outcome(question, False, f"{problem.place}: {problem.message}" if problem else str(error))
-    except OnRecordError as error:
-        return Outcome(question, False, str(error))
-    if question.expected is None:
-        return Outcome(question, False, f"no expected rows; write {question.path.with_suffix('.csv').name}")
-    if found.kind == "graph":
-        return Outcome(question, False, "a question is a SELECT or an ASK")
-    return _compare(graph, question, found)
-
-
-def _compare(graph: Graph, question: Question, found: Answer) -> Outcome:
-    header, *wanted = question.expected or ((),)
-    if found.kind == "boolean":
-        got: list[tuple[str, ...]] = [(str(bool(found)).lower(),)]
-        same = [tuple(cell.strip().lower() for cell in row) for row in wanted] == got
-        return Outcome(
-            question, same, "" if same else "the answer differs", _diff(wanted, got, True) if not same else (), 1
-        )
-    if tuple(header) != found.variables:
-        message = f"the columns are {', '.join(found.variables)}; expected {', '.join(header)}"
-        return Outcome(question, False, message, rows=len(found))
-    rows = [tuple(_canonical_term(graph, term) for term in row) for row in found.rows]
-    expected = _align(graph, wanted, found)
-    same = expected == rows if question.ordered else Counter(expected) == Counter(rows)
-    shown = [tuple(_shown(graph, cell) for cell in row) for row in rows]
-    wanted_shown = [tuple(_shown(graph, cell) for cell in row) for row in expected]
-    diff = () if same else _diff(wanted_shown, shown, question.ordered)
-    return Outcome(question, same, "" if same else "the rows differ", diff, len(rows))
-
-
-def _canonical_term(graph: Graph, term: Term | None) -> str:
-    if term is None:
-        return ""
-    return f"<{term.value}>" if term.kind == "iri" else term.value
-
-
-def _align(graph: Graph, expected: list[tuple[str, ...]], found: Answer) -> list[tuple[str, ...]]:
-    """Turn names into IRIs in the columns in which the answer has IRIs."""
-    width = len(found.variables)
-    with_iris = [
-        any(term is not None and term.kind == "iri" for term in (row[index] for row in found.rows))
-        for index in range(width)
-    ]
-    out = []
-    for row in expected:
-        cells = []
-        for index, cell in enumerate(row):
-            address = resolve_name(graph, cell) if with_iris[index] and cell else None
-            cells.append(f"<{address}>" if address else cell)
-        out.append(tuple(cells))
-    return out
-
-
-def resolve_name(graph: Graph, text: str) -> str | None:
+def resolve_name(names: Names, text: str) -> str | None:
     """The IRI that a name (label, alias, id, CURIE, IRI) stands for, or None."""
-    names = graph.names
     for found in (names.entity(text), names.property(text), names.type(text)):
         if found.iri is not None:
             return found.iri
     status = names.ontology.statuses.get(text)
     return status or names.expand(text) or (text if is_iri(text) else None)
-
-
-def _shown(graph: Graph, cell: str) -> str:
-    if cell.startswith("<") and cell.endswith(">"):
-        return compact(Term("iri", cell[1:-1]), graph.prefixes())
-    return cell
-
-
-def _diff(expected: list[tuple[str, ...]], found: list[tuple[str, ...]], ordered: bool) -> tuple[str, ...]:
-    before = [" | ".join(row) for row in expected]
-    after = [" | ".join(row) for row in found]
-    if not ordered:
-        before, after = sorted(before), sorted(after)
-    lines = difflib.ndiff(before, after)
-    return tuple(line for line in lines if line[0] in "-+")

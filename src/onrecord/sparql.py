@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from onrecord.errors import Place, Problem, QueryRefused, QuerySyntaxError
-from onrecord.nearest import did_you_mean
+from onrecord.nearest import did_you_mean, nearest_names, offer
 
 QUERY_NAME = "query"
 """What a query without a file is called in problems."""
@@ -94,9 +94,10 @@ def bind_parameters(query: str, terms: Mapping[str, str]) -> str:
     return "".join([*out, query[reached:]])
 
 
-def has_from(query: str) -> bool:
+def has_from(query: str, prefixes: Mapping[str, str]) -> bool:
     """Whether the query chooses its graphs itself."""
-    return any(token.kind == "word" and token.text.upper() == "FROM" for token in tokens(query))
+    found = list(tokens(query))
+    return next(_from_clauses(found, dict(prefixes) | dict(_declared(found))), None) is not None
 
 
 def is_ordered(query: str) -> bool:
@@ -144,13 +145,8 @@ def guard(query: str, graphs: Iterable[str], prefixes: Mapping[str, str], name: 
             "delete it, or load that data as a source of its own",
         )
         raise QueryRefused(problem, query)
-    for index, token in enumerate(found):
-        if token.kind == "word" and token.text.upper() == "FROM":
-            after = found[index + 1 : index + 3]
-            if after and after[0].text.upper() == "NAMED":
-                after = after[1:]
-            if after and after[0].kind in ("iri", "name"):
-                _check_from(after[0], known, declared, query, name)
+    for token in _from_clauses(found, declared):
+        _check_from(token, known, declared, query, name)
 
 
 def _service(query: str, declared: Mapping[str, str]) -> int | None:
@@ -199,22 +195,77 @@ def _declared(found: list[Token]) -> Iterator[tuple[str, str]]:
                 yield prefix[len("PREFIX") :], address.text[1:-1]
 
 
+_FROM = re.compile(r"\w*?FROM(?:NAMED)?", re.IGNORECASE)
+_FROM_NAME = re.compile(r"\w*?FROM(?:NAMED)?(?=(?P<prefix>[^:]*):)", re.IGNORECASE)
+_NAMED_NAME = re.compile(r"NAMED(?=(?P<prefix>[^:]*):)", re.IGNORECASE)
+
+
+def _from_clauses(found: list[Token], declared: Mapping[str, str]) -> Iterator[Token]:
+    """What each FROM of a query names.
+
+    ``ASKFROM<a>``, ``FROMex:a`` and ``FROMNAMED`` hold the keyword to the engine. Where a name may be
+    a FROM and a name, or only a name, it is taken for the FROM.
+    """
+    depth = 0
+    for index, token in enumerate(found):
+        if token.kind == "sign":
+            depth += (token.text in "{([") - (token.text in "})]")
+        elif depth == 0 and token.kind == "word" and _FROM.fullmatch(token.text):
+            after = found[index + 1 : index + 3]
+            if after and after[0].text.upper() == "NAMED":
+                after = after[1:]
+            yield from after[:1]
+            yield from _glued(_NAMED_NAME, after[:1], declared)
+        elif depth == 0 and token.kind == "name":
+            declares = token.text.endswith(":") and [each.kind for each in found[index + 1 : index + 2]] == ["iri"]
+            yield from () if declares else _glued(_FROM_NAME, [token], declared)
+
+
+def _glued(keyword: re.Pattern[str], names: list[Token], declared: Mapping[str, str]) -> Iterator[Token]:
+    """What stays of each name without the keyword before it, where its prefix is declared."""
+    for token in names:
+        match = keyword.match(token.text)
+        if match and match["prefix"] in declared:
+            yield Token("name", token.text[match.end() :], token.start + match.end())
+
+
 def _check_from(token: Token, known: set[str], prefixes: Mapping[str, str], query: str, name: str) -> None:
     if token.kind == "iri":
         address = token.text[1:-1]
-    else:
+    elif token.kind == "name":
         prefix, _, local = token.text.partition(":")
         if prefix not in prefixes:
             return  # an unknown prefix is a syntax error with a place of its own
         address = prefixes[prefix] + local.replace("\\", "")
+    elif token.text == "<":
+        address = ""  # the engine reads escapes in an IRI; a graph's name has none
+    else:
+        return  # a syntax error
     if address not in known:
         problem = Problem(
             "Q003",
             place(query, token.start, len(token.text), name),
             f"{token.text} is no graph of this dataset, and nothing is fetched",
-            did_you_mean(address, known) or "delete the FROM",
+            offer(f'"{_written_like(token, graph, prefixes)}"' for graph in nearest_names(address, known))
+            or "delete the FROM",
         )
         raise QueryRefused(problem, query)
+
+
+def _written_like(token: Token, graph: str, prefixes: Mapping[str, str]) -> str:
+    """A graph's IRI as ``token`` is written: with its prefix, or whole."""
+    prefix = token.text.partition(":")[0]
+    if token.kind == "name" and graph.startswith(prefixes[prefix]):
+        return f"{prefix}:{graph[len(prefixes[prefix]) :].replace('/', chr(92) + '/')}"
+    return f"<{graph}>"
+
+
+def explain_values(query: str, parameters: Mapping[str, str], name: str = QUERY_NAME) -> QuerySyntaxError:
+    """The problem Q010 for a query that parses, but not with the values of its parameters in it."""
+    token = next(token for token in tokens(query) if token.kind == "variable" and token.text[1:] in parameters)
+    what = f"the value of {token.text} makes this no SPARQL: {parameters[token.text[1:]]}"
+    fix = "a subject or property is an IRI: give the parameter the type iri, as in ?_name_iri"
+    return QuerySyntaxError(_problem(query, token, name, what, fix), query)
 
 
 def explain_syntax(query: str, message: str, prefixes: Mapping[str, str], name: str = QUERY_NAME) -> QuerySyntaxError:

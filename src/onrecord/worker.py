@@ -8,6 +8,7 @@ process of its own, which the parent ends at the limit.
 from __future__ import annotations
 
 import faulthandler
+import functools
 import json
 import os
 import resource
@@ -17,9 +18,9 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import pyoxigraph as ox
 
@@ -27,6 +28,8 @@ from onrecord.errors import QueryError, QueryLimitExceeded
 
 STACK_BYTES = 1 << 30
 MAX_RESULT_BYTES = 1 << 30
+Task: TypeAlias = Callable[[IO[bytes], threading.Event], None]
+"""What a child does: write to the pipe, and say with the event that it came to its end."""
 _FORKING = threading.Lock()
 """Held while a pipe is open for writing here, so that no other query's child inherits that end."""
 
@@ -51,6 +54,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What a query that parses would give: ``kind`` as in :class:`Evaluated`, and a SELECT's columns."""
+
+    kind: str
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """What came back: ``kind`` is ``rows``, ``boolean`` or ``graph`` (N-Triples)."""
 
@@ -69,26 +80,57 @@ def run(store: ox.Store, job: Job, limits: Limits) -> Evaluated:
     :raises QueryLimitExceeded: when the process was ended, or ended itself, before an answer.
     :raises QueryError: when the engine cannot evaluate it.
     """
+    with tempfile.SpooledTemporaryFile(1 << 24) as spool:
+        status = _guarded(functools.partial(_evaluate, store, job), limits, spool)
+        spool.seek(0)
+        return _outcome(spool.readline(), spool.read(), status, limits)
+
+
+def read_forms(jobs: Sequence[Job], limits: Limits) -> list[Form | QueryError | EngineSyntaxError]:
+    """What each of ``jobs`` would give, without evaluating it, or the error that :func:`run` would raise.
+
+    One process reads them all; where a query ends it, the next one goes on behind that query.
+    """
+    found: list[Form | QueryError | EngineSyntaxError] = []
+    while len(found) < len(jobs):
+        waiting = jobs[len(found) :]
+        with tempfile.SpooledTemporaryFile(1 << 24) as spool:
+            ended: QueryError | None = None
+            try:
+                _guarded(functools.partial(_read_forms, waiting), limits, spool)
+            except QueryLimitExceeded as error:
+                ended = error
+            spool.seek(0)
+            found += [_form(json.loads(line)) for line in spool if line.endswith(b"\n")]
+        if len(found) < len(jobs):
+            found.append(ended or _too_large(limits))
+    return found
+
+
+def _form(header: dict[str, Any]) -> Form | QueryError | EngineSyntaxError:
+    if header["kind"] == "syntax":
+        return EngineSyntaxError(header["message"])
+    return Form(header["kind"], tuple(header["variables"]))
+
+
+def _guarded(task: Task, limits: Limits, spool: tempfile.SpooledTemporaryFile[bytes]) -> int:
+    """Run ``task`` in a forked process and collect what it writes; returns its wait status."""
     with _FORKING, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child calls the engine only
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reader)
-            _serve(store, job, limits, writer)
+            _serve(task, limits, writer)
         os.close(writer)
     try:
-        with os.fdopen(reader, "rb", buffering=0) as pipe, tempfile.SpooledTemporaryFile(1 << 24) as spool:
+        with os.fdopen(reader, "rb", buffering=0) as pipe:
             _collect(pipe, spool, limits)
-            spool.seek(0)
-            head = spool.readline()
-            body = spool.read()
     except BaseException:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         raise
-    _, status = os.waitpid(child, 0)
-    return _outcome(head, body, status, limits)
+    return os.waitpid(child, 0)[1]
 
 
 def _collect(pipe: IO[bytes], spool: tempfile.SpooledTemporaryFile[bytes], limits: Limits) -> None:
@@ -115,9 +157,7 @@ def _collect(pipe: IO[bytes], spool: tempfile.SpooledTemporaryFile[bytes], limit
 
 def _outcome(head: bytes, body: bytes, status: int, limits: Limits) -> Evaluated:
     if os.waitstatus_to_exitcode(status) != 0 or not head.endswith(b"\n"):
-        raise QueryLimitExceeded(
-            f"the query needed more than {limits.memory >> 20} MiB of memory, or is nested too deep; simplify it"
-        )
+        raise _too_large(limits)
     header = json.loads(head)
     if header["kind"] == "syntax":
         raise EngineSyntaxError(header["message"])
@@ -126,7 +166,13 @@ def _outcome(head: bytes, body: bytes, status: int, limits: Limits) -> Evaluated
     return Evaluated(header["kind"], body)
 
 
-def _serve(store: ox.Store, job: Job, limits: Limits, writer: int) -> None:
+def _too_large(limits: Limits) -> QueryLimitExceeded:
+    return QueryLimitExceeded(
+        f"the query needed more than {limits.memory >> 20} MiB of memory, or is nested too deep; simplify it"
+    )
+
+
+def _serve(task: Task, limits: Limits, writer: int) -> None:
     """The child's whole life; never returns."""
     code = 1
     try:
@@ -142,7 +188,7 @@ def _serve(store: ox.Store, job: Job, limits: Limits, writer: int) -> None:
         threading.stack_size(STACK_BYTES - (1 << 20))
         done = threading.Event()
         with os.fdopen(writer, "wb") as out:
-            thread = threading.Thread(target=_evaluate, args=(store, job, out, done))
+            thread = threading.Thread(target=task, args=(out, done))
             thread.start()
             thread.join()
             out.flush()
@@ -174,12 +220,7 @@ def _evaluate(store: ox.Store, job: Job, out: IO[bytes], done: threading.Event) 
         out.write(json.dumps({"kind": kind, **more}).encode() + b"\n")
 
     try:
-        results: Any = store.query(
-            job.query,
-            prefixes=dict(job.prefixes),
-            base_iri=job.base,
-            use_default_graph_as_union=not job.has_dataset,
-        )
+        results = _put(store, job)
     except SyntaxError as error:
         head("syntax", message=str(error))
         done.set()
@@ -188,12 +229,42 @@ def _evaluate(store: ox.Store, job: Job, out: IO[bytes], done: threading.Event) 
         head("failed", message=str(error))
         done.set()
         return
+    head(_kind(results))
     if isinstance(results, ox.QueryTriples):
-        head("graph")
         results.serialize(output=out, format=ox.RdfFormat.N_TRIPLES)
     else:
-        head("boolean" if isinstance(results, ox.QueryBoolean) else "rows")
         results.serialize(output=out, format=_FORMATS[job.format])
+    done.set()
+
+
+def _put(store: ox.Store, job: Job) -> Any:
+    return store.query(
+        job.query, prefixes=dict(job.prefixes), base_iri=job.base, use_default_graph_as_union=not job.has_dataset
+    )
+
+
+def _kind(results: Any) -> str:
+    if isinstance(results, ox.QueryTriples):
+        return "graph"
+    return "boolean" if isinstance(results, ox.QueryBoolean) else "rows"
+
+
+def _read_forms(jobs: Sequence[Job], out: IO[bytes], done: threading.Event) -> None:
+    """Write a line on each query as soon as it is read, for the next may end this process."""
+    store = ox.Store()
+    for job in jobs:
+        found: dict[str, object]
+        try:
+            results = _put(store, job)
+            rows = isinstance(results, ox.QuerySolutions)
+            columns = [variable.value for variable in results.variables] if rows else []
+            found = {"kind": _kind(results), "variables": columns}
+        except SyntaxError as error:
+            found = {"kind": "syntax", "message": str(error)}
+        except (OSError, RuntimeError, ValueError):
+            found = {"kind": "boolean", "variables": []}  # only an ASK is evaluated at once; it parses
+        out.write(json.dumps(found).encode() + b"\n")
+        out.flush()
     done.set()
 
 

@@ -44,7 +44,7 @@ def test_counts_are_always_printed(here: Path) -> None:
     assert found.exit_code == 0
     assert found.stderr == (
         "quotes: 5 checked, 5 passed, 0 skipped (4 exact, 1 normalised)\n"
-        "garden: 5 statements in 2 files, 0 errors, 1 warning, 0 remarks\n"
+        "garden: 5 statements in 2 files, 0 questions, 0 errors, 1 warning, 0 remarks\n"
     )
     assert found.stdout.startswith("garden/evidence.lock: warning E010 the lock is behind: 5 quotes")
 
@@ -55,7 +55,7 @@ def test_counts_of_a_clean_graph(here: Path) -> None:
     assert (found.exit_code, found.stdout) == (0, "")
     assert found.stderr == (
         "quotes: 5 checked, 5 passed, 0 skipped (4 exact, 1 normalised)\n"
-        "garden: 5 statements in 2 files, 0 errors, 0 warnings, 0 remarks\n"
+        "garden: 5 statements in 2 files, 0 questions, 0 errors, 0 warnings, 0 remarks\n"
     )
     (here / "sources" / "letter.txt").unlink()
     assert call("check", "garden").stderr.startswith(
@@ -103,7 +103,7 @@ def test_json_of_a_check(here: Path) -> None:
     data = json.loads(found.stdout)
     assert (found.exit_code, found.stderr) == (1, "")
     assert data["graph"] == "garden"
-    assert data["counts"] == {"error": 2, "warning": 1, "info": 0, "files": 2, "statements": 5}
+    assert data["counts"] == {"error": 2, "warning": 1, "info": 0, "files": 2, "statements": 5, "questions": 0}
     assert data["quotes"] == {
         "checked": 5,
         "passed": 5,
@@ -295,10 +295,14 @@ def test_test(here: Path) -> None:
 
 def test_questions_that_cannot_be_read(here: Path) -> None:
     with_questions(here, "who\nRose,x\n")
-    for words in (["ask", "garden"], ["ask", "garden", "chairs"], ["test", "garden"]):
+    where = "garden/questions/chairs.csv:2:1"
+    for words in (["ask", "garden"], ["ask", "garden", "chairs"]):
         found = call(*words)
-        assert (found.exit_code, found.stdout) == (1, "")
-        assert "garden/questions/chairs.csv:2:1: Q022" in found.stderr
+        assert (found.exit_code, f"{where}: Q022" in found.stderr) == (1, True)
+    assert call("ask", "garden", "chairs").stdout == ""
+    found = call("test", "garden")
+    assert found.exit_code == 1
+    assert f"({where}: these expected rows are no table)" in found.stdout
 
 
 # coverage
@@ -409,7 +413,9 @@ def test_a_pipe_that_closes_early_is_no_news(here: Path, command: str) -> None:
 def test_it_runs_as_a_module(here: Path) -> None:
     found = shell("onrecord check garden")
     assert found.returncode == 0 and "\x1b" not in found.stdout + found.stderr
-    assert found.stderr.splitlines()[-1] == "garden: 5 statements in 2 files, 0 errors, 1 warning, 0 remarks"
+    assert (
+        found.stderr.splitlines()[-1] == "garden: 5 statements in 2 files, 0 questions, 0 errors, 1 warning, 0 remarks"
+    )
     assert shell("onrecord query nowhere 'ASK {}'").returncode == 2
     assert shell("onrecord query garden \"$(printf 'ASK \\xff')\"").returncode == 1
 

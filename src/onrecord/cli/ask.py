@@ -13,7 +13,7 @@ import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options
 from onrecord.cli.query import format_option, ids_option, output_option, show, timeout_option
-from onrecord.cli.render import echo_json, echo_table, plural
+from onrecord.cli.render import echo_json, echo_problems, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def ask(
             return
         rows = [[key, question.title, _parameters(question)] for key, question in sorted(questions.items())]
         echo_table(["question", "title", "parameters"], rows, note=plural(len(rows), "question"))
-        return
+        problems = [problem for question in questions.values() for problem in question.problems]
+        echo_problems(problems)
+        sys.exit(EXIT_PROBLEMS if problems else EXIT_CLEAN)
     given = {}
     for parameter in parameters:
         key, equals, value = parameter.partition("=")
@@ -97,7 +99,7 @@ def test(graph: Path, names: tuple[str, ...], as_json: bool) -> None:
         onrecord test graphs/miami-talks
     """
     import onrecord
-    from onrecord.questions import run_all
+    from onrecord.trials import run_all
 
     outcomes = run_all(onrecord.open(graph), names)
     failed = [outcome for outcome in outcomes if not outcome.passed]

@@ -39,7 +39,7 @@ def build(graph: Path, out: Path | None, sources: tuple[Path, ...], as_json: boo
     import onrecord
 
     opened = onrecord.open(graph)
-    report = opened.examine(sources)
+    report = opened.examine(sources, questions=False)
     echo_problems(problem for problem in report.problems if problem.severity != "info")
     if report.severities()["error"]:
         click.echo(f"{report.project.name}: not built; {plural(report.severities()['error'], 'error')} above", err=True)

@@ -47,7 +47,8 @@ def check(graph: Path, sources: tuple[Path, ...], update_lock: bool, style: str,
             {
                 "graph": report.project.name,
                 "problems": [problem.as_dict() for problem in report.problems],
-                "counts": counts | {"files": report.files, "statements": report.statements},
+                "counts": counts
+                | {"files": report.files, "statements": report.statements, "questions": report.questions},
                 "quotes": {
                     "checked": len(evidence.checks),
                     "passed": evidence.passed,
@@ -70,6 +71,7 @@ def check(graph: Path, sources: tuple[Path, ...], update_lock: bool, style: str,
         )
         click.echo(
             f"{report.project.name}: {plural(report.statements, 'statement')} in {plural(report.files, 'file')}, "
+            f"{plural(report.questions, 'question')}, "
             f"{plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, "
             f"{plural(counts['info'], 'remark')}",
             err=True,

@@ -112,7 +112,7 @@ def show(
 
     graph.known_sources(lens)
     lines = text.split("\n")
-    for problem in unknown_terms(graph, text, name):
+    for problem in unknown_terms(graph.names, text, name):
         click.echo(problem.render(lambda _, line: lines[line - 1] if 0 < line <= len(lines) else None), err=True)
     if format_ in ("csv", "tsv", "json", "xml"):
         kind, body = raw(graph, text, lens, parameters, timeout, format_, name)
