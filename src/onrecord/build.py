@@ -86,6 +86,15 @@ def check(project: Project, problems: Problems, sources: Iterable[Path] = (), *,
     return loaded
 
 
+def find_evidence(loaded: Loaded, sources: Iterable[Path] = ()) -> Evidence:
+    """Look for every quote in the texts at hand or in the lock, without saying what is wrong with them."""
+    if loaded.evidence is not None and not sources:
+        return loaded.evidence
+    problems = Problems()
+    archive = Archive(loaded.project.source_folders(tuple(sources)), problems)
+    return check_evidence(loaded.resolved, loaded.project, loaded.lock, archive, problems)
+
+
 def dataset(loaded: Loaded, lens: Lens | None = None) -> pl.DataFrame:
     """The quads that the graph stands for, seen through a lens."""
     lens = lens or Lens()

@@ -371,6 +371,37 @@ class Graph:
         write_atomic(target, render_timeline(to_view(self._sound, self.known_sources(lens) or Lens())))
         return target
 
+    def source_page(
+        self,
+        path: str | PathLike[str],
+        *names: str,
+        with_text: bool = False,
+        sources: Iterable[str | PathLike[str]] = (),
+        lens: Lens | None = None,
+    ) -> Path:
+        """Write a page with the texts of the sources called ``names`` (default: all), their quotes marked.
+
+        The words of a text are shown where the source's licence allows it, or ``with_text`` asks for
+        them; else its quotes in their order. ``sources`` are further folders of archived texts.
+
+        :raises OnRecordError: for a source that is not there.
+        """
+        from onrecord.analyse import to_view
+        from onrecord.build import find_evidence
+        from onrecord.files import write_atomic
+        from onrecord.lens import select
+        from onrecord.view.sources import read_sources, render_sources
+
+        target = Path(path)
+        seen = (
+            self.known_sources(replace(lens or Lens(), sources=frozenset(names) or (lens or Lens()).sources)) or Lens()
+        )
+        evidence = find_evidence(self._sound, [Path(folder) for folder in sources])
+        rows = select(self._sound.resolved.statements, seen, self.project.policy)
+        readings = read_sources(self._sound, evidence, rows, seen.sources, with_text=with_text)
+        write_atomic(target, render_sources(to_view(self._sound, seen), readings))
+        return target
+
     def paths(
         self,
         start: str,

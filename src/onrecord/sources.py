@@ -137,7 +137,7 @@ def locate(quote: str, text: Text, prefix: str = "", suffix: str = "") -> Locati
 
     ``prefix`` and ``suffix`` are words right before and after it, to choose among several places.
     """
-    parts = [part for part in _ELISION.split(quote) if part.strip()]
+    parts = quote_parts(quote)
     if not parts:
         return Location(Verdict.NOT_FOUND)
     verdict = Verdict.ELIDED if len(parts) > 1 or _ELISION.search(quote) else Verdict.EXACT
@@ -156,6 +156,15 @@ def locate(quote: str, text: Text, prefix: str = "", suffix: str = "") -> Locati
     turn = _TURN.match(text.content, spans[-1][1])
     negation = _NEGATION.search(text.content[max(0, spans[0][0] - 40) : spans[0][0]])
     return Location(verdict, spans, 1, turn=turn["word"] if turn else "", negation=negation["word"] if negation else "")
+
+
+def quote_parts(quote: str) -> list[str]:
+    """The words of a quote between its elisions, one for each span in which it stands.
+
+    >>> quote_parts("Kremlin confirmed [...] are preparing")
+    ['Kremlin confirmed', 'are preparing']
+    """
+    return [part for part in _ELISION.split(quote) if part.strip()]
 
 
 def _occurrences(needle: str, haystack: str) -> list[Span]:

@@ -1,18 +1,29 @@
 // Owns what is selected, the panel's opening and closing, and the address that keeps the page's state.
 // Leaves to the page: refresh() after a choice, saveState(state) and loadState(state) for all else the address keeps.
 
-/** @type {{kind: 'node' | 'edge', at: number} | null} */
+/** @type {{kind: string, at: number} | null}  a node or an edge by its number in the record, or what a page adds to `others` */
 let selection = null;
 let returnTo = null;
 
-/** The item that an IRI names; null where there is none. */
-function itemOf(kind, id) {
-  const at = kind === 'node' ? record.nodeAt(id) : record.edgeAt(id);
-  return at < 0 ? null : { kind, at };
+/** Further kinds of items: how the panel is filled for one, how the address names it, and which one a name means (-1: none). */
+const others = {};
+const KINDS = { node: { write: record.nodeId, find: record.nodeAt }, edge: { write: record.edgeId, find: record.edgeAt } };
+
+/** The item that the address names; null where there is none. */
+function itemOf(state) {
+  for (const [kind, { find }] of Object.entries({ ...others, ...KINDS })) {
+    const at = state.has(kind) ? find(state.get(kind)) : -1;
+    if (at >= 0) return { kind, at };
+  }
+  return null;
 }
 
 /** Whether an edge is what is selected, or ends at it. */
-const isChosen = (edge) => selection !== null && (selection.kind === 'edge' ? selection.at === edge : endsOf(edge).includes(selection.at));
+function isChosen(edge) {
+  if (!selection) return false;
+  if (selection.kind === 'edge') return selection.at === edge;
+  return selection.kind === 'node' && endsOf(edge).includes(selection.at);
+}
 
 /** Selects a node or an edge and opens its panel; null closes it. */
 function choose(item, { quiet = false } = {}) {
@@ -23,7 +34,8 @@ function choose(item, { quiet = false } = {}) {
   panel.hidden = selection === null;
   document.body.classList.toggle('open', selection !== null);
   if (selection) {
-    fillPanel(selection);
+    if (selection.kind in others) others[selection.kind].fill(selection.at);
+    else fillPanel(selection);
     if (!quiet) panel.focus({ preventScroll: true });
   }
   refresh();
@@ -40,7 +52,7 @@ let written = '';
 function writeHash() {
   if (!ready) return;
   const state = new URLSearchParams();
-  if (selection) state.set(selection.kind, selection.kind === 'node' ? record.nodeId(selection.at) : record.edgeId(selection.at));
+  if (selection) state.set(selection.kind, { ...others, ...KINDS }[selection.kind].write(selection.at));
   saveState(state);
   written = state.toString();
   try {
@@ -53,8 +65,7 @@ function writeHash() {
 function readHash() {
   const state = new URLSearchParams(location.hash.slice(1));
   loadState(state);
-  const kind = state.has('edge') ? 'edge' : state.has('node') ? 'node' : null;
-  choose(kind && itemOf(kind, state.get(kind)), { quiet: true });
+  choose(itemOf(state), { quiet: true });
 }
 
 addEventListener('hashchange', () => {
