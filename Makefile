@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 GRAPH ?= graphs/miami-talks
 NAME := $(notdir $(GRAPH))
 PYTEST_ARGS ?=
-SECONDS ?= 60
+FUZZ_SECONDS ?= 60
 
 .PHONY: demo test test-all fuzz lint types lock clean
 
@@ -24,10 +24,10 @@ test: $(VENV)/.dev
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-# Fuzz every parser, the quote locator, the name resolver and the query road for SECONDS in all.
+# Fuzz every parser, the quote locator, the name resolver and the query road for FUZZ_SECONDS in all.
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.lock
-	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)
+	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests tools
