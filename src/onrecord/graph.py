@@ -127,6 +127,12 @@ class Graph:
 
         return build(self._sound, Path(out) if out else self.project.build_folder)
 
+    def verify(self, out: str | PathLike[str] | None = None) -> list[str]:
+        """What of the build in ``out`` (default ``build/NAME``) is damaged, a line each; empty where it is whole."""
+        from onrecord.manifest import find_damage
+
+        return find_damage(Path(out) if out else self.project.build_folder)
+
     def quads(self, lens: Lens | None = None) -> pl.DataFrame:
         """The dataset as a table of four columns of N-Triples terms."""
         from onrecord.build import dataset

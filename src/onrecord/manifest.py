@@ -17,7 +17,7 @@ from onrecord.files import sha256_hex
 from onrecord.model import statements_only
 from onrecord.project import Project, input_digest
 from onrecord.resolve import Resolved
-from onrecord.store import is_store_of
+from onrecord.store import find_store_damage, is_store_of
 
 MANIFEST = "manifest.json"
 
@@ -66,6 +66,30 @@ def is_fresh(project: Project, out: Path) -> bool:
         return bool(same and is_store_of(out, store_key(manifest)))
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def find_damage(out: Path) -> list[str]:
+    """What of the build in ``out`` is not as its manifest says, a line each; nothing where it is whole.
+
+    Every file is hashed, those of the store too: a damaged store can open without a word.
+    """
+    try:
+        manifest = json.loads((out / MANIFEST).read_text("utf-8"))
+        files = {str(name): (int(entry["bytes"]), str(entry["sha256"])) for name, entry in manifest["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return [f"{MANIFEST}: cannot be read ({error})"]
+    damage = []
+    for name, (size, digest) in sorted(files.items()):
+        try:
+            data = (out / name).read_bytes()
+        except OSError as error:
+            damage.append(f"{name}: cannot be read ({error.strerror})")
+            continue
+        if len(data) != size:
+            damage.append(f"{name}: {len(data):,} of {size:,} bytes")
+        elif sha256_hex(data) != digest:
+            damage.append(f"{name}: its bytes are not those that were written")
+    return damage + find_store_damage(out)
 
 
 def render(value: object) -> bytes:

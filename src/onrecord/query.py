@@ -5,11 +5,11 @@ Leaves the text to ``sparql``, the process to ``worker`` and named queries to ``
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import datetime as dt
 import io
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -65,6 +65,7 @@ class Term(NamedTuple):
 
 
 Row = tuple[Term | None, ...]
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -235,8 +236,10 @@ def _store(graph: Graph, lens: Lens) -> Opened:
         store, written = None, {}
         folder = graph.project.build_folder
         if lens.is_default and is_fresh(graph.project, folder):
-            with contextlib.suppress(StoreError):  # the files are the truth: a damaged store is passed by
+            try:
                 store, written = open_store(folder), read_written(folder)
+            except StoreError as error:  # the files are the truth
+                _LOG.warning("%s; answered from the files instead", error)
         if store is None:
             quads = graph.quads(lens)
             store, written = load_store(export(quads, "nq", {})), written_forms(quads["object"].unique().to_list())

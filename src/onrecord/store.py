@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from onrecord.errors import StoreError
-from onrecord.files import sync_folder
+from onrecord.errors import OutputError, StoreError
+from onrecord.files import sha256_file, sync_folder, write_atomic
 
 LINK = "store"
+SUMS = "SHA256SUMS"
+"""The hash of each file of a store, as sha256sum prints and checks them."""
 _OURS = re.compile(r"store-[0-9a-f]{16}-([0-9]+-)?[a-z0-9_]{8}|\.store-[0-9]+")
 
 
@@ -41,13 +43,15 @@ def build_store(folder: Path, nquads: bytes, key: str) -> None:
         store.flush()
         count = len(store)
         del store
+        sums = "".join(f"{sha256_file(fresh / name)}  {name}\n" for name in _tables(fresh))
+        write_atomic(fresh / SUMS, sums)
         fresh.chmod(0o755)
         fresh = fresh.rename(folder / f"store-{key}-{count}-{fresh.name[-8:]}")
         link.unlink(missing_ok=True)
         link.symlink_to(fresh.name)
         link.replace(folder / LINK)
         sync_folder(folder)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, OutputError, RuntimeError, ValueError) as error:
         if fresh is not None:
             shutil.rmtree(fresh, ignore_errors=True)
         with contextlib.suppress(OSError):
@@ -90,6 +94,27 @@ def open_store(folder: Path) -> ox.Store:
     if str(count) != expected:
         raise StoreError(f"{path}: the store holds {count} of {expected} quads; run  onrecord build")
     return store
+
+
+def find_store_damage(folder: Path) -> list[str]:
+    """What of the store of a build is not as it was written, a line each; nothing where it is whole."""
+    path = folder / LINK
+    try:
+        sums = (path / SUMS).read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        return [f"{LINK}/{SUMS}: cannot be read ({error})"]
+    written = {name: digest for digest, _, name in (line.partition("  ") for line in sums)}
+    found = {name: sha256_file(path / name) for name in _tables(path)}
+    damage = [f"{LINK}/{name}: is missing" for name in sorted(written.keys() - found.keys())]
+    damage += [f"{LINK}/{name}: is not of this store" for name in sorted(found.keys() - written.keys())]
+    changed = sorted(name for name in written.keys() & found.keys() if written[name] != found[name])
+    return damage + [f"{LINK}/{name}: its bytes are not those that were written" for name in changed]
+
+
+def _tables(folder: Path) -> list[str]:
+    """The files that hold a store; its log of what it did and the hashes themselves aside."""
+    kept = (path.name for path in folder.iterdir() if path.is_file())
+    return sorted(name for name in kept if name not in (SUMS, "LOCK") and not name.startswith("LOG"))
 
 
 def load_store(nquads: bytes) -> ox.Store:

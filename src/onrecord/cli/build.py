@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from onrecord.cli.options import graph_argument, json_option, sources_option
 from onrecord.cli.render import echo_json, echo_problems, plural
-from onrecord.errors import EXIT_PROBLEMS
+from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 from onrecord.files import shown_path
+
+if TYPE_CHECKING:
+    from onrecord.graph import Graph
 
 
 @click.command(short_help="Check, then write store, Turtle, TriG, N-Quads and manifest.")
@@ -25,12 +29,13 @@ from onrecord.files import shown_path
     help="Where to; default: build/NAME beside graphs/.",
 )
 @sources_option
+@click.option("--verify", is_flag=True, help="Build nothing; say whether what was built is whole.")
 @json_option
-def build(graph: Path, out: Path | None, sources: tuple[Path, ...], as_json: bool) -> None:
+def build(graph: Path, out: Path | None, sources: tuple[Path, ...], verify: bool, as_json: bool) -> None:
     """Check GRAPH and write its dataset: a store to query, .ttl, .trig, .nq and a manifest.
 
     The same input gives the same bytes. A graph with errors is not built, and what was built
-    before stays as it is.
+    before stays as it is. With --verify, every byte of what was built is compared with its manifest.
 
     \b
     Example:
@@ -39,6 +44,9 @@ def build(graph: Path, out: Path | None, sources: tuple[Path, ...], as_json: boo
     import onrecord
 
     opened = onrecord.open(graph)
+    if verify:
+        _verify(opened, out, as_json)
+        return
     report = opened.examine(sources, questions=False)
     echo_problems(problem for problem in report.problems if problem.severity != "info")
     if report.severities()["error"]:
@@ -57,3 +65,17 @@ def build(graph: Path, out: Path | None, sources: tuple[Path, ...], as_json: boo
     )
     for name, entry in manifest["files"].items():
         click.echo(f"  {shown_path(folder / name)}  {entry['bytes']:,} bytes  sha256 {entry['sha256'][:12]}", err=True)
+
+
+def _verify(graph: Graph, out: Path | None, as_json: bool) -> None:
+    """Exit code 1 when what was built is damaged."""
+    damage = graph.verify(out)
+    folder = out or graph.project.build_folder
+    if as_json:
+        echo_json({"folder": str(folder), "damage": damage})
+    for line in () if as_json else damage:
+        click.echo(printable(line))
+    if not as_json:
+        state = "damaged; run  onrecord build" if damage else "whole"
+        click.echo(f"{shown_path(folder)}: {state}", err=True)
+    sys.exit(EXIT_PROBLEMS if damage else EXIT_CLEAN)
