@@ -98,7 +98,10 @@ def test_disagreements_stand_side_by_side() -> None:
 def test_disagreements_as_json() -> None:
     (found,) = json.loads(run("disagreements", TALKS, "--json").stdout)
     assert (found["kind"], found["rule"]) == ("possible", "opposed")
-    assert [side["statements"][0]["quotes"] for side in found["sides"]] == [["rejected"], ["seeking “NATO-like”"]]
+    assert [side["statements"][0]["quotes"] for side in found["sides"]] == [
+        ["NATO-like [...] explicitly rejected"],
+        ["seeking [...] NATO-like"],
+    ]
 
 
 def test_conditions_and_times_are_shown() -> None:

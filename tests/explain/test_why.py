@@ -159,7 +159,10 @@ def test_a_row_that_is_not_there(graph: Graph) -> None:
 
 def test_the_miami_graph_shows_a_chain_down_to_two_quotes() -> None:
     step = proof(onrecord.open(MIAMI).why("Rustem Umerov", "represents", "Ukraine"))
-    assert [leaf.evidence[0].quotes for leaf in leaves(step)] == [("led by",), ("Ukrainian delegation",)]
+    assert [leaf.evidence[0].quotes for leaf in leaves(step)] == [
+        ("Ukrainian delegation [...] led by",),
+        ("Ukrainian delegation",),
+    ]
 
 
 def test_the_command_prints_the_tree() -> None:
@@ -169,7 +172,7 @@ def test_the_command_prints_the_tree() -> None:
         "Dmitry Peskov represents Kremlin",
         "prp-spo1: “speaks for” is a sub-property of “represents”",
         "└─ Dmitry Peskov speaks for Kremlin",
-        "   “spokesman”",
+        "   “Kremlin spokesman”",
     ]
 
 
