@@ -271,6 +271,18 @@ CASES: dict[str, list[Case]] = {
     "P030": [
         Case("a source's id", whole("source: {id: a letter}\nstatements: []\n")),
         Case("an entity's id", entities("- {id: ../rose, label: Rose, type: person}\n")),
+        Case(
+            "a source's id in Turtle",
+            turtle("<https://example.org/garden/source/a/../b> a onr:Source .\n"),
+        ),
+        Case(
+            "a speaker's id in Turtle",
+            turtle(
+                "source:letter a onr:Source .\n<https://example.org/garden/entity/letter:x%20y> a onr:UnnamedSpeaker ;"
+                " <http://www.w3.org/2000/01/rdf-schema#label> 'x' .\n"
+            ),
+        ),
+        Case("a statement's id in Turtle", turtle("st:1 <http://purl.org/dc/terms/identifier> 'a b' .\n")),
         Case("a speaker's id", whole("source: {id: a, speakers: [{id: -, label: b}]}\nstatements: []\n")),
     ],
     "P031": [
@@ -347,11 +359,37 @@ CASES: dict[str, list[Case]] = {
         Case("no proposition", turtle("st:2 a onr:Statement ; prov:wasQuotedFrom source:letter .\n")),
         Case("a proposition elsewhere", turtle(TURTLE_STATEMENT, whole=False)),
         Case("a condition elsewhere", turtle("st:1 onr:condition prop:2 .\n")),
+        Case("no type", turtle("st:2 prov:wasQuotedFrom source:letter ; onr:proposition prop:1 .\n")),
+        Case(
+            "a speaker without a label",
+            turtle(
+                "source:letter a onr:Source .\n<https://example.org/garden/entity/letter:x> a onr:UnnamedSpeaker .\n"
+            ),
+        ),
     ],
-    "P053": [Case("a misspelt property", turtle("st:1 onr:saidBye entity:rose .\n"))],
+    "P053": [
+        Case("a misspelt property", turtle("st:1 onr:saidBye entity:rose .\n")),
+        Case(
+            "a qualifier of an ontology that is not loaded",
+            turtle("prop:1 <https://a.example/at> prop:1 ."),
+        ),
+        Case("something else on a statement", turtle("st:1 <https://a.example/at> entity:rose .")),
+        Case("something else on a source", turtle("source:letter a onr:Source ; onr:publishedBy 'x' .")),
+    ],
     "P054": [
         Case("two statuses", turtle("st:1 onr:status onr:denied .\n")),
         Case("two objects", turtle("prop:1 rdf:object entity:plot-8 .\n")),
+        Case(
+            "two titles",
+            turtle("source:letter a onr:Source ; <http://purl.org/dc/terms/title> 'a', 'b' .\n"),
+        ),
+    ],
+    "P055": [
+        Case("a truth that is none", turtle("st:1 onr:negated 'yes' .\n")),
+        Case(
+            "an IRI for a value",
+            turtle(TURTLE_STATEMENT + TURTLE_PROPOSITION.replace("gar:tends", "gar:height"), whole=False),
+        ),
     ],
     "G001": [
         Case("empty settings", {"onrecord.yaml": ""}),

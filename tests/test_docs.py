@@ -564,6 +564,7 @@ EXAMPLES: dict[str, Example] = {
     "P052": Example({"statements/list.ttl": TURTLE.replace("/other/", "/garden/")}),
     "P053": node("onr:statsu onr:stated"),
     "P054": node("onr:status onr:stated, onr:planned"),
+    "P055": node('onr:negated "yes"'),
     "O001": Example({"ontology/garden.ttl": "@prefix gar: <https://example.org/garden#> .\ngar:a gar:b gar:c .\n"}),
     "O002": Example({"ontology/garden.ttl": "@prefix gar: <https://example.org/garden#> .\ngar:a gar:b .\n"}),
     "R001": letter("  - triple: [Rose March, chairs, Garden Society]\n    quote: our chairwoman\n"),

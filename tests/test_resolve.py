@@ -537,3 +537,39 @@ def test_carets_of_qualifiers_point_at_the_value(tmp_path: Path) -> None:
         "- triple: [Basil Thorn, tends, plot 7]\n  at: [Rose, plot 7]\n  for: [Nobody, Rose, Noone]\n",
     )
     assert [(problem.place.line, problem.place.column) for problem in found.problems] == [(8, 11), (8, 25)]
+
+
+def test_a_value_that_begins_like_a_reference_stays_a_value(tmp_path: Path) -> None:
+    found = sound(
+        tmp_path / "garden",
+        """
+        - id: tending
+          triple: [Basil Thorn, tends, plot 7]
+          how: statement:tending
+          in the words: statement:nobody
+          quote: tends
+        - triple: [plot 7, motto, "statement: of intent"]
+          quote: its motto
+        - triple: [plot 7, motto, statement:tending]
+          quote: another
+        - triple: [Rose, believes, statement:tending]
+          quote: she believes
+        """,
+    )
+    assert found.column("object")[1:3] == ['"statement: of intent"@en', '"statement:tending"@en']
+    assert found.column("object")[3] == found.column("proposition")[0]
+    assert found.own["restrictive"][0].to_list()[0]["value"] == '"statement:tending"@en'
+
+
+def test_one_mistake_is_one_problem(tmp_path: Path) -> None:
+    found = load_notes(
+        tmp_path / "garden",
+        """
+        - triple: [plot 7, heigth in metres, "1.50"]
+          quote: a metre and a half
+        - triple: [Rose, beleives, statement:nobody]
+          quote: she does
+        """,
+    )
+    assert found.codes == ["R001", "R001"]
+    assert [problem.place.line for problem in found.problems] == [6, 8]

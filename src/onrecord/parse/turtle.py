@@ -19,6 +19,7 @@ from onrecord.files import read_text, without_controls
 from onrecord.model import Source, Speaker, StatementRows
 from onrecord.nearest import did_you_mean
 from onrecord.ontology import Ontology
+from onrecord.project import is_local_id
 from onrecord.terms import DC, DCTERMS, NO_TRIPLE_TERMS, OA, ONR, PROV, RDF, RDFS, SCHEMA, SKOS, may_nest_deep
 
 _SINGLE = {
@@ -42,9 +43,19 @@ _REPEATED = {
 _MANY = {f"{ONR}saidBy": "said_by", f"{ONR}saidTo": "said_to", f"{ONR}origin": "origin", f"{ONR}via": "via"}
 _BOUNDS = ("earliestStart", "latestStart", "earliestEnd", "latestEnd")
 _OTHERS = ("proposition", "status", "negated", "quote", "condition", "conditionText", "viaChain", "span", *_BOUNDS)
-_STATEMENT = {*_SINGLE, *_REPEATED, *_MANY, *(f"{ONR}{name}" for name in _OTHERS)}
+_STATEMENT = {
+    *_SINGLE,
+    *_REPEATED,
+    *_MANY,
+    *(f"{ONR}{name}" for name in _OTHERS),
+    f"{PROV}wasQuotedFrom",
+    f"{RDF}type",
+}
 """What is read from a statement node; bounds and spans are computed anew."""
+_PROPOSITION = {f"{RDF}{name}" for name in ("type", "subject", "predicate", "object")} | {f"{RDFS}label"}
+"""What is read from a proposition node beside its restrictive qualifiers; its label is computed anew."""
 _ONCE = (*_SINGLE, *(f"{ONR}{name}" for name in ("proposition", "status", "negated", "condition", "viaChain")))
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False, "": False}
 _SOURCE_TEXTS = {
     f"{DCTERMS}title": "title",
     f"{DC}publisher": "publisher",
@@ -93,6 +104,9 @@ def parse_statements(
     _Reader(nodes, name, base, ontology, rows, add_source, problems).read()
 
 
+_WHOLE = "write each statement's onr:proposition, with its rdf:subject, rdf:predicate and rdf:object, into the file"
+
+
 class _Reader:
     def __init__(
         self,
@@ -108,6 +122,8 @@ class _Reader:
         self.ontology, self.rows, self.add_source, self.problems = ontology, rows, add_source, problems
         self.statuses = {iri: name for name, iri in ontology.statuses.items()}
         self.qualifiers = {iri for iri, prop in ontology.properties.items() if prop.restrictive or prop.additive}
+        triples = (triple for graph in ontology.graphs.values() for triple in graph)
+        self.mentioned = {term[1:-1] for triple in triples for term in triple if term.startswith("<")}
         self.nested: dict[tuple[str, str], int] = {}
         self.waiting: list[tuple[str, str]] = []
 
@@ -123,8 +139,14 @@ class _Reader:
             self.problems.warning(
                 "P032", self.place, "this file holds no onr:Statement", "export one with  onrecord export --format ttl"
             )
+        typed = {*statements, *kinds[f"{ONR}Proposition"]}
+        for subject in sorted(node for node, fields in self.nodes.items() if f"{ONR}proposition" in fields):
+            if subject not in typed:
+                self._lacking(subject, "rdf:type onr:Statement")
         for subject in statements:
             self._statement(subject)
+        for subject in sorted(kinds[f"{ONR}Proposition"]):
+            self._check_known(subject, _PROPOSITION)
         while self.waiting:
             node, source_id = self.waiting.pop()
             values = self._proposition(node, source_id)
@@ -141,6 +163,10 @@ class _Reader:
             self._foreign(subject)
             return
         fields = self.nodes[subject]
+        if not self._is_id(source_id, subject):
+            return
+        self._check_single(subject, _SOURCE_TEXTS)
+        self._check_known(subject, {*_SOURCE_TEXTS, f"{ONR}origin", f"{RDF}type", f"{RDFS}label"})
         values = {key: fields[iri][0].value for iri, key in _SOURCE_TEXTS.items() if fields.get(iri)}
         head = f"{self.base}entity/{source_id}:"
         speakers = [
@@ -152,7 +178,7 @@ class _Reader:
                 note=_first(about, f"{SKOS}editorialNote"),
             )
             for node, about in sorted(self.nodes.items())
-            if node.startswith(f"<{head}") and about.get(f"{RDF}type")
+            if node.startswith(f"<{head}") and about.get(f"{RDF}type") and self._is_speaker(node, len(head))
         ]
         self.add_source(
             Source(
@@ -163,6 +189,19 @@ class _Reader:
                 **values,
             )
         )
+
+    def _is_id(self, text: str, node: str) -> bool:
+        if is_local_id(text):
+            return True
+        fix = "an id has letters A to Z, digits, - _ and . in it, and begins with a letter or digit"
+        self.problems.error("P030", self.place, f'"{text}" in {node} cannot be an id', fix)
+        return False
+
+    def _is_speaker(self, node: str, head: int) -> bool:
+        if not _first(self.nodes[node], f"{RDFS}label"):
+            self._lacking(node, "rdfs:label", "write what the source calls this speaker")
+            return False
+        return self._is_id(node[1 + head : -1], node)
 
     def _narrowest(self, kinds: Iterable[str]) -> str:
         """The class that was declared, beside those above it that were inferred."""
@@ -177,13 +216,20 @@ class _Reader:
             "export the file from a graph with the same base",
         )
 
-    def _lacking(self, node: str, what: str) -> None:
-        self.problems.error(
-            "P052",
-            self.place,
-            f"{_shown(node)} has no {what}",
-            "write each statement's onr:proposition, with its rdf:subject, rdf:predicate and rdf:object, into the file",
-        )
+    def _lacking(self, node: str, what: str, fix: str = _WHOLE) -> None:
+        self.problems.error("P052", self.place, f"{_shown(node)} has no {what}", fix)
+
+    def _check_known(self, node: str, known: set[str]) -> None:
+        """Report what neither this reader nor any ontology knows: left out, it would change what is said.
+
+        Other terms of the ontologies are what an export holds beside the statement: entailed, and computed anew.
+        """
+        for iri in sorted(set(self.nodes[node]) - known - self.qualifiers):
+            if iri.startswith(ONR) or iri not in self.mentioned:
+                home = iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
+                beside = {other for other in {*known, *self.qualifiers} if other.startswith(home)}
+                fix = did_you_mean(iri, beside) or "load the ontology that defines it, or delete it"
+                self.problems.error("P053", self.place, f"{_shown(node)} has <{iri}>, which means nothing here", fix)
 
     def _check_single(self, node: str, once: Iterable[str]) -> None:
         for iri in once:
@@ -196,10 +242,7 @@ class _Reader:
         if source_id is None:
             self._foreign(subject)
             return
-        for iri in sorted(set(fields) - _STATEMENT):
-            if iri.startswith(ONR):
-                near = did_you_mean(iri, _STATEMENT)
-                self.problems.error("P053", self.place, f"{subject} has <{iri}>, which means nothing here", near)
+        self._check_known(subject, _STATEMENT)
         self._check_single(subject, _ONCE)
         proposition = next(iter(fields.get(f"{ONR}proposition", ())), None)
         if proposition is None:
@@ -210,7 +253,12 @@ class _Reader:
             return
         status = _first(fields, f"{ONR}status")
         values["status"] = self.statuses.get(status, status.removeprefix(ONR)) or None
-        values["negated"] = _first(fields, f"{ONR}negated") in ("true", "1")
+        negated = _first(fields, f"{ONR}negated")
+        if negated not in _TRUTHS:
+            self._no_value(subject, f"{ONR}negated", negated, "write true, or delete it")
+        values["negated"] = _TRUTHS.get(negated, False)
+        for node in fields.get(f"{DCTERMS}identifier", ()):
+            self._is_id(node.value, subject)
         for iri, column in _SINGLE.items():
             if fields.get(iri):
                 values[column] = self._written(fields[iri][0])
@@ -244,9 +292,16 @@ class _Reader:
                 values[f"{part}_row"] = self._nested(str(term), source_id)
             else:
                 values[f"{part}_text"] = self._written(term)
-        values["predicate_text"] = self._written(fields[f"{RDF}predicate"][0])
+        predicate, obj = fields[f"{RDF}predicate"][0], fields[f"{RDF}object"][0]
+        prop = self.ontology.properties.get(predicate.value)
+        if prop is not None and prop.takes_literal and isinstance(obj, ox.NamedNode):
+            self._no_value(node, f"{RDF}object", str(obj), f'"{prop.label}" takes a value: write it in quotes')
+        values["predicate_text"] = self._written(predicate)
         values["qualifiers"] = self._qualifiers(fields, source_id) or None
         return values
+
+    def _no_value(self, node: str, iri: str, text: str, fix: str) -> None:
+        self.problems.error("P055", self.place, f"{_shown(node)}: {text} is no value of <{iri}>", fix)
 
     def _nested(self, node: str, source_id: str) -> int:
         """The row of a nested proposition, one for each source; it is filled when all rows are known."""

@@ -48,18 +48,17 @@ def with_sources(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_references(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
-    """Turn ``statement:ID`` into the row that it refers to."""
+    """Turn ``statement:ID`` into the row that it refers to; where the property takes a value it stays text."""
     for name in ("subject", "object", "condition"):
         text, target = pl.col(f"{name}_text"), f"{name}_row"
-        found = table.filter(text.str.starts_with(REFERENCE)).select("row", f"{name}_text")
-        if found.is_empty():
-            continue
+        found = table.filter(text.str.starts_with(REFERENCE)).select("row", f"{name}_text", "predicate")
         links = {}
-        for row, written in found.iter_rows():
-            links[row] = look.referred(written, row, "on condition" if name == "condition" else name)
-        table = table.with_columns(
-            pl.col("row").replace_strict(links, default=pl.col(target), return_dtype=pl.UInt32).alias(target)
-        )
+        for row, written, predicate in found.iter_rows():
+            if name != "object" or look.takes_reference(predicate):
+                links[row] = look.referred(written, row, "on condition" if name == "condition" else name)
+        if links:
+            row_of = pl.col("row").replace_strict(links, default=pl.col(target), return_dtype=pl.UInt32)
+            table = table.with_columns(row_of.alias(target))
     return table
 
 
@@ -104,6 +103,8 @@ def with_terms(look: Lookup, table: pl.DataFrame, name: str) -> pl.DataFrame:
         & pl.col(f"{name}_row").is_null()
         & ~pl.col(text).str.starts_with(REFERENCE)
     )
+    if name == "object":  # under an unknown property nobody knows whether this is a name or a value
+        bad = bad.filter(pl.col("predicate").is_not_null())
     for row, source, written in bad.select("row", "source", text).iter_rows():
         found = look.names.entity(written, source)
         report_name(found, written, "entities", look.places.of(row, name), look.names, look.problems)

@@ -46,6 +46,11 @@ class Lookup:
         """The property that a term names."""
         return self.names.ontology.properties.get(predicate[1:-1]) if predicate else None
 
+    def takes_reference(self, predicate: str | None) -> bool:
+        """Whether ``statement:ID`` after a property means that statement, and is not the text of a value."""
+        prop = self.property(predicate)
+        return prop is not None and not prop.takes_literal
+
     def term(self, written: str, source: str) -> str | None:
         """The term of a name as one source uses it; None where it is unknown or ambiguous."""
         key = (source, written)

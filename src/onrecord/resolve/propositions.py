@@ -71,7 +71,7 @@ def _levels(look: Lookup, table: pl.DataFrame) -> list[pl.DataFrame]:
     )
     for row, subject, obj, qualifiers in refs.select("row", "subject_row", "object_row", "qualifiers").iter_rows():
         targets = {subject, obj, *(q["value_row"] for q in qualifiers or ())} - {None}
-        targets |= {look.by_id[q["value"].removeprefix(REFERENCE)] for q in qualifiers or () if _refers(q, look.by_id)}
+        targets |= {look.by_id[q["value"].removeprefix(REFERENCE)] for q in qualifiers or () if _refers(q, look)}
         if targets:
             inner[row] = targets
     levels: dict[int, int] = {}
@@ -160,7 +160,7 @@ def _qualifier_term(
     done: dict[int, str | None],
 ) -> str | None:
     target, text = qualifier["value_row"], qualifier["value"]
-    if target is None and text is not None and text.startswith(REFERENCE):
+    if target is None and text is not None and text.startswith(REFERENCE) and not prop.takes_literal:
         target = look.referred(text, row, field)
         if target is None:
             return None
@@ -229,9 +229,12 @@ def _minted(keys: pl.Series, base: str) -> pl.Series:
     return keys.replace_strict(known, hashes, default=None, return_dtype=pl.String)
 
 
-def _refers(qualifier: dict[str, Any], by_id: dict[str, int]) -> bool:
+def _refers(qualifier: dict[str, Any], look: Lookup) -> bool:
     value = qualifier["value"]
-    return value is not None and value.startswith(REFERENCE) and value.removeprefix(REFERENCE) in by_id
+    if value is None or not value.startswith(REFERENCE) or value.removeprefix(REFERENCE) not in look.by_id:
+        return False
+    found = look.names.property(qualifier["property"]).iri
+    return look.takes_reference(found and iri(found))
 
 
 def distinct_qualifiers(qualifiers: Iterable[dict[str, str]]) -> list[dict[str, str]]:
