@@ -67,12 +67,12 @@ def write(folder: Path, count: int, seed: int = 7) -> None:
     (folder / "statements" / "all.csv").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def timed(name: str, run: Callable[[], T], base: float = 0.0) -> tuple[T, float]:
-    """What ``run`` gives and its CPU seconds, printed."""
+def timed(name: str, run: Callable[[], T], base: float = 0.0, of: str = "reading and resolving") -> tuple[T, float]:
+    """What ``run`` gives and its CPU seconds, printed with the ratio to ``base``, the seconds ``of`` something."""
     start = time.process_time()
     result = run()
     spent = time.process_time() - start
-    print(f"{name:<22} {spent:8.2f} s" + (f"   {spent / base:5.2f} of reading and resolving" if base else ""))
+    print(f"{name:<22} {spent:8.2f} s" + (f"   {spent / base:8.4f} of {of}" if base else ""))
     return result, spent
 
 

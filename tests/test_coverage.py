@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import onrecord
 from inline import notes
 from onrecord.coverage import Sentence, SourceCoverage, cover
+from onrecord.errors import OnRecordError
+from onrecord.lens import Lens
 from small_graph import LETTER, LETTER_TEXT, write_graph
 
 HEAD = LETTER[: LETTER.index("  speakers:")]
@@ -127,6 +130,38 @@ def test_the_whole_garden(graph_folder: Path) -> None:
     }
     assert sum(len(sentence.words or "") for sentence in letter.sentences) <= len(LETTER_TEXT)
     assert 0 < letter.quoted < 0.4
+
+
+def test_a_lens_chooses_what_can_rest_on_a_sentence(tmp_path: Path) -> None:
+    statements = (
+        f"{ONE}Basil tends it\n  when: 2024-05/2024-07\n\n"
+        "- triple: [Rose Marsh, attends, summer show]\n  status: expected\n  quote: Rose left early\n"
+    )
+    covered(tmp_path / "garden", statements)
+    graph = onrecord.open(tmp_path / "garden")
+
+    def resting(lens: Lens) -> list[list[bool]]:
+        (found,) = graph.coverage(lens=lens)
+        return [[statement.as_fact for statement in sentence.statements] for sentence in found.sentences[:2]]
+
+    assert resting(Lens()) == [[True], [False]]
+    assert resting(Lens(include=frozenset({"expected"}))) == [[True], [True]]
+    assert resting(Lens(valid_at=dt.date(2024, 9, 1))) == [[], [False]]
+
+
+def test_a_source_that_the_lens_leaves_out_is_not_shown(graph_folder: Path) -> None:
+    graph = onrecord.open(graph_folder)
+
+    def shown(lens: Lens | None = None) -> list[str]:
+        return [found.source for found in graph.coverage(lens=lens)]
+
+    assert shown(Lens(sources=frozenset({"minutes"}))) == ["minutes"]
+    early = Lens(as_of=dt.date(2024, 6, 1))
+    assert (shown(), shown(early)) == (["letter", "minutes"], ["letter"])
+    graph.retract("letter", on="2024-06-09", why="made up")
+    assert (shown(), shown(early)) == (["minutes"], ["letter"])
+    with pytest.raises(OnRecordError, match='no source is called "leter"'):
+        shown(Lens(sources=frozenset({"leter"})))
 
 
 def test_an_empty_text_has_no_sentences(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import onrecord
 from inline import rich, rich_files, sound, write_notes
 from onrecord.errors import GraphBroken, GraphNotFound, OnRecordError, OutputError
-from onrecord.graph import Graph
+from onrecord.graph import KEPT_RESULTS, KEPT_STORES, Graph
 from onrecord.lens import Lens
 from onrecord.model import STATEMENT_SCHEMA
 
@@ -53,6 +54,12 @@ BROKEN = {
     "networkx": lambda graph, out: graph.networkx(),
     "pyvis": lambda graph, out: graph.pyvis(),
     "view": lambda graph, out: graph.view(out / "x.html"),
+    "why": lambda graph, out: graph.why("Rose Marsh", "tends", "plot 7"),
+    "corroboration": lambda graph, out: graph.corroboration(),
+    "disagreements": lambda graph, out: graph.disagreements(),
+    "retraction": lambda graph, out: graph.retraction("letter"),
+    "stats": lambda graph, out: graph.stats(),
+    "paths": lambda graph, out: graph.paths("Rose Marsh", "plot 7"),
 }
 
 
@@ -142,3 +149,31 @@ def test_queries_show_literals_as_written_from_memory_and_from_the_build(tmp_pat
     assert graph.query(ask).values() == [("1.50",), ("010",)]
     graph.build()
     assert onrecord.open(folder).query(ask).values() == [("1.50",), ("010",)]
+
+
+def test_the_results_of_a_lens_are_kept_and_those_of_many_are_not(graph_folder: Path) -> None:
+    graph = onrecord.open(graph_folder)
+    days = [dt.date(2024, 6, day) for day in range(1, 2 * KEPT_RESULTS)]
+    for day in days:
+        graph.query("ASK {}", as_of=day)
+        graph.disagreements(Lens(as_of=day))
+    assert len(graph.stores) == KEPT_STORES
+    assert [Lens(as_of=day).key in graph.stores for day in days] == [day in days[-KEPT_STORES:] for day in days]
+    first = graph.corroboration()
+    assert [one is again for one, again in zip(first, graph.corroboration(), strict=True)] == [True] * len(first)
+    graph.check()
+    assert (len(graph.stores), graph.corroboration()) == (0, first)
+
+
+def test_where_the_process_works_later_changes_no_place(
+    graph_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(graph_folder.parent)
+    graph = onrecord.open(graph_folder.name)
+    (problem,) = graph.check()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    found = graph.why("Rose Marsh", "chairs", "Garden Society")
+    assert found.proof is not None
+    assert found.proof.evidence[0].file == "statements/letter.yaml"
+    assert problem.place.file == "garden/evidence.lock"

@@ -6,7 +6,6 @@ Leaves drawing to ``view``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -153,7 +152,7 @@ class _ViewBuilder:
             source_publisher=source.publisher,
             source_published=source.published,
             source_url=source.url,
-            file=self.loaded.project.relative(Path(row["file"]).absolute()),
+            file=self.loaded.project.relative(row["file"]),
             line=row["line"],
         )
 

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from onrecord.assemble import proposition_labels
 from onrecord.build import Loaded
 from onrecord.check.evidence import covered_length
+from onrecord.lens import Lens, select
+from onrecord.model import Source
+from onrecord.resolve import published_day
 from onrecord.sentences import split_sentences
 from onrecord.sources import Span
 
@@ -22,6 +27,7 @@ class CoveredStatement:
     text: str
     status: str
     negated: bool
+    as_fact: bool
     file: str
     line: int
 
@@ -66,18 +72,23 @@ class SourceCoverage:
         return tuple(sentence for sentence in self.sentences if not sentence.is_settled)
 
 
-def cover(loaded: Loaded) -> list[SourceCoverage]:
-    """The coverage of every source whose sentences are known, by source id."""
+def cover(loaded: Loaded, lens: Lens | None = None) -> list[SourceCoverage]:
+    """The coverage of every source whose sentences are known, by source id.
+
+    Only what ``lens`` lets through rests on a sentence; a source that it leaves out is not there.
+    """
     evidence = loaded.evidence
     if evidence is None:
         raise AssertionError("coverage follows a check")
+    lens = lens or Lens()
+    statements = _statements(loaded, lens)
     out = []
-    for source_id, source in sorted(loaded.resolved.sources.items()):
+    for source in sources_through(loaded, lens):
+        source_id = source.id
         text = evidence.texts.get(source_id)
         spans = split_sentences(text.content) if text else loaded.lock.sentences.get(source_id, [])
         if not spans:
             continue
-        statements = _statements(loaded)
         reasons = {left.quote: left.reason for left in source.left_out}
         resting: dict[int, list[CoveredStatement]] = {}
         left_out: dict[int, str] = {}
@@ -88,6 +99,8 @@ def cover(loaded: Loaded) -> list[SourceCoverage]:
             if check.row is None:
                 whole = (check.spans[0][0], check.spans[-1][1])
                 left_out.update(dict.fromkeys(_touched(spans, [whole]), reasons[check.quote]))
+                continue
+            if check.row not in statements:
                 continue
             quoted += check.spans
             for number in _touched(spans, check.spans):
@@ -107,6 +120,18 @@ def cover(loaded: Loaded) -> list[SourceCoverage]:
     return out
 
 
+def sources_through(loaded: Loaded, lens: Lens) -> list[Source]:
+    """The sources that a lens does not leave out, by id: chosen, published by its day, and not withdrawn by then."""
+    gone = {entry.source for entry in loaded.resolved.withdrawn if lens.as_of is None or entry.on <= lens.as_of}
+    out = []
+    for name, source in sorted(loaded.resolved.sources.items()):
+        day = published_day(source, loaded.project.time_zone)
+        late = lens.as_of is not None and day is not None and day > lens.as_of
+        if name not in gone and not late and (not lens.sources or name in lens.sources):
+            out.append(source)
+    return out
+
+
 def _touched(sentences: list[Span], spans: tuple[Span, ...] | list[Span]) -> list[int]:
     return [
         number
@@ -115,14 +140,25 @@ def _touched(sentences: list[Span], spans: tuple[Span, ...] | list[Span]) -> lis
     ]
 
 
-def _statements(loaded: Loaded) -> dict[int, CoveredStatement]:
+def _statements(loaded: Loaded, lens: Lens) -> dict[int, CoveredStatement]:
+    """What the lens lets through, by row; rows that did not resolve have their written words."""
     table = loaded.resolved.statements
+    chosen = select(table, lens, loaded.project.policy)
+    as_fact = dict(chosen.filter(~pl.col("nested")).select("row", "asserting").iter_rows())
     labels = proposition_labels(
-        table.drop_nulls("proposition").unique("proposition", keep="first", maintain_order=True), loaded.resolved
+        chosen.drop_nulls("proposition").unique("proposition", keep="first", maintain_order=True), loaded.resolved
     )
+    unresolved = pl.col("proposition").is_null() | pl.col("statement").is_null()
+    own = table.filter(pl.col("row").is_in(sorted(as_fact)) | (unresolved & pl.col("status").is_not_null()))
     columns = ("row", "proposition", "status", "negated", "file", "line", "subject_text", "predicate_text")
     return {
-        row: CoveredStatement(labels.get(proposition) or f"{subject} {predicate}", status, negated, file, line)
-        for row, proposition, status, negated, file, line, subject, predicate in table.select(columns).iter_rows()
-        if status is not None
+        row: CoveredStatement(
+            labels.get(proposition) or f"{subject} {predicate}",
+            status,
+            negated,
+            as_fact.get(row, False),
+            loaded.project.relative(file),
+            line,
+        )
+        for row, proposition, status, negated, file, line, subject, predicate in own.select(columns).iter_rows()
     }

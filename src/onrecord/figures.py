@@ -18,6 +18,7 @@ import polars as pl
 
 from onrecord.build import Loaded
 from onrecord.check.evidence import covered_length
+from onrecord.coverage import sources_through
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock, quote_key
 from onrecord.model import Source
@@ -172,11 +173,7 @@ def measure(loaded: Loaded, *, lens: Lens | None = None, everything: bool = Fals
             for index, group in enumerate(groups[:top], 1)
         ),
         modularity=round(modularity, 6),
-        coverage=tuple(
-            _coverage(source, rows, loaded.lock)
-            for _, source in sorted(loaded.resolved.sources.items())
-            if not lens.sources or source.id in lens.sources
-        ),
+        coverage=tuple(_coverage(source, rows, loaded.lock) for source in sources_through(loaded, lens)),
     )
 
 

@@ -13,9 +13,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onrecord.errors import OnRecordError, Problem, Problems
-from onrecord.lens import Lens
+from onrecord.errors import Problem, Problems
+from onrecord.lens import Lens, require_sources
 from onrecord.project import open_project
+from onrecord.recent import Recent
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from onrecord.explain.disagreements import Disagreement
     from onrecord.explain.retraction import Retraction
     from onrecord.explain.rows import RowExplanation
-    from onrecord.explain.why import Explanation
+    from onrecord.explain.why import Explanation, Grounds
     from onrecord.figures import Figures
     from onrecord.judgements import Judgement
     from onrecord.names import Names
@@ -43,6 +44,13 @@ if TYPE_CHECKING:
     from onrecord.trials import Outcome
     from onrecord.view.network import Network
     from onrecord.withdrawn import Withdrawal
+
+
+KEPT_STORES = 4
+"""Of how many lenses a graph keeps the triple store in memory."""
+
+KEPT_RESULTS = 8
+"""Of how many lenses it keeps each of the other results: rows, grounds, corroboration, disagreements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,11 @@ class Graph:
     def __init__(self, path: str | PathLike[str]) -> None:
         self._opening = Problems()
         self.project = open_project(Path(path), self._opening)
-        self.stores: dict[str, Opened] = {}
+        self.stores: Recent[Opened] = Recent(KEPT_STORES)
+        self._rows_of: Recent[pl.DataFrame] = Recent(KEPT_RESULTS)
+        self._grounds_of: Recent[Grounds] = Recent(KEPT_RESULTS)
+        self._corroboration: Recent[list[Corroboration]] = Recent(KEPT_RESULTS)
+        self._disagreements: Recent[list[Disagreement]] = Recent(KEPT_RESULTS)
 
     def __repr__(self) -> str:
         return f"<onrecord graph {self.project.name!r} in {self.project.folder}>"
@@ -111,8 +123,8 @@ class Graph:
 
         folders = [Path(folder) for folder in sources]
         loaded = check(self.project, Problems(list(self._opening.items)), folders, update_lock=update_lock)
+        self._forget()
         self.__dict__["_loaded"] = loaded
-        self.stores.clear()
         evidence = loaded.evidence
         if evidence is None:
             raise AssertionError("check always looks at the evidence")
@@ -144,12 +156,8 @@ class Graph:
 
         :raises OnRecordError: for a source that is not there.
         """
-        from onrecord.nearest import did_you_mean
-
-        for source in lens.sources if lens else ():
-            if source not in self._loaded.resolved.sources:
-                near = did_you_mean(source, self._loaded.resolved.sources)
-                raise OnRecordError(f'no source is called "{source}"' + (f": {near}" if near else ""))
+        if lens is not None and lens.sources:
+            require_sources(lens.sources, self._loaded.resolved.sources)
         return lens
 
     def corroboration(
@@ -166,19 +174,34 @@ class Graph:
         """
         from onrecord.explain.corroboration import corroborate
 
-        return corroborate(self._rows(lens), self._sound.resolved, subject=subject, predicate=predicate, obj=object)
+        rows, resolved = self._rows(lens), self._sound.resolved
+        key = ((lens or Lens()).key, subject, predicate, object)
+        return list(
+            self._corroboration.get(
+                key, lambda: corroborate(rows, resolved, subject=subject, predicate=predicate, obj=object)
+            )
+        )
 
     def disagreements(self, lens: Lens | None = None) -> list[Disagreement]:
         """What the record says both ways: conflicts first, then possible ones."""
         from onrecord.explain.disagreements import disagree
 
-        return disagree(self._rows(lens), self._sound.resolved)
+        rows, resolved = self._rows(lens), self._sound.resolved
+        return list(self._disagreements.get((lens or Lens()).key, lambda: disagree(rows, resolved)))
 
     def _rows(self, lens: Lens | None) -> pl.DataFrame:
         """The statements that a lens lets through."""
         from onrecord.lens import select
 
-        return select(self._sound.resolved.statements, self.known_sources(lens) or Lens(), self.project.policy)
+        statements, seen = self._sound.resolved.statements, self.known_sources(lens) or Lens()
+        return self._rows_of.get(seen.key, lambda: select(statements, seen, self.project.policy))
+
+    def _grounds(self, lens: Lens | None) -> Grounds:
+        """What stands as fact through a lens, and what follows from it."""
+        from onrecord.explain.why import grounds
+
+        loaded, seen = self._sound, self.known_sources(lens) or Lens()
+        return self._grounds_of.get(seen.key, lambda: grounds(loaded, seen))
 
     def diff(self, other: str | PathLike[str], lens: Lens | None = None) -> Diff:
         """What changed from this graph to ``other``: a folder, FOLDER@REVISION, or the folder of a build."""
@@ -228,7 +251,8 @@ class Graph:
     def _forget(self) -> None:
         """Read the files anew when they are asked for next."""
         self.__dict__.pop("_loaded", None)
-        self.stores.clear()
+        for kept in (self.stores, self._rows_of, self._grounds_of, self._corroboration, self._disagreements):
+            kept.clear()
 
     def export(self, path: str | PathLike[str], format: str | None = None, lens: Lens | None = None) -> None:  # noqa: A002
         """Write the dataset to ``path``; the format is taken from the suffix unless given."""
@@ -297,17 +321,16 @@ class Graph:
 
         :raises OnRecordError: for a name that nothing has.
         """
-        from onrecord.explain.why import read_triple, why
+        from onrecord.explain.why import explain, read_triple
 
-        return why(self._sound, read_triple(self.names, subject, predicate, object), self.known_sources(lens))
+        triple = read_triple(self._sound, subject, predicate, object)
+        return explain(triple, lens or Lens(), self._grounds)
 
     def why_row(self, sparql: str, row: int = 1, *, lens: Lens | None = None) -> RowExplanation:
         """Why the ``row``-th row (from 1) of a query's answer is there: each triple that it rests on."""
         from onrecord.explain.rows import explain_row
-        from onrecord.explain.why import grounds
 
-        seen = self.known_sources(lens) or Lens()
-        return explain_row(self, grounds(self._sound, seen), sparql, row, seen)
+        return explain_row(self, self._grounds(lens), sparql, row, lens or Lens())
 
     def questions(self) -> dict[str, Question]:
         """The named questions of the graph."""
@@ -327,12 +350,12 @@ class Graph:
 
         return run_all(self)
 
-    def coverage(self, sources: Iterable[str | PathLike[str]] = ()) -> list[SourceCoverage]:
-        """Each sentence of each text with the statements that rest on it."""
+    def coverage(self, sources: Iterable[str | PathLike[str]] = (), lens: Lens | None = None) -> list[SourceCoverage]:
+        """Each sentence of each text with the statements that rest on it, of those that ``lens`` lets through."""
         from onrecord.coverage import cover
 
         self.examine(sources)
-        return cover(self._loaded)
+        return cover(self._loaded, self.known_sources(lens))
 
     def rdflib(self, lens: Lens | None = None, *, store: str = "default") -> rdflib.Dataset:
         """The dataset in rdflib; ``store="Oxigraph"`` keeps it in oxrdflib's store instead."""

@@ -6,11 +6,13 @@ Leaves what follows from the selected rows to the stages after it.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
 from onrecord.errors import OnRecordError
+from onrecord.nearest import did_you_mean
 from onrecord.project import AssertPolicy
 from onrecord.statuses import ASSERTABLE
 from onrecord.terms import digest
@@ -70,6 +72,16 @@ class Lens:
             str(self.inference),
         )
         return digest(*parts)
+
+
+def require_sources(wanted: Iterable[str], known: Collection[str]) -> None:
+    """Whether every source is known.
+
+    :raises OnRecordError: for the first that is not, with those that look like it.
+    """
+    for source in sorted(set(wanted) - set(known)):
+        near = did_you_mean(source, known)
+        raise OnRecordError(f'no source is called "{source}"' + (f": {near}" if near else ""))
 
 
 def select(statements: pl.DataFrame, lens: Lens, policy: AssertPolicy) -> pl.DataFrame:

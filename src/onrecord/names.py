@@ -103,14 +103,24 @@ class Names:
 
         :raises OnRecordError: when there is none, or several, with the names to choose from.
         """
-        found = self.entity(text)
+        return self._required(self.entity(text), text, "entity", "entities")
+
+    def require_property(self, text: str) -> str:
+        """The IRI of the one property of that name; raises as :meth:`require_entity` does."""
+        return self._required(self.property(text), text, "property", "properties")
+
+    def require_type(self, text: str) -> str:
+        """The IRI of the one class of that name; raises as :meth:`require_entity` does."""
+        return self._required(self.type(text), text, "class", "classes")
+
+    def _required(self, found: Found, text: str, one: str, many: str) -> str:
         if found.iri is not None:
             return found.iri
         if found.choices:
             ways = [f'"{self.choose(choice)}" ({self.label(choice)})' for choice in found.choices]
-            raise OnRecordError(f'{len(ways)} entities are called "{text}": write {", ".join(ways[:-1])} or {ways[-1]}')
+            raise OnRecordError(f'{len(ways)} {many} are called "{text}": write {", ".join(ways[:-1])} or {ways[-1]}')
         near = did_you_mean(text, found.nearest)
-        raise OnRecordError(f'no entity is called "{text}"' + (f": {near}" if near else ""))
+        raise OnRecordError(f'no {one} is called "{text}"' + (f": {near}" if near else ""))
 
     def _one_each(self, iris: Iterable[str]) -> list[str]:
         """The IRIs that stand for ``iris``, each once."""

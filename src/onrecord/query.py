@@ -231,8 +231,7 @@ def _store(graph: Graph, lens: Lens) -> Opened:
     from onrecord.store import graph_names, load_store, open_store
     from onrecord.written import read_written, written_forms
 
-    opened = graph.stores
-    if lens.key not in opened:
+    def opened() -> Opened:
         store, written = None, {}
         folder = graph.project.build_folder
         if lens.is_default and is_fresh(graph.project, folder):
@@ -243,8 +242,9 @@ def _store(graph: Graph, lens: Lens) -> Opened:
         if store is None:
             quads = graph.quads(lens)
             store, written = load_store(export(quads, "nq", {})), written_forms(quads["object"].unique().to_list())
-        opened[lens.key] = (store, graph_names(store), written)
-    return opened[lens.key]
+        return store, graph_names(store), written
+
+    return graph.stores.get(lens.key, opened)
 
 
 def unknown_terms(names: Names, sparql: str, name: str = QUERY_NAME) -> list[Problem]:

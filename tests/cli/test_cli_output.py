@@ -336,7 +336,7 @@ def test_coverage_without_the_texts(here: Path) -> None:
     assert found.stderr == "no text is at hand and evidence.lock knows of none\n"
     assert "To all members" in call("coverage", "garden", "--sources", ".").stdout
     call("check", "garden", "--update-lock", "--sources", ".")
-    assert "  1. [0-37] (text not at hand)\n" in call("coverage", "garden").stdout
+    assert "letter  (text not at hand)\n  1. [0-37]\n" in call("coverage", "garden").stdout
 
 
 def test_coverage_where_all_is_settled(here: Path) -> None:

@@ -134,7 +134,7 @@ def test_defaults_of_an_entry(garden: Path) -> None:
 
 def test_wrong_calls(garden: Path) -> None:
     graph = onrecord.open(garden)
-    with pytest.raises(OnRecordError, match='no source is called "leter"; did you mean "letter"'):
+    with pytest.raises(OnRecordError, match='no source is called "leter": did you mean "letter"'):
         graph.retraction("leter")
     with pytest.raises(OnRecordError, match="was not on record on 2024-05-31; the first day is 2024-06-01"):
         graph.retraction("letter", "2024-05-31")

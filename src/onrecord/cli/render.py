@@ -109,6 +109,18 @@ def _width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     return sum(widths) + 3 * len(widths) + 4
 
 
+def folded(text: str, first: str = "", rest: str | None = None) -> list[str]:
+    """``text`` behind ``first``, and where a terminal is too narrow for it, its further lines behind ``rest``."""
+    if not sys.stdout.isatty():
+        return [first + text]
+    import shutil
+    import textwrap
+
+    room = max(24, shutil.get_terminal_size().columns - len(first) - 1)
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    return [first + lines[0], *((first if rest is None else rest) + line for line in lines[1:])]
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 statement``, ``2 statements``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

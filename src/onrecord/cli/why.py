@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options
-from onrecord.cli.render import echo_json
+from onrecord.cli.render import echo_json, folded, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
 if TYPE_CHECKING:
@@ -62,14 +62,19 @@ def explanation_lines(found: Explanation) -> Iterator[str]:
     if found.proof is not None:
         yield from _step_lines(found.proof, "", "")
         return
-    yield printable(f"not in the graph: {found.text}")
+    yield from folded(printable(f"not in the graph: {found.text}"))
     if found.advice:
-        yield printable(f"because {found.advice}")
+        yield from folded(printable(f"because {found.advice}"))
     for heading, items in (("what the graph says of it:", found.instead), ("nearby:", found.nearby)):
         if items:
             yield heading
             for item in items:
                 yield from _quoted_lines(item, "  ", with_text=True)
+    if found.further:
+        yield f"  and {plural(found.further, 'further statement')}"
+    if found.would is not None:
+        yield "what it would rest on:"
+        yield from _step_lines(found.would, "  ", "  ")
 
 
 def row_lines(found: RowExplanation) -> Iterator[str]:
@@ -85,9 +90,9 @@ def row_lines(found: RowExplanation) -> Iterator[str]:
 
 
 def _step_lines(step: Step, branch: str, below: str) -> Iterator[str]:
-    yield branch + click.style(printable(step.text), bold=True)
+    yield from (click.style(line, bold=True) for line in folded(printable(step.text), branch, below))
     if step.rule:
-        yield f"{below}{step.rule}: {printable(step.axiom)}"
+        yield from folded(f"{step.rule}: {printable(step.axiom)}", below)
     if step.declared:
         yield f"{below}declared in {step.declared}"
     for item in step.evidence:
@@ -102,16 +107,16 @@ def _quoted_lines(item: Quoted, indent: str, *, with_text: bool = False) -> Iter
     """A statement as evidence: its words first, then who, how firmly, when and where."""
     if with_text:
         sign = "not: " if item.negated else ""
-        yield f"{indent}{printable(sign + item.text)}"
+        yield from folded(printable(sign + item.text), indent)
         indent += "  "
     for quote in item.quotes:
-        yield f"{indent}“{printable(quote)}”"
+        yield from folded(f"“{printable(quote)}”", indent)
     facts = [item.status]
     facts += [f"said by {', '.join(item.said_by)}"] if item.said_by else []
     facts += [f"via {', '.join(item.via)}"] if item.via else []
     facts += [f"hedged: {item.hedge}"] if item.hedge else []
     facts += [f"on condition: {item.condition}"] if item.condition else []
     facts += [f"holds {item.when}"] if item.when else []
-    yield f"{indent}{printable(', '.join(facts))}"
+    yield from folded(printable(", ".join(facts)), indent)
     where = ", ".join(part for part in (item.publisher, item.source, item.recorded) if part)
-    yield f"{indent}{printable(where)} ({item.file}:{item.line})"
+    yield from folded(f"{printable(where)} ({item.file}:{item.line})", indent)

@@ -6,19 +6,17 @@ ontology, and who says otherwise to ``disagreements``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
 import polars as pl
 
-from onrecord.errors import OnRecordError
 from onrecord.explain.evidence import COLUMNS, Teller, statements_once
 from onrecord.explain.links import ontology_pairs, origin_links
 from onrecord.explain.origins import OriginGroup, Origins
 from onrecord.names import Names
-from onrecord.nearest import did_you_mean
 from onrecord.ontology import Ontology
 from onrecord.resolve import Resolved
 from onrecord.terms import ONR, iri, literal, split_term
@@ -129,33 +127,15 @@ def _weigh(rows: list[dict[str, Any]], weights: Weights, teller: Teller, origins
 def _parts(names: Names, subject: str, predicate: str, obj: str) -> Iterator[pl.Expr]:
     """Conditions on the parts of a proposition that were written down."""
     if subject:
-        yield pl.col("subject") == iri(_entity(names, subject))
+        yield pl.col("subject") == iri(names.require_entity(subject))
     if predicate:
-        found = names.property(predicate)
-        if found.iri is None:
-            raise OnRecordError(_unknown("property", predicate, found.nearest, found.choices, names))
-        yield pl.col("predicate") == iri(found.iri)
+        yield pl.col("predicate") == iri(names.require_property(predicate))
     if obj:
         hit = names.entity(obj)
         value = pl.col("object").str.starts_with(literal(obj))
         if hit.iri:
             value = value | (pl.col("object") == iri(hit.iri))
         yield value
-
-
-def _entity(names: Names, text: str) -> str:
-    found = names.entity(text)
-    if found.iri is None:
-        raise OnRecordError(_unknown("entity", text, found.nearest, found.choices, names))
-    return found.iri
-
-
-def _unknown(kind: str, text: str, nearest: Iterable[str], choices: Iterable[str], names: Names) -> str:
-    meant = [names.choose(choice) for choice in choices]
-    if meant:
-        return f'"{text}" names {len(meant)} things: write {" or ".join(meant)}'
-    fix = did_you_mean(text, nearest)
-    return f'no {kind} is called "{text}"' + (f": {fix}" if fix else "")
 
 
 # --- what the ontology says

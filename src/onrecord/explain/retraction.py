@@ -22,8 +22,7 @@ from onrecord.explain.evidence import Evidence, Teller, statements_once
 from onrecord.explain.states import State, state_of
 from onrecord.explain.turns import is_told, read_support
 from onrecord.infer import TYPE, Triple
-from onrecord.lens import Lens
-from onrecord.nearest import did_you_mean
+from onrecord.lens import Lens, require_sources
 from onrecord.query import Answer, Term, answer
 from onrecord.questions import Question, parameter_terms, read_questions
 from onrecord.withdrawn import latest_day
@@ -115,9 +114,7 @@ def check_source(loaded: Loaded, source: str, on: dt.date) -> None:
         something on record only later.
     """
     resolved = loaded.resolved
-    if source not in resolved.sources:
-        near = did_you_mean(source, resolved.sources)
-        raise OnRecordError(f'no source is called "{source}"' + (f"; {near}" if near else ""))
+    require_sources([source], resolved.sources)
     known = next((entry for entry in resolved.withdrawn if entry.source == source), None)
     if known is not None:
         raise OnRecordError(f'the source "{source}" is withdrawn already, on {known.on}')

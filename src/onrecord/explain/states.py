@@ -23,11 +23,10 @@ from onrecord.errors import GraphBroken, GraphNotFound, OnRecordError, Place, Pr
 from onrecord.explain.revisions import Revision, extract, split_revision
 from onrecord.files import sha256_file
 from onrecord.infer import TYPE, Closure, close
-from onrecord.lens import Lens, select
+from onrecord.lens import Lens, require_sources, select
 from onrecord.lock import Lock
 from onrecord.manifest import MANIFEST
 from onrecord.model import QUALIFIER, Entity, Source, StatementRows
-from onrecord.nearest import did_you_mean
 from onrecord.ontology import load_ontologies
 from onrecord.parse import Parsed
 from onrecord.parse.turtle import parse_statements
@@ -263,9 +262,7 @@ def read_states(before: str, after: str, lens: Lens) -> tuple[State, State]:
     with tempfile.TemporaryDirectory(prefix="onrecord-diff-") as aside:
         sides = [_load(text, Path(aside) / str(number)) for number, text in enumerate((before, after))]
         known = {source for side in sides for source in side.resolved.sources}
-        for source in sorted(lens.sources - known):
-            near = did_you_mean(source, known)
-            raise OnRecordError(f'no source is called "{source}"' + (f": {near}" if near else ""))
+        require_sources(lens.sources, known)
         first, second = (state_of(side, lens, text) for side, text in zip(sides, (before, after), strict=True))
     return first, second
 
@@ -296,15 +293,15 @@ def _load_revision(revision: Revision, aside: Path) -> Loaded:
     loaded = _load_folder(folder)
     # What is wrong there is said of the revision, not of the copy, which is gone in a moment.
     loaded.problems = [
-        replace(problem, place=replace(problem.place, file=_renamed(problem.place.file, folder, revision.text)))
+        replace(problem, place=replace(problem.place, file=_renamed(loaded.project, problem.place.file, revision)))
         for problem in loaded.problems
     ]
     return loaded
 
 
-def _renamed(file: str, folder: Path, name: str) -> str:
-    path = Path(file).absolute()
-    return f"{name}:{path.relative_to(folder).as_posix()}" if path.is_relative_to(folder) else file
+def _renamed(project: Project, file: str, revision: Revision) -> str:
+    inside = (project.home / file).is_relative_to(project.folder)
+    return f"{revision.text}:{project.relative(file)}" if inside else file
 
 
 def _load_build(folder: Path, aside: Path) -> Loaded:

@@ -7,21 +7,23 @@ does say: a claim, a denial, an expectation, or nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from onrecord.assemble import proposition_labels
 from onrecord.build import Loaded
-from onrecord.errors import OnRecordError
+from onrecord.errors import Place
 from onrecord.infer import TYPE, Closure, Triple, close, prove
 from onrecord.lens import Lens, select
-from onrecord.names import Found, Names
-from onrecord.nearest import did_you_mean
+from onrecord.names import Names
+from onrecord.statuses import ASSERTABLE, STATUSES
 from onrecord.terms import iri, literal, split_term
+
+NEARBY = 5
+"""How many statements that come near a triple are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,10 @@ class Explanation:
     holds: bool
     proof: Step | None = None
     instead: tuple[Quoted, ...] = ()  # statements of the very proposition that do not assert it
-    nearby: tuple[Quoted, ...] = ()  # asserted statements that share subject and property, or both ends
+    nearby: tuple[Quoted, ...] = ()  # the statements that share most with the triple
+    further: int = 0  # how many more share as much as the last of these
     advice: str = ""
+    would: Step | None = None  # what it would rest on, through another lens
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as plain values, as ``--json`` prints it."""
@@ -101,43 +105,79 @@ def grounds(loaded: Loaded, lens: Lens) -> Grounds:
     for row in plain.iter_rows(named=True):
         given[row["subject"], row["predicate"], row["object"]].append(row)
     types = {
-        (f"<{entity.iri}>", TYPE, f"<{kind}>"): str(entity.entity.place)
+        (f"<{entity.iri}>", TYPE, f"<{kind}>"): _where(loaded, entity.entity.place)
         for entity in loaded.resolved.entities
         for kind in entity.types
     }
     axioms = [triple for triples in loaded.resolved.names.ontology.graphs.values() for triple in triples]
     distinct = rows.unique("proposition", keep="first", maintain_order=True)
     texts = proposition_labels(distinct, loaded.resolved)
-    return Grounds(loaded, rows, dict(given), types, close([*given, *types], axioms), texts)
+    return Grounds(loaded, rows, dict(given), types, close([*given, *types], axioms if lens.inference else ()), texts)
 
 
-def read_triple(names: Names, subject: str, predicate: str, obj: str) -> Triple:
+def _where(loaded: Loaded, place: Place) -> str:
+    return f"{loaded.project.relative(place.file)}:{place.line}"
+
+
+def read_triple(loaded: Loaded, subject: str, predicate: str, obj: str) -> Triple:
     """The triple that three names stand for; the object of a property that takes values is a text.
+
+    A text gets the datatype or language that it has on record, else that of the property's range
+    or of the graph.
 
     :raises OnRecordError: for a name that nothing has, or that several things have.
     """
-    first = _found(names.entity(subject), subject, names)
-    verb = TYPE[1:-1] if predicate in ("a", "is a", "rdf:type") else _found(names.property(predicate), predicate, names)
-    prop = names.ontology.properties.get(verb)
-    if prop is not None and prop.takes_literal:
-        language = None if prop.datatype else "en"
-        return iri(first), iri(verb), literal(obj, datatype=prop.datatype, language=language)
-    last = _found(names.type(obj) if verb == TYPE[1:-1] else names.entity(obj), obj, names)
-    return iri(first), iri(verb), iri(last)
+    names = loaded.resolved.names
+    first = iri(names.require_entity(subject))
+    verb = TYPE if predicate in ("a", "is a", "rdf:type") else iri(names.require_property(predicate))
+    if verb == TYPE:
+        return first, verb, iri(names.require_type(obj))
+    prop = names.ontology.properties[verb[1:-1]]
+    if not prop.takes_literal:
+        return first, verb, iri(names.require_entity(obj))
+    same = (pl.col("subject") == first) & (pl.col("predicate") == verb)
+    on_record = loaded.resolved.statements.filter(same)["object"].drop_nulls().unique().sort()
+    found = [term for term in on_record if term.startswith('"') and split_term(term)[1] == obj]
+    language = None if prop.datatype else loaded.project.language
+    return first, verb, found[0] if found else literal(obj, datatype=prop.datatype, language=language)
 
 
-def _found(found: Found, text: str, names: Names) -> str:
-    if found.iri is not None:
-        return found.iri
-    if found.choices:
-        ways = ", ".join(names.choose(choice) for choice in found.choices)
-        raise OnRecordError(f'"{text}" has several meanings: {ways}')
-    raise OnRecordError(f'nothing is called "{text}"; {did_you_mean(text, found.nearest)}'.rstrip("; "))
+def explain(triple: Triple, lens: Lens, grounds_of: Callable[[Lens], Grounds]) -> Explanation:
+    """Explain ``triple`` (N-Triples terms) in the graph seen through ``lens``, whose grounds ``grounds_of`` gives.
+
+    For one that does not hold it says through which other lens it would, and on what it would rest.
+    """
+    base = grounds_of(lens)
+    found = explain_triple(base, triple)
+    if found.holds:
+        return found
+    if not lens.inference:
+        inferring = explain_triple(grounds_of(replace(lens, inference=True)), triple)
+        if inferring.holds:
+            return replace(found, advice="it only follows by inference, which is left out", would=inferring.proof)
+    if lens.as_of or lens.valid_at or lens.sources:
+        whole = explain_triple(grounds_of(Lens(include=lens.include, inference=lens.inference)), triple)
+        if whole.holds:
+            advice = "what is chosen does not say so; the whole record does"
+            return replace(found, advice=advice, would=whole.proof)
+    everything = grounds_of(replace(lens, include=frozenset(ASSERTABLE)))
+    if triple in everything.closure.derivations:
+        proof = explain_triple(everything, triple).proof
+        weak = sorted(_weak(proof, base.closure), key=STATUSES.index) if proof else []
+        advice = f"it would follow if what is {' or '.join(weak)} stood as fact ({_including(weak)})"
+        return replace(found, advice="; ".join(part for part in (found.advice, advice) if part), would=proof)
+    return found
 
 
-def why(loaded: Loaded, triple: Triple, lens: Lens | None = None) -> Explanation:
-    """Explain ``triple`` (N-Triples terms) in the graph seen through ``lens``."""
-    return explain_triple(grounds(loaded, lens or Lens()), triple)
+def _including(statuses: Iterable[str], each: str = " ") -> str:
+    return each.join(f"--include {status}" for status in statuses)
+
+
+def _weak(step: Step, known: Closure) -> set[str]:
+    """The statuses of the premises of a proof that are not ``known`` to hold."""
+    if step.premises:
+        return set().union(*(_weak(premise, known) for premise in step.premises))
+    return set() if step.triple in known else {min((item.status for item in step.evidence), key=STATUSES.index)}
 
 
 def explain_triple(base: Grounds, triple: Triple) -> Explanation:
@@ -147,55 +187,93 @@ def explain_triple(base: Grounds, triple: Triple) -> Explanation:
     if small is not None:
         return Explanation(triple, text, True, _step(base, small, triple))
     own = base.rows.filter(pl.col("statement").is_not_null())
-    subject, predicate, obj = triple
-    same = own.filter((pl.col("subject") == subject) & (pl.col("predicate") == predicate) & (pl.col("object") == obj))
-    propositions = _propositions_of(base.rows, triple)
+    same = own.filter(_is_triple(triple))
+    propositions = base.rows.filter(_is_triple(triple))["proposition"].unique().sort().to_list()
     about = own.filter(pl.col("subject").is_in(propositions) | pl.col("object").is_in(propositions))
-    near = own.filter(
-        ((pl.col("subject") == subject) & (pl.col("predicate") == predicate) & (pl.col("object") != obj))
-        | ((pl.col("subject") == subject) & (pl.col("object") == obj) & (pl.col("predicate") != predicate))
-        | ((pl.col("subject") == obj) & (pl.col("predicate") == predicate) & (pl.col("object") == subject))
-    )
     instead = (*_quoted(base, same.iter_rows(named=True)), *_quoted(base, about.iter_rows(named=True)))
+    nearby, further = _nearby(base, own, triple)
     return Explanation(
-        triple,
-        text,
-        False,
-        instead=instead,
-        nearby=_quoted(base, near.iter_rows(named=True))[:5],
-        advice=_advice(base, same, about),
+        triple, text, False, instead=instead, nearby=nearby, further=further, advice=_advice(base, triple, same, about)
     )
 
 
-def _propositions_of(rows: pl.DataFrame, triple: Triple) -> list[str]:
-    """The propositions, whatever their qualifiers, with this subject, predicate and object."""
+def _is_triple(triple: Triple) -> pl.Expr:
+    """Rows with this subject, predicate and object, whatever their qualifiers."""
     subject, predicate, obj = triple
-    same = rows.filter((pl.col("subject") == subject) & (pl.col("predicate") == predicate) & (pl.col("object") == obj))
-    return same["proposition"].unique().sort().to_list()
+    return (pl.col("subject") == subject) & (pl.col("predicate") == predicate) & (pl.col("object") == obj)
 
 
-def _advice(base: Grounds, same: pl.DataFrame, about: pl.DataFrame) -> str:
+def _nearby(base: Grounds, own: pl.DataFrame, triple: Triple) -> tuple[tuple[Quoted, ...], int]:
+    """The statements that name both ends, else those that share the property and an end; and how many more."""
+    subject, predicate, obj = triple
+    first, second, verb = _names_term(subject), _names_term(obj), pl.col("predicate") == predicate
+    ranked = (
+        own.filter(~_is_triple(triple))
+        .with_columns(
+            pl.when(first & second)
+            .then(0)
+            .when(verb & (pl.col("subject") == subject))
+            .then(1)
+            .when(verb & (pl.col("object") == obj))
+            .then(2)
+            .alias("rank")
+        )
+        .drop_nulls("rank")
+        .sort("rank", "recorded_day", "row", nulls_last=True)
+    )
+    shown = ranked.head(NEARBY)
+    return tuple(quoted_row(base, row) for row in shown.iter_rows(named=True)), ranked.height - shown.height
+
+
+def _names_term(term: str) -> pl.Expr:
+    """Rows that name ``term`` as subject, object or value of a qualifier."""
+    found = (pl.col("subject") == term) | (pl.col("object") == term)
+    for column in ("restrictive", "additive"):
+        values = pl.col(column).list.eval(pl.element().struct.field("value"))
+        found |= values.list.contains(term).fill_null(False)
+    return found
+
+
+def _advice(base: Grounds, triple: Triple, same: pl.DataFrame, about: pl.DataFrame) -> str:
     """What keeps the statements of a proposition from standing as a plain fact, in one sentence."""
+    if same.is_empty() and triple[1] == TYPE:
+        kinds = [word(base, kind) for subject, _, kind in base.types if subject == triple[0]]
+        return f"it is declared as {' and '.join(kinds)}" if kinds else "no type is declared for it"
     if same.is_empty() and not about.is_empty():
         return "it is only what somebody believes, wants or says of it: the source does not put it as so"
     if same.is_empty():
         return "no statement puts this on record, and no rule derives it"
     reasons = []
-    qualified = same.filter(pl.col("asserting") & (pl.col("restrictive").list.len() > 0))
-    if not qualified.is_empty():
+    narrowed = pl.col("restrictive").list.len().fill_null(0) > 0
+    tied = pl.col("condition").is_not_null()
+    if not same.filter(pl.col("asserting") & narrowed).is_empty():
         reasons.append("it is on record as fact only with a qualifier, so not in general")
-    if not same.filter(pl.col("negated") | (pl.col("status") == "denied")).is_empty():
+    against = pl.col("negated") | (pl.col("status") == "denied")
+    if not same.filter(against).is_empty():
         reasons.append("it is said not to be so")
-    soft = same.filter(~pl.col("asserting") & ~pl.col("negated") & (pl.col("status") != "denied"))
-    statuses = sorted(set(soft["status"].to_list()))
-    policy = base.loaded.project.policy
-    spoken = [status for status in statuses if status in policy.own_voice]
-    weak = [status for status in statuses if status not in policy.own_voice]
+    soft = same.filter(~pl.col("asserting") & ~against)
+    plain = _statuses(soft.filter(~narrowed & ~tied))
+    own_voice = base.loaded.project.policy.own_voice
+    weak = [status for status in plain if status not in own_voice and status in ASSERTABLE]
+    spoken = [status for status in plain if status in own_voice]
     if weak:
-        reasons.append(f"it is only {' or '.join(weak)} (--include {' --include '.join(weak)} lets it stand)")
+        reasons.append(f"it is only {' or '.join(weak)} ({_including(weak, ' or ')} lets it stand)")
     if spoken:
-        reasons.append("it is what a speaker says, or hangs on a condition; the source itself does not put it as fact")
+        said = f"({_including(spoken, ' or ')} lets it stand)"
+        reasons.append(f"it is what a speaker says, and the source itself does not put it as fact {said}")
+    if "mentioned" in plain:
+        reasons.append("it is only mentioned")
+    if not soft.filter(tied).is_empty():
+        reasons.append("it hangs on a condition")
+    qualified = _statuses(soft.filter(narrowed & ~tied))
+    if qualified:
+        reasons.append(f"it is {' or '.join(qualified)} only with a qualifier, so not in general")
     return "; ".join(reasons)
+
+
+def _statuses(rows: pl.DataFrame) -> list[str]:
+    """The statuses of the rows, in the order of the scheme."""
+    return sorted(set(rows["status"].to_list()), key=STATUSES.index)
 
 
 def _step(base: Grounds, closure: Closure, triple: Triple) -> Step:
@@ -257,6 +335,6 @@ def quoted_row(base: Grounds, row: dict[str, Any]) -> Quoted:
         condition=word(base, condition) if condition else "",
         when=row["when"] or "",
         when_text=row["when_text"] or "",
-        file=project.relative(Path(row["file"]).absolute()),
+        file=project.relative(row["file"]),
         line=row["line"],
     )
