@@ -149,7 +149,7 @@ def test_house_style(page: Path) -> None:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with the repository's graphs in it, to be built and changed at will."""
-    shutil.copytree(ROOT / "graphs" / "harbour-bridge", tmp_path / "graphs" / "harbour-bridge")
+    shutil.copytree(ROOT / "graphs", tmp_path / "graphs")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

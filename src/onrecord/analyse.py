@@ -152,7 +152,7 @@ class _ViewBuilder:
             source_publisher=source.publisher,
             source_published=source.published,
             source_url=source.url,
-            file=self.loaded.project.relative(row["file"]),
+            file=self.resolved.places.inner(row["file"]),
             line=row["line"],
         )
 

@@ -157,7 +157,7 @@ def _statements(loaded: Loaded, lens: Lens) -> dict[int, CoveredStatement]:
             status,
             negated,
             as_fact.get(row, False),
-            loaded.project.relative(file),
+            loaded.resolved.places.inner(file),
             line,
         )
         for row, proposition, status, negated, file, line, subject, predicate in own.select(columns).iter_rows()

@@ -86,7 +86,6 @@ class Project:
     limits: QuoteLimits = QuoteLimits()
     ontology_files: tuple[Path, ...] = ()
     places: dict[str, Place] = field(default_factory=dict, compare=False)
-    home: Path = field(default_factory=Path.cwd, compare=False)  # what shown names of files begin at
 
     @property
     def language(self) -> str:
@@ -111,11 +110,10 @@ class Project:
 
     def name_of(self, path: Path) -> str:
         """A file of the graph as problems print it."""
-        return shown_path(path, self.home)
+        return shown_path(path)
 
-    def relative(self, file: str | Path) -> str:
-        """A file's name inside the graph, the same on every machine; ``file`` may be as :meth:`name_of` gave it."""
-        path = self.home / file
+    def relative(self, path: Path) -> str:
+        """A file's name inside the graph, the same on every machine."""
         try:
             return path.relative_to(self.folder).as_posix()
         except ValueError:

@@ -128,6 +128,6 @@ class Teller:
             hedge=row["hedge"] or "",
             condition=self.words(row["condition"]) if row["condition"] else "",
             when=row["when"] or "",
-            file=row["file"],
+            file=self._resolved.places.inner(row["file"]),
             line=row["line"],
         )

@@ -293,15 +293,15 @@ def _load_revision(revision: Revision, aside: Path) -> Loaded:
     loaded = _load_folder(folder)
     # What is wrong there is said of the revision, not of the copy, which is gone in a moment.
     loaded.problems = [
-        replace(problem, place=replace(problem.place, file=_renamed(loaded.project, problem.place.file, revision)))
+        replace(problem, place=replace(problem.place, file=_renamed(problem.place.file, folder, revision.text)))
         for problem in loaded.problems
     ]
     return loaded
 
 
-def _renamed(project: Project, file: str, revision: Revision) -> str:
-    inside = (project.home / file).is_relative_to(project.folder)
-    return f"{revision.text}:{project.relative(file)}" if inside else file
+def _renamed(file: str, folder: Path, name: str) -> str:
+    path = Path(file).absolute()
+    return f"{name}:{path.relative_to(folder).as_posix()}" if path.is_relative_to(folder) else file
 
 
 def _load_build(folder: Path, aside: Path) -> Loaded:

@@ -116,7 +116,7 @@ def grounds(loaded: Loaded, lens: Lens) -> Grounds:
 
 
 def _where(loaded: Loaded, place: Place) -> str:
-    return f"{loaded.project.relative(place.file)}:{place.line}"
+    return f"{loaded.resolved.places.inner(place.file)}:{place.line}"
 
 
 def read_triple(loaded: Loaded, subject: str, predicate: str, obj: str) -> Triple:
@@ -317,7 +317,7 @@ def _quoted(base: Grounds, rows: Iterable[dict[str, Any]]) -> tuple[Quoted, ...]
 
 def quoted_row(base: Grounds, row: dict[str, Any]) -> Quoted:
     """One row of the statement table as evidence."""
-    resolved, project = base.loaded.resolved, base.loaded.project
+    resolved = base.loaded.resolved
     source = resolved.sources[row["source"]]
     condition = row["condition"]
     return Quoted(
@@ -335,6 +335,6 @@ def quoted_row(base: Grounds, row: dict[str, Any]) -> Quoted:
         condition=word(base, condition) if condition else "",
         when=row["when"] or "",
         when_text=row["when_text"] or "",
-        file=project.relative(row["file"]),
+        file=resolved.places.inner(row["file"]),
         line=row["line"],
     )

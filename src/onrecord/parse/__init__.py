@@ -55,6 +55,7 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
     for name in ENTITY_FILES:
         path = project.folder / name
         shown = project.name_of(path)
+        rows.places.set_inner(shown, name)
         if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, shown, problems):
             found += entities.parse_entities(path, shown, project.language, problems)
     path = project.folder / "sources.yaml"
