@@ -255,20 +255,20 @@ def test_a_row_that_is_not_there(graph: Graph) -> None:
 
 def test_the_miami_graph_shows_a_chain_down_to_two_quotes() -> None:
     step = proof(onrecord.open(MIAMI).why("Rustem Umerov", "represents", "Ukraine"))
-    assert [leaf.evidence[0].quotes for leaf in leaves(step)] == [
-        ("Ukrainian delegation [...] led by",),
-        ("Ukrainian delegation",),
+    assert [leaf.text for leaf in leaves(step)] == [
+        "Rustem Umerov heads Ukrainian delegation",
+        "Ukrainian delegation represents Ukraine",
     ]
+    assert all(leaf.evidence[0].quotes for leaf in leaves(step))
 
 
 def test_the_command_prints_the_tree() -> None:
     result = CliRunner().invoke(main, ["why", str(MIAMI), "Dmitry Peskov", "represents", "Kremlin"])
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[:4] == [
+    assert result.stdout.splitlines()[:3] == [
         "Dmitry Peskov represents Kremlin",
         "prp-spo1: “speaks for” is a sub-property of “represents”",
         "└─ Dmitry Peskov speaks for Kremlin",
-        "   “Kremlin spokesman”",
     ]
 
 
