@@ -172,6 +172,13 @@ CASES: dict[str, list[Case]] = {
         Case("from the root", texted("/etc/hostname"), checked=True),
         Case("from another machine", texted("http://example.org/letter.txt"), checked=True),
     ],
+    "P009": [
+        Case("another suffix", {"entities.yml": "- {id: rose}\n"}),
+        Case("a singular", {"statement/a.yaml": "source: letter\n", "question/q.rq": "ASK {}\n"}),
+        Case("capitals", {"Sources.yaml": "[]\n", "Ontology/a.ttl": "", "EVIDENCE.LOCK": ""}),
+        Case("another language", {"judgments.yaml": "[]\n"}),
+        Case("an ontology that no setting names", {"ontology/shed.ttl": "", "ontology/shed.shapes.ttl": ""}),
+    ],
     "P010": [
         Case("a bracket that is not closed", statements("  - triple: [Rose, tends, plot 7\n")),
         Case("a bracket that is closed too often", statements("  - triple: [Rose, tends, plot 7]]\n")),

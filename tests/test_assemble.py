@@ -397,6 +397,25 @@ def test_labels_of_statements_that_double_at_each_step_stay_short(tmp_path: Path
     assert len(label_of(found, 39)) < 20_000
 
 
+NEITHER_SIDE = {
+    "2024-07-06/..": {"earliestStart": "2024-07-06", "latestStart": "2024-07-06"},
+    "[2024-07-06..]": {"earliestStart": "2024-07-06", "earliestEnd": "2024-07-06"},
+    "[..2024-07-06]": {"latestStart": "2024-07-06", "latestEnd": "2024-07-06"},
+    "../2024-07-06": {"earliestEnd": "2024-07-06", "latestEnd": "2024-07-06"},
+}
+
+
+@pytest.mark.parametrize("when", NEITHER_SIDE)
+def test_a_bound_that_is_none_or_never_is_not_written(tmp_path: Path, when: str) -> None:
+    found = dataset(sound(tmp_path / "g", f"- triple: [Rose, tends, plot 7]\n  when: '{when}'\n  quote: q\n").loaded)
+    bounds = {
+        predicate.rpartition("#")[2][:-1]: obj[1:11]
+        for predicate, obj in found.select("predicate", "object").iter_rows()
+        if obj.endswith("#date>") and predicate.endswith(("Start>", "End>"))
+    }
+    assert bounds == NEITHER_SIDE[when]
+
+
 # --- what never happens -------------------------------------------------------------------------
 
 

@@ -527,6 +527,7 @@ EXAMPLES: dict[str, Example] = {
     "P006": people("id,label,type\nzoe,Zoe\x07,person\n"),
     "P007": Example({"statements/todo.txt": "ring the treasurer\n"}),
     "P008": headed("letter.txt", "../letter.txt"),
+    "P009": Example({"entities.yml": "- {id: rose}\n"}),
     "P010": letter(f"{CHAIRS}    quote\n    status: expected\n"),
     "P011": letter(CHAIRWOMAN + "    quote: Rose Marsh\n"),
     "P012": letter(f"{CHAIRS}    quote: !!str our chairwoman\n"),

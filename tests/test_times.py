@@ -201,3 +201,25 @@ def test_a_day_lies_in_every_wider_expression(day: dt.date) -> None:
         assert found.earliest_start is not None
         assert found.latest_end is not None
         assert found.earliest_start <= day <= found.latest_end
+
+
+MONTHS = {
+    "March to May": (21, 25, 31),
+    "June to August": (22, 26, 32),
+    "September to November": (23, 27, 29),
+    "December to February": (24, 28, 30),
+}
+
+
+@pytest.mark.parametrize("months", MONTHS)
+def test_a_season_is_three_whole_months(months: str) -> None:
+    names = ["January", "February", "March", "April", "May", "June", "July", "August", "September"]
+    names += ["October", "November", "December"]
+    first, last = (names.index(name) + 1 for name in months.split(" to "))
+    for code in MONTHS[months]:
+        found = bounds(f"2024-{code}")
+        assert found.earliest_start == dt.date(2024, first, 1)
+        assert found.latest_end is not None
+        assert (found.latest_end + dt.timedelta(days=1)).replace(day=1).month == last % 12 + 1
+        assert (found.latest_end + dt.timedelta(days=1)).day == 1
+        assert found.latest_end.year == (2025 if first == 12 else 2024)

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -140,7 +140,9 @@ def open_project(path: str | Path, problems: Problems) -> Project:
         raise GraphNotFound(f"{path}: there is no such folder")
     settings_file = folder / SETTINGS
     if not settings_file.exists():
-        raise GraphNotFound(f"{path}: this folder is no graph, it holds no {SETTINGS}")
+        other = next((name for name in ("onrecord.yml", "Onrecord.yaml") if (folder / name).exists()), "")
+        hint = f"; rename {other}" if other else ""
+        raise GraphNotFound(f"{path}: this folder is no graph, it holds no {SETTINGS}{hint}")
     folder = folder.absolute()
     name = shown_path(folder / SETTINGS)
     default_base = f"https://example.org/{quote(os.fsencode(folder.name))}/"
@@ -415,6 +417,46 @@ def _walk(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator
                 yield path
             elif not entry.name.startswith("."):
                 waiting.append(path)
+
+
+_FOLDERS = ("statements", "sources", "questions", "ontology")
+_LIKENESS = 80
+"""From this share of equal letters on (in per cent) a name is taken for a misspelt one."""
+
+
+def report_strays(project: Project, problems: Problems) -> None:
+    """Add a P009 for each file or folder at the top that seems to be one of a graph's under a wrong name.
+
+    Others, such as a ``README.md``, are left alone. An ontology that no setting names is one too.
+    """
+    files = (SETTINGS, *ENTITY_FILES, "sources.yaml", JUDGEMENTS, "withdrawn.yaml", LOCK)
+    for entry in sorted(os.scandir(project.folder), key=lambda entry: entry.name):
+        if entry.name.startswith(".") or entry.name in (*files, *_FOLDERS) or not _is_text(entry.name):
+            continue
+        meant = _meant(entry.name, _FOLDERS if entry.is_dir() else files)
+        if meant:
+            place = Place(project.name_of(project.folder / entry.name))
+            what = f"this {'folder' if entry.is_dir() else 'file'} is passed over: a graph has {meant}"
+            problems.warning("P009", place, what, f"rename it to {meant}, or move it away")
+    read = {path.name for path in project.ontology_files}
+    folder = project.folder / "ontology"
+    settings = project.name_of(project.folder / SETTINGS)
+    if any(problem.place.file == settings for problem in problems.items):
+        return  # which ontologies are meant is known when the settings are mended
+    for path in sorted(folder.glob("*.ttl")) if folder.is_dir() else ():
+        if path.name.replace(".shapes.ttl", ".ttl") not in read and _is_text(path.name):
+            place, name = Place(project.name_of(path)), path.name.removesuffix(".ttl").removesuffix(".shapes")
+            problems.warning(
+                "P009", place, "this ontology is passed over: no setting names it", f"write  ontologies: [{name}]"
+            )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """The one of ``known`` that ``name`` is most like, or nothing."""
+    from rapidfuzz import fuzz, process
+
+    found = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=_LIKENESS)
+    return found[0] if found else ""
 
 
 def input_files(project: Project) -> list[Path]:

@@ -16,7 +16,7 @@ from onrecord.ontology import Ontology
 from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
 from onrecord.parse.records import RecordReader
 from onrecord.places import Places
-from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files
+from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files, report_strays
 from onrecord.withdrawn import WITHDRAWN, Withdrawal, read_withdrawn
 
 
@@ -61,6 +61,7 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
     path = project.folder / "sources.yaml"
     if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, project.name_of(path), problems):
         yaml.parse_sources(path, project.name_of(path), add_source, problems)
+    report_strays(project, problems)
     files = find_files(project, "statements", STATEMENT_SUFFIXES, problems)
     for path in files:
         shown = project.name_of(path)

@@ -244,6 +244,11 @@ class _Reader:
             return
         self._check_known(subject, _STATEMENT)
         self._check_single(subject, _ONCE)
+        negated = _first(fields, f"{ONR}negated")
+        if negated not in _TRUTHS:
+            self._no_value(subject, f"{ONR}negated", negated, "write true, or delete it")
+        for node in fields.get(f"{DCTERMS}identifier", ()):
+            self._is_id(node.value, subject)
         proposition = next(iter(fields.get(f"{ONR}proposition", ())), None)
         if proposition is None:
             self._lacking(subject, "onr:proposition")
@@ -253,12 +258,7 @@ class _Reader:
             return
         status = _first(fields, f"{ONR}status")
         values["status"] = self.statuses.get(status, status.removeprefix(ONR)) or None
-        negated = _first(fields, f"{ONR}negated")
-        if negated not in _TRUTHS:
-            self._no_value(subject, f"{ONR}negated", negated, "write true, or delete it")
         values["negated"] = _TRUTHS.get(negated, False)
-        for node in fields.get(f"{DCTERMS}identifier", ()):
-            self._is_id(node.value, subject)
         for iri, column in _SINGLE.items():
             if fields.get(iri):
                 values[column] = self._written(fields[iri][0])
