@@ -69,6 +69,13 @@ def place(boxes: Sequence[Box], edges: Iterable[tuple[int, int]]) -> tuple[tuple
     return tuple((out[node][0] - middle_x, out[node][1] - middle_y) for node in range(len(boxes)))
 
 
+def move_apart(points: Sequence[tuple[float, float]], boxes: Sequence[Box]) -> tuple[tuple[int, int], ...]:
+    """``points`` in whole pixels, moved no more than it takes for no box to lie on another."""
+    sizes = np.array([(box.width, box.above, box.below) for box in boxes])
+    moved = _separate(np.array(points, dtype=float), sizes, 600)
+    return tuple((round(float(x)), round(float(y))) for x, y in moved)
+
+
 def _place_component(sizes: Points, pairs: Indices) -> tuple[Points, Points]:
     n = len(sizes)
     if n == 1:
