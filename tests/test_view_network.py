@@ -222,7 +222,8 @@ def test_a_network_made_by_hand_has_a_page_and_a_frame():
     net.add_edge(1, 2)
     assert "&lt;b&gt;bold&lt;/b&gt;" in net.generate_html()
     frame = net._repr_html_()
-    assert frame.startswith('<iframe sandbox="allow-scripts allow-popups"')
+    assert frame.startswith('<iframe sandbox="allow-scripts allow-popups ')
+    assert "allow-same-origin" not in frame
     assert html.unescape(re.search(r'srcdoc="([^"]*)"', frame)[1]) == net.generate_html()
 
 

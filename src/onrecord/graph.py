@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onrecord.errors import Problem, Problems
+from onrecord.errors import GraphBroken, Problem, Problems
 from onrecord.lens import Lens, require_sources
 from onrecord.project import open_project
 from onrecord.recent import Recent
@@ -392,12 +392,11 @@ class Graph:
 
     def timeline(self, path: str | PathLike[str], lens: Lens | None = None) -> Path:
         """Write the timeline as one HTML file: when each statement holds, and when it went on record."""
-        from onrecord.analyse import to_view
         from onrecord.files import write_atomic
-        from onrecord.view.timeline import render_timeline
+        from onrecord.view.pages import timeline_page
 
         target = Path(path)
-        write_atomic(target, render_timeline(to_view(self._sound, self.known_sources(lens) or Lens())))
+        write_atomic(target, timeline_page(self._sound, self.known_sources(lens) or Lens()))
         return target
 
     def source_page(
@@ -415,21 +414,23 @@ class Graph:
 
         :raises OnRecordError: for a source that is not there.
         """
-        from onrecord.analyse import to_view
-        from onrecord.build import find_evidence
         from onrecord.files import write_atomic
-        from onrecord.lens import select
-        from onrecord.view.sources import read_sources, render_sources
+        from onrecord.view.pages import source_page
 
         target = Path(path)
-        seen = (
-            self.known_sources(replace(lens or Lens(), sources=frozenset(names) or (lens or Lens()).sources)) or Lens()
-        )
-        evidence = find_evidence(self._sound, [Path(folder) for folder in sources])
-        rows = select(self._sound.resolved.statements, seen, self.project.policy)
-        readings = read_sources(self._sound, evidence, rows, seen.sources, with_text=with_text)
-        write_atomic(target, render_sources(to_view(self._sound, seen), readings))
+        seen = Lens(sources=frozenset(names)).over(lens or Lens())
+        self.known_sources(seen)
+        write_atomic(target, source_page(self._sound, seen, map(Path, sources), with_text=with_text))
         return target
+
+    def _repr_html_(self) -> str:
+        """The network in a frame, which is how a notebook shows a graph; or what is wrong with its files."""
+        from onrecord.notebook import lines
+
+        try:
+            return self.pyvis()._repr_html_()
+        except GraphBroken as broken:
+            return lines("\n".join(problem.render(lambda file, line: None) for problem in broken.problems))
 
     def paths(
         self,

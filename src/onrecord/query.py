@@ -123,13 +123,12 @@ class Answer:
         return pd.DataFrame(self.values(), columns=list(self.variables))
 
     def _repr_html_(self) -> str:
-        from html import escape
+        """Rows as a table, a truth value as a word, a graph as N-Triples: how a notebook shows an answer."""
+        from onrecord.notebook import lines, table
 
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.variables)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(value or '')}</td>" for value in row) + "</tr>" for row in self.values()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        if self.boolean is not None:
+            return lines(str(self.boolean).lower())
+        return lines(self.graph.decode("utf-8")) if self.kind == "graph" else table(self.variables, self.values())
 
 
 def read_day(value: object) -> dt.date | None:

@@ -6,7 +6,6 @@ imports pyvis, which imports IPython: import it where a network is drawn, not be
 
 from __future__ import annotations
 
-import html
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import pyvis.network
 
 from onrecord.errors import OnRecordError
 from onrecord.files import write_atomic
+from onrecord.notebook import frame
 from onrecord.view.layout import Box, place
 from onrecord.view.look import (
     LABEL_SIZE,
@@ -46,7 +46,7 @@ class Network(pyvis.network.Network):  # type: ignore[misc]  # pyvis has no type
     an edge, by the edge's id; ``further_options`` what is handed to vis-network besides pyvis's options.
     """
 
-    def __init__(self, graph: ViewGraph | None = None, *, height: str = "600px", width: str = "100%",
+    def __init__(self, graph: ViewGraph | None = None, *, height: str = "720px", width: str = "100%",
                  directed: bool = True, heading: str = "") -> None:  # fmt: skip
         super().__init__(height=height, width=width, directed=directed, cdn_resources="in_line")
         self.heading = heading
@@ -149,12 +149,7 @@ class Network(pyvis.network.Network):  # type: ignore[misc]  # pyvis has no type
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, which is how a notebook shows a network."""
-        page = html.escape(self.generate_html(), quote=True)
-        width, height = html.escape(str(self.width), quote=True), html.escape(str(self.height), quote=True)
-        return (
-            f'<iframe sandbox="allow-scripts allow-popups" width="{width}" height="{height}" '
-            f'title="network" srcdoc="{page}"></iframe>'
-        )
+        return frame(self.generate_html(), self.heading or "network", width=str(self.width), height=str(self.height))
 
 
 def network(graph: ViewGraph) -> Network:
