@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -24,6 +25,7 @@ from markupsafe import Markup
 from onrecord.view.look import LABEL_SIZE, LINE_HEIGHT, LINES, SHAPES, Line, Shape, shape_of
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DRAWN = frozenset({"iri", "source", "target"})
 
 
@@ -43,7 +45,7 @@ def render(
     """
     style = Markup(theme() + "".join(asset(name) for name in styles))  # our own files, no data in them
     own = "\n".join(asset(name) for name in scripts)
-    blocks = [*map(asset, libraries), "(function () {\n'use strict';\n" + own + "})();\n"]
+    blocks = [*map(asset, libraries), "(async function () {\n'use strict';\n" + own + "})();\n"]
     return (
         _environment()
         .get_template(template)
@@ -66,9 +68,17 @@ def look() -> dict[str, Any]:
     return {
         "labelSize": LABEL_SIZE,
         "lineHeight": LINE_HEIGHT,
-        "shapes": {shape.name: {"vis": shape.vis, "legend": shape.legend} for shape in SHAPES.values()},
-        "lines": {line.name: {"legend": line.legend} for line in LINES.values()},
-    }
+        "shapes": {
+            shape.name: {"vis": shape.vis, "legend": shape.legend, "border": shape.border_width}
+            for shape in SHAPES.values()
+        },
+        "lines": {
+            line.name: {
+                "legend": line.legend, "width": line.width, "dashes": line.dashes, "arrow": line.arrow, "bar": line.bar,
+            }
+            for line in LINES.values()
+        },
+    }  # fmt: skip
 
 
 def describe_things(nodes: Iterable[ViewNode]) -> dict[str, dict[str, Any]]:
@@ -108,7 +118,7 @@ def embed_json(value: object) -> Markup:
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     # A half of a surrogate pair cannot be written in UTF-8: it stays an escape.
-    text = "".join(f"\\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in text)
+    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return Markup(text)  # escaped above
 
 

@@ -4,8 +4,9 @@ Leaves how nodes look to ``look``; knows only boxes and which of them are joined
 
 Distances follow the graph's (stress majorization, Gansner, Koren and North 2004), several seeded
 starts are compared, the one with fewest crossings is stretched to a landscape page, and boxes are
-pushed off each other and off lines that are not theirs. Every stage rounds what it hands on, so that
-the last bits in which processors differ do not reach the page.
+pushed off each other and off lines that are not theirs. Parts too big for that are laid out by
+``force``, evened out and then freed of overlaps. Every stage rounds what it hands on, so that the
+last bits in which processors differ do not reach the page.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ import networkx
 import numpy as np
 from numpy.typing import NDArray
 
+from onrecord.view.communities import divide
+from onrecord.view.force import spread
+
 ASPECT = 1.52
 """Width to height of the page that a layout is meant for."""
 
 _PAD_X, _PAD_Y = 12.0, 10.0
 _GAP = 46.0
 _SEED = 20_26
-_WEIGHTED_UP_TO = 400
+_STRESS_UP_TO = 400
 _LINES_UP_TO = 400_000
 
 Points: TypeAlias = NDArray[np.float64]
@@ -40,23 +44,36 @@ class Box:
     below: float
 
 
-def place(boxes: Sequence[Box], edges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def place(
+    boxes: Sequence[Box], edges: Iterable[tuple[int, int]], levels: Sequence[Sequence[int]] | None = None
+) -> tuple[tuple[int, int], ...]:
     """Centres of ``boxes`` in whole pixels, y downwards, none overlapping, round the origin.
 
-    ``edges`` joins boxes by index; loops and repeats do not matter.
+    ``edges`` joins boxes by index; loops and repeats do not matter. ``levels`` are the communities of
+    :func:`communities.divide`, where the caller has them already; big parts keep theirs together.
     """
     if not boxes:
         return ()
+    joined = sorted({(min(a, b), max(a, b)) for a, b in edges if a != b})
     graph = networkx.Graph()
     graph.add_nodes_from(range(len(boxes)))
-    graph.add_edges_from(sorted({(min(a, b), max(a, b)) for a, b in edges if a != b}))
+    graph.add_edges_from(joined)
     components = sorted((sorted(part) for part in networkx.connected_components(graph)), key=lambda p: (-len(p), p))
+    part_of, rank = np.zeros(len(boxes), dtype=np.int64), np.zeros(len(boxes), dtype=np.int64)
+    for number, nodes in enumerate(components):
+        part_of[nodes], rank[nodes] = number, np.arange(len(nodes))
+    pairs_of: list[list[tuple[int, int]]] = [[] for _ in components]
+    for a, b in joined:
+        pairs_of[part_of[a]].append((int(rank[a]), int(rank[b])))
     placed = []
-    for nodes in components:
-        index = {node: at for at, node in enumerate(nodes)}
-        pairs = sorted((index[a], index[b]) for a, b in graph.subgraph(nodes).edges)
+    for nodes, own in zip(components, pairs_of, strict=True):
         sizes = np.array([(boxes[node].width, boxes[node].above, boxes[node].below) for node in nodes])
-        placed.append(_place_component(sizes, np.array(pairs, dtype=np.int64).reshape(-1, 2)))
+        pairs = np.array(own, dtype=np.int64).reshape(-1, 2)
+        if len(nodes) <= _STRESS_UP_TO:
+            placed.append(_place_component(sizes, pairs))
+            continue
+        own_levels = divide(len(nodes), own) if levels is None else [_renumber(level, nodes) for level in levels]
+        placed.append((_refine_big(spread(len(nodes), pairs, own_levels), sizes), sizes))
     corners = _pack([_extent(points, sizes) for points, sizes in placed])
     out: dict[int, tuple[int, int]] = {}
     for nodes, (points, sizes), (left, top) in zip(components, placed, corners, strict=True):
@@ -76,6 +93,12 @@ def move_apart(points: Sequence[tuple[float, float]], boxes: Sequence[Box]) -> t
     return tuple((round(float(x)), round(float(y))) for x, y in moved)
 
 
+def _renumber(level: Sequence[int], nodes: Sequence[int]) -> list[int]:
+    """The division of ``nodes`` alone, numbered from 0."""
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(level[node], len(numbers)) for node in nodes]
+
+
 def _place_component(sizes: Points, pairs: Indices) -> tuple[Points, Points]:
     n = len(sizes)
     if n == 1:
@@ -93,31 +116,18 @@ def _place_component(sizes: Points, pairs: Indices) -> tuple[Points, Points]:
 def _distances(n: int, pairs: Indices, sizes: Points) -> Points:
     """The wished distance of every two nodes: along the graph, longer between busy neighbourhoods."""
     base = float(np.mean(np.sqrt(sizes[:, 0] * (sizes[:, 1] + sizes[:, 2])))) * 1.45
-    adjacent = np.zeros((n, n), dtype=np.float32)
+    adjacent = np.zeros((n, n))
     adjacent[pairs[:, 0], pairs[:, 1]] = adjacent[pairs[:, 1], pairs[:, 0]] = 1
-    if n <= _WEIGHTED_UP_TO:
-        common = (adjacent @ adjacent).astype(np.float64)
-        degree = adjacent.sum(axis=1).astype(np.float64)
-        distances = np.full((n, n), np.inf)
-        for a, b in pairs.tolist():
-            lone = degree[a] + degree[b] - 2 * common[a, b] - 2
-            distances[a, b] = distances[b, a] = base * (0.8 + 0.16 * float(np.sqrt(lone)))
-        np.fill_diagonal(distances, 0)
-        for k in range(n):
-            distances = np.minimum(distances, distances[:, k, None] + distances[None, k, :])
-        return distances
-    steps = np.full((n, n), n, dtype=np.float64)
-    np.fill_diagonal(steps, 0)
-    reached = np.eye(n, dtype=np.float32)
-    step = 0
-    while True:
-        step += 1
-        wider = ((reached @ adjacent + reached) > 0).astype(np.float32)
-        new = wider > reached
-        if not new.any():
-            return steps * base
-        steps[new] = step
-        reached = wider
+    common = adjacent @ adjacent
+    degree = adjacent.sum(axis=1)
+    distances = np.full((n, n), np.inf)
+    for a, b in pairs.tolist():
+        lone = degree[a] + degree[b] - 2 * common[a, b] - 2
+        distances[a, b] = distances[b, a] = base * (0.8 + 0.16 * float(np.sqrt(lone)))
+    np.fill_diagonal(distances, 0)
+    for k in range(n):
+        distances = np.minimum(distances, distances[:, k, None] + distances[None, k, :])
+    return distances
 
 
 def _start(n: int, pairs: Indices, attempt: int) -> Points:
@@ -173,6 +183,25 @@ def _refine(points: Points, sizes: Points, pairs: Indices) -> Points:
     return _separate(points, sizes, 600).round()
 
 
+def _refine_big(points: Points, sizes: Points) -> Points:
+    """A force layout on the page: its long side across, dense places eased, no box on another."""
+    points = _ease(_landscape(points))
+    room = float(((sizes[:, 0] + _PAD_X) * (sizes[:, 1] + sizes[:, 2] + _PAD_Y)).sum())
+    points = points * float(np.sqrt(2.6 * room / max(float(np.ptp(points[:, 0])) * float(np.ptp(points[:, 1])), 1e-9)))
+    return _separate(points.round(1), sizes, 400).round()
+
+
+def _ease(points: Points) -> Points:
+    """``points`` moved along each axis part of the way to even gaps, which thins out the dense middle."""
+    out = points.copy()
+    for axis in (0, 1):
+        order = np.argsort(points[:, axis], kind="stable")
+        even = np.empty(len(points))
+        even[order] = np.linspace(-0.5, 0.5, len(points)) * float(np.ptp(points[:, axis]))
+        out[:, axis] = 0.55 * points[:, axis] + 0.45 * even
+    return out
+
+
 def _roomy(points: Points, sizes: Points) -> Points:
     """``points`` spread or drawn together until the page they span suits the boxes on it."""
     room = (sizes[:, 0] + _PAD_X) * (sizes[:, 1] + sizes[:, 2] + _PAD_Y)
@@ -221,17 +250,24 @@ def _separate(points: Points, sizes: Points, rounds: int) -> Points:
 def _near(centres: Points, half: Points) -> tuple[Indices, Indices]:
     """Pairs of boxes that overlap, or would after a little movement."""
     slack = 12.0
-    order = np.argsort(centres[:, 0], kind="stable")
-    left = (centres - half)[order, 0]
-    right = (centres + half)[order, 0] + slack
-    ends = np.searchsorted(left, right, side="right")
-    counts = np.maximum(ends - np.arange(len(order)) - 1, 0)
-    first = np.repeat(np.arange(len(order)), counts)
-    offset = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
-    a, b = order[first], order[first + 1 + offset]
-    close = np.abs(centres[a, 1] - centres[b, 1]) < half[a, 1] + half[b, 1] + slack
-    a, b = a[close], b[close]
-    return np.minimum(a, b), np.maximum(a, b)
+    cell = 2 * half.max(axis=0) + slack
+    column, row = np.floor((centres - centres.min(axis=0)) / cell).astype(np.int64).T
+    wide = int(column.max()) + 2
+    keys = row * wide + column
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    found = []
+    for step in (0, 1, wide - 1, wide, wide + 1):
+        starts = np.searchsorted(ordered, ordered + step) if step else np.arange(len(order)) + 1
+        counts = np.searchsorted(ordered, ordered + step, side="right") - starts
+        first = np.repeat(np.arange(len(order)), counts)
+        offset = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
+        a, b = order[first], order[np.repeat(starts, counts) + offset]
+        close = (np.abs(centres[a] - centres[b]) < half[a] + half[b] + slack).all(axis=1)
+        found.append(np.column_stack((np.minimum(a[close], b[close]), np.maximum(a[close], b[close]))))
+    near = np.concatenate(found)
+    near = near[np.lexsort((near[:, 1], near[:, 0]))]
+    return near[:, 0], near[:, 1]
 
 
 def _line_hits(points: Points, sizes: Points, pairs: Indices, clearance: float) -> tuple[Indices, Indices, Points]:

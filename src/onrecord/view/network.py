@@ -17,6 +17,7 @@ import pyvis.network
 from onrecord.errors import OnRecordError
 from onrecord.files import write_atomic
 from onrecord.notebook import frame
+from onrecord.view.communities import divide
 from onrecord.view.layout import Box, place
 from onrecord.view.look import (
     LABEL_SIZE,
@@ -35,6 +36,9 @@ from onrecord.view.page import render_page
 FEW_EDGES = 14
 """Up to so many edges, every edge shows its label; above, those of what is selected."""
 
+CANVAS_FROM = 1_501
+"""From so many nodes on a page draws its network itself: vis-network takes seconds to filter so many."""
+
 
 class Network(pyvis.network.Network):  # type: ignore[misc]  # pyvis has no type hints: its classes are Any
     """A pyvis network that writes one safe page which needs no network.
@@ -44,6 +48,7 @@ class Network(pyvis.network.Network):  # type: ignore[misc]  # pyvis has no type
     mapping and keeps its spaces, and the page is onrecord's: nothing in it is loaded from elsewhere
     and no label, title, heading or option is ever executed. ``evidence`` holds the statement behind
     an edge, by the edge's id; ``further_options`` what is handed to vis-network besides pyvis's options.
+    ``renderer`` says what draws the page: "vis" for vis-network, "canvas" for the page's own drawing of big graphs.
     """
 
     def __init__(self, graph: ViewGraph | None = None, *, height: str = "720px", width: str = "100%",
@@ -53,6 +58,7 @@ class Network(pyvis.network.Network):  # type: ignore[misc]  # pyvis has no type
         self.graph = graph
         self.evidence: dict[str, ViewEdge] = {}
         self.further_options: dict[str, Any] = {}
+        self.renderer = "vis"
         self._edge_ids: Counter[str] = Counter()
 
     def add_node(self, n_id: str | int, label: str | int | None = None, shape: str | None = None,
@@ -175,7 +181,15 @@ def network(graph: ViewGraph) -> Network:
             if end not in index:
                 raise OnRecordError(f"an edge ends at {end!r}, which is no node of this network")
     sketches = [_node(node, degree[node.iri]) for node in nodes]
-    spots = place([box for _, box in sketches], [(index[edge.source], index[edge.target]) for edge in edges])
+    pairs = [(index[edge.source], index[edge.target]) for edge in edges]
+    if len(nodes) < CANVAS_FROM:
+        spots = place([box for _, box in sketches], pairs)
+    else:
+        net.renderer = "canvas"
+        levels = divide(len(nodes), pairs)
+        spots = place([_core(box) for _, box in sketches], pairs, levels)
+        for (options, _), community in zip(sketches, levels[-1], strict=True):
+            options["community"] = community
     for (options, _), (x, y) in zip(sketches, spots, strict=True):
         net.add_node(options.pop("id"), x=x, y=y, **options)
     bends = _bends(edges)
@@ -244,6 +258,11 @@ def _node(node: ViewNode, degree: int) -> tuple[dict[str, Any], Box]:
     radius = node_size(shape, degree)
     options["size"] = radius
     return options, Box(max(width, radius * 2), radius, radius + 4 + (height if lines else 0))
+
+
+def _core(box: Box) -> Box:
+    """The room of a node among thousands: its figure and a part of its name, the rest of which shows near by."""
+    return Box(min(box.width, 56.0), min(box.above, 20.0), min(box.below, box.above + 16.0, 34.0))
 
 
 def _colour(shape: Shape) -> dict[str, Any]:

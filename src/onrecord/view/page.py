@@ -9,17 +9,25 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from onrecord.view.columns import in_columns
 from onrecord.view.frame import asset, counted_lines, counted_shapes, describe_statement, describe_things, look, render
 from onrecord.view.model import ViewGraph
 
 if TYPE_CHECKING:
     from onrecord.view.network import Network
 
-_LIBRARIES = ("vendor/vis-network.min.js",)
-_SCRIPTS = (
-    "elements.js", "data.js", "look.js", "labels.js", "draw.js", "renderer.js",
-    "panel.js", "filters.js", "search.js", "table.js", "main.js",
-)  # fmt: skip
+_PANES = ("panel.js", "filters.js", "search.js", "table.js", "main.js")
+_SCRIPTS = {
+    "vis": ("elements.js", "data.js", "look.js", "labels.js", "draw.js", "renderer.js", *_PANES),
+    "canvas": (
+        "elements.js", "columns.js", "data.js", "look.js", "labels.js", "canvas-figures.js", "canvas-scene.js",
+        "canvas-names.js", "canvas-groups.js", "canvas-svg.js", "canvas-view.js", "canvas-picture.js",
+        "canvas-hands.js", "canvas.js", "renderer.js", *_PANES,
+    ),
+}  # fmt: skip
+_LIBRARIES = {"vis": ("vendor/vis-network.min.js",), "canvas": ()}
+_STYLES = {"vis": ("page.css",), "canvas": ("page.css", "canvas.css")}
+_LICENCES = {"vis": "vendor/THIRD_PARTY.txt", "canvas": ""}
 
 
 def render_page(network: Network, graph: ViewGraph) -> str:
@@ -32,7 +40,7 @@ def render_page(network: Network, graph: ViewGraph) -> str:
     statements = _statements(network)
     payload = {
         "title": graph.title,
-        "renderer": "vis",
+        "renderer": network.renderer,
         "nodes": nodes,
         "edges": edges,
         "options": json.loads(options),
@@ -43,14 +51,14 @@ def render_page(network: Network, graph: ViewGraph) -> str:
     return render(
         "network.html.j2",
         graph,
-        libraries=_LIBRARIES,
-        scripts=_SCRIPTS,
-        styles=("page.css",),
-        data=payload,
+        libraries=_LIBRARIES[network.renderer],
+        scripts=_SCRIPTS[network.renderer],
+        styles=_STYLES[network.renderer],
+        data=in_columns(payload) if network.renderer == "canvas" else payload,
         counts=_counts(nodes, statements),
         shapes=counted_shapes(graph.nodes),
         lines=counted_lines(Counter(str(edge.get("line", "")) for edge in edges)),
-        licences=asset("vendor/THIRD_PARTY.txt"),
+        licences=asset(licences) if (licences := _LICENCES[network.renderer]) else "",
     )
 
 

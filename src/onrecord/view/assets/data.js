@@ -74,7 +74,7 @@ function recordOfRows({ nodes, edges, things, statements }) {
 }
 
 /** @type {Record} */
-const record = given.columns ? recordOfColumns(given.columns) : recordOfRows(given);
+const record = given.columns ? await recordOfColumns(given.columns) : recordOfRows(given);
 
 /** The edges that end at a node. */
 const edgesAt = (node) => record.edgeList.subarray(record.firstEdge[node], record.firstEdge[node + 1]);
