@@ -11,6 +11,7 @@ way, and sums run in the order of the nodes: the same points on every processor.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -54,7 +55,7 @@ def _sunflower(count: int) -> Points:
     x, y = np.empty(count), np.empty(count)
     along, across = 1.0, 0.0
     for at in range(count):
-        radius = (0.318 * (at + 0.5)) ** 0.5
+        radius = math.sqrt(0.318 * (at + 0.5))
         x[at], y[at] = radius * along, radius * across
         # The golden angle, turned step by step: no sine is taken, whose last bit differs by library.
         along, across = _COS * along - _SIN * across, _SIN * along + _COS * across
