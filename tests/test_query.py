@@ -25,6 +25,7 @@ from onrecord.errors import (
 )
 from onrecord.graph import Graph
 from onrecord.lens import Lens
+from onrecord.limits import Limits
 from onrecord.query import Answer, Term, compact, raw, read_day, unknown_terms
 from small_graph import LETTER, write_graph
 
@@ -142,7 +143,7 @@ FORMATS = {
 @pytest.mark.parametrize("format_", ["json", "xml", "tsv", "csv"])
 def test_result_formats_say_the_same(garden: Graph, format_: str) -> None:
     query = "SELECT ?s ?label { ?s rdfs:label ?label ; a gar:Person } ORDER BY ?s"
-    kind, body = raw(garden, query, Lens(), {}, 10, format_)
+    kind, body = raw(garden, query, Lens(), {}, Limits(), format_)
     assert kind == "rows"
     if format_ == "csv":
         assert list(csv.reader(io.StringIO(body.decode(), newline=""))) == [
@@ -161,7 +162,7 @@ def test_result_formats_say_the_same(garden: Graph, format_: str) -> None:
 
 @pytest.mark.parametrize("format_", ["json", "xml"])
 def test_truth_in_every_format(garden: Graph, format_: str) -> None:
-    kind, body = raw(garden, "ASK {}", Lens(), {}, 10, format_)
+    kind, body = raw(garden, "ASK {}", Lens(), {}, Limits(), format_)
     assert kind == "boolean" and b"true" in body
 
 
@@ -288,7 +289,7 @@ def test_literals_keep_the_form_in_which_they_were_written(tmp_path: Path) -> No
     query = "SELECT ?o { :plot-7 gar:height|gar:count ?o } ORDER BY ?o"
     assert garden.query(query).values() == [("1.50",), ("00987654",)]
     for format_ in ("json", "csv", "tsv", "xml"):
-        body = raw(garden, query, Lens(), {}, 10, format_)[1]
+        body = raw(garden, query, Lens(), {}, Limits(), format_)[1]
         assert b"1.50" in body and b"00987654" in body
     assert b'"1.50"' in garden.query("CONSTRUCT { ?s gar:h ?o } { ?s gar:height ?o }").graph
 
@@ -310,7 +311,7 @@ def test_compact(term: Term | None, shown: str) -> None:
 
 
 def test_raw_json_is_what_the_protocol_says(garden: Graph) -> None:
-    body = json.loads(raw(garden, "SELECT ?x { BIND('a'@en AS ?x) }", Lens(), {}, 10, "json")[1])
+    body = json.loads(raw(garden, "SELECT ?x { BIND('a'@en AS ?x) }", Lens(), {}, Limits(), "json")[1])
     assert body == {
         "head": {"vars": ["x"]},
         "results": {"bindings": [{"x": {"type": "literal", "value": "a", "xml:lang": "en"}}]},

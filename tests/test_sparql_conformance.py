@@ -20,8 +20,9 @@ import pyoxigraph as ox
 import pytest
 
 from onrecord.errors import QueryError, QueryRefused
+from onrecord.limits import Limits
 from onrecord.sparql import guard, tokens
-from onrecord.worker import EngineSyntaxError, Job, Limits, run
+from onrecord.worker import EngineSyntaxError, Job, run
 
 ROOT = Path(os.environ.get("ONRECORD_CONFORMANCE") or Path(__file__).parents[2] / "shared" / "conformance")
 SUITE = ROOT / "sparql" / "sparql11"

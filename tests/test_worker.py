@@ -18,7 +18,8 @@ import pytest
 
 import onrecord
 from onrecord.errors import QueryError, QueryLimitExceeded
-from onrecord.worker import EngineSyntaxError, Evaluated, Job, Limits, _bound, run
+from onrecord.limits import Limits
+from onrecord.worker import EngineSyntaxError, Evaluated, Job, _bound, run
 from test_sparql import PREFIXES, SERVICES
 
 LONGEST = 256 * 1024
@@ -238,7 +239,7 @@ def test_the_worker_has_no_network_even_without_the_guard(listener: socket.socke
     store = ox.Store()
     store.update(f"INSERT DATA {{ <urn:s> <urn:p> 1, true, 'x', <{address}> ; a true, 1 }}")
     query = SERVICES[name].replace("http://127.0.0.1:9/", address)
-    prefixes = {**PREFIXES, "": address, "ex": address}
+    prefixes = {**PREFIXES, "https://example.org/": address, "ex": address}
     with contextlib.suppress(QueryError, EngineSyntaxError):
         run(store, Job(query, prefixes, address), Limits(5))
     assert connections(listener) == 0
@@ -263,11 +264,32 @@ def test_a_child_that_dies_is_no_answer(store: ox.Store, monkeypatch: pytest.Mon
         put(store, "ASK {}")
 
 
-def test_an_answer_may_not_be_endless(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onrecord.worker.MAX_RESULT_BYTES", 10_000)
-    with pytest.raises(QueryLimitExceeded, match="the answer is larger than"):
-        put(store, "SELECT * { ?s ?p ?o }")
+def test_an_answer_may_not_be_endless(store: ox.Store) -> None:
+    with pytest.raises(QueryLimitExceeded, match="the answer is larger than 1 MiB"):
+        run(store, Job("SELECT * { ?s ?p ?o . ?a ?b ?c }", PREFIXES, "https://example.org/"), Limits(answer=1 << 20))
     assert children() == []
+
+
+ROWS = """SELECT ?n ?t { VALUES ?n { 1 2 3 4 5 6 7 } BIND("a \\"}},{\\" </result>, \\n b" AS ?t) }"""
+
+
+@pytest.mark.parametrize("format_", ["json", "xml", "csv", "tsv"])
+def test_rows_are_counted_as_they_come(store: ox.Store, format_: str) -> None:
+    job = Job(ROWS, PREFIXES, "https://example.org/", format=format_)
+    assert run(store, job, Limits(rows=7)).kind == "rows"
+    with pytest.raises(
+        QueryLimitExceeded, match="more than 6 rows; narrow the query, add a LIMIT, or raise --max-rows"
+    ):
+        run(store, job, Limits(rows=6))
+
+
+def test_triples_are_counted_too(store: ox.Store) -> None:
+    job = Job(
+        'CONSTRUCT { <urn:a> <urn:b> ?n } WHERE { VALUES ?n { 1 2 3 "a\\nb" } }', PREFIXES, "https://example.org/"
+    )
+    assert run(store, job, Limits(rows=4)).kind == "graph"
+    with pytest.raises(QueryLimitExceeded, match="more than 3 rows"):
+        run(store, job, Limits(rows=3))
 
 
 def test_an_interruption_ends_the_child(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -301,18 +301,22 @@ class Graph:
         sources: Iterable[str] = (),
         parameters: Mapping[str, str] | None = None,
         timeout: float = 30.0,
+        max_memory: int = 2 << 30,
+        max_rows: int | None = None,
     ) -> Answer:
         """Answer a SPARQL 1.1 query in a guarded worker process.
 
-        ``as_of`` and ``valid_at`` are days (``datetime.date`` or ISO text); ``timeout`` is in seconds.
+        ``as_of`` and ``valid_at`` are days (``datetime.date`` or ISO text); ``timeout`` is in seconds,
+        ``max_memory`` in bytes beyond the store's.
 
         :raises onrecord.errors.QueryError: for a query that does not parse, would reach out, or
             goes over its limits.
         """
+        from onrecord.limits import Limits
         from onrecord.query import answer, read_day
 
         lens = Lens(read_day(as_of), read_day(valid_at), possibly, frozenset(include), frozenset(sources))
-        return answer(self, sparql, lens, parameters or {}, timeout)
+        return answer(self, sparql, lens, parameters or {}, Limits(timeout, max_memory, max_rows))
 
     def why(self, subject: str, predicate: str, object: str, *, lens: Lens | None = None) -> Explanation:  # noqa: A002
         """Why a triple holds, down to the quotes; or what the graph says instead.

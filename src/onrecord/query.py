@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from onrecord.errors import MissingExtra, OnRecordError, Problem, QueryError, Severity
 from onrecord.lens import Lens
+from onrecord.limits import Limits
 from onrecord.nearest import nearest_names, offer
 from onrecord.sparql import (
     MAX_QUERY_BYTES,
@@ -149,12 +150,12 @@ def answer(
     sparql: str,
     lens: Lens,
     parameters: Mapping[str, str],
-    timeout: float,
+    limits: Limits,
     name: str = QUERY_NAME,
 ) -> Answer:
     """Evaluate a query on the graph seen through ``lens``; see :meth:`onrecord.graph.Graph.query`."""
     prefixes = graph.prefixes()
-    body = raw(graph, sparql, lens, parameters, timeout, "json", name)
+    body = raw(graph, sparql, lens, parameters, limits, "json", name)
     if body[0] == "graph":
         return Answer("graph", graph=body[1], prefixes=prefixes)
     data = json.loads(body[1])
@@ -172,19 +173,18 @@ def raw(
     sparql: str,
     lens: Lens,
     parameters: Mapping[str, str],
-    timeout: float,
+    limits: Limits,
     format_: str,
     name: str = QUERY_NAME,
 ) -> tuple[str, bytes]:
     """The kind of an answer and its body in one of the W3C result formats (N-Triples for graphs)."""
-    from onrecord.worker import EngineSyntaxError, Job, Limits, read_forms, run
+    from onrecord.worker import EngineSyntaxError, Job, read_forms, run
 
     prefixes = graph.prefixes()
     store, names, written = _store(graph, lens)
     guard(sparql, [*names, *graph.names.graphs()], prefixes, name)
     wanted = "json" if written and format_ != "json" else format_
     job = Job(bind_parameters(sparql, parameters), prefixes, graph.project.base, has_from(sparql, prefixes), wanted)
-    limits = Limits(seconds=timeout)
     try:
         evaluated = run(store, job, limits)
     except EngineSyntaxError as error:

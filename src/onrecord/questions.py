@@ -22,6 +22,7 @@ from onrecord.documents import Scalar, Sequence, parse_yaml
 from onrecord.errors import GraphBroken, OnRecordError, Place, Problem, Problems, has_errors
 from onrecord.files import read_text, shown_path
 from onrecord.lens import Lens
+from onrecord.limits import Limits
 from onrecord.nearest import did_you_mean
 from onrecord.project import Project, find_files
 from onrecord.query import Answer, answer, read_day
@@ -231,13 +232,13 @@ def _expected(path: Path, name: str, problems: Problems) -> tuple[tuple[str, ...
     return tuple(rows)
 
 
-def ask(graph: Graph, name: str, given: Mapping[str, str], lens: Lens | None = None, timeout: float = 30.0) -> Answer:
+def ask(graph: Graph, name: str, given: Mapping[str, str], lens: Lens | None = None) -> Answer:
     """Answer the question ``name`` with ``given`` parameters over its defaults.
 
     :raises OnRecordError: for an unknown question or parameter, or a value that names nothing.
     """
     question, terms = prepare(graph, name, given)
-    return put(graph, question, terms, lens.over(question.lens) if lens else question.lens, timeout)
+    return put(graph, question, terms, lens.over(question.lens) if lens else question.lens, Limits())
 
 
 def prepare(graph: Graph, name: str, given: Mapping[str, str]) -> tuple[Question, dict[str, str]]:
@@ -251,9 +252,9 @@ def prepare(graph: Graph, name: str, given: Mapping[str, str]) -> tuple[Question
     return question, parameter_terms(graph, question, given)
 
 
-def put(graph: Graph, question: Question, terms: Mapping[str, str], lens: Lens, timeout: float) -> Answer:
+def put(graph: Graph, question: Question, terms: Mapping[str, str], lens: Lens, limits: Limits) -> Answer:
     """The answer to a question with ``terms`` for its parameters, seen through ``lens``."""
-    return answer(graph, question.text, lens, terms, timeout, graph.project.name_of(question.path))
+    return answer(graph, question.text, lens, terms, limits, graph.project.name_of(question.path))
 
 
 def parameter_terms(graph: Graph, question: Question, given: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from onrecord.errors import GraphBroken, OnRecordError, Place, Problems, QueryRefused, QuerySyntaxError, has_errors
+from onrecord.limits import Limits
 from onrecord.nearest import did_you_mean
 from onrecord.query import Answer, Term, compact, find_mistake, unknown_terms
 from onrecord.questions import (
@@ -25,7 +26,7 @@ from onrecord.questions import (
     type_of,
 )
 from onrecord.sparql import bind_parameters, guard, has_from, place, tokens
-from onrecord.worker import Form, Job, Limits, read_forms
+from onrecord.worker import Form, Job, read_forms
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
@@ -142,7 +143,7 @@ def run_all(graph: Graph, names: tuple[str, ...] = ()) -> list[Outcome]:
 def _run(graph: Graph, question: Question) -> Outcome:
     try:
         terms = parameter_terms(graph, question, {})
-        found = put(graph, question, terms, question.lens, 30.0)
+        found = put(graph, question, terms, question.lens, Limits())
     except (QuerySyntaxError, QueryRefused) as error:
         return Outcome(question, False, f"{error.problem.place}: {error.problem.message}")
     except GraphBroken as error:

@@ -25,21 +25,14 @@ from typing import IO, Any, TypeAlias
 import pyoxigraph as ox
 
 from onrecord.errors import QueryError, QueryLimitExceeded
+from onrecord.limits import Limits, RowCount
 
 STACK_BYTES = 1 << 30
-MAX_RESULT_BYTES = 1 << 30
+Spool: TypeAlias = tempfile.SpooledTemporaryFile[bytes]
 Task: TypeAlias = Callable[[IO[bytes], threading.Event], None]
 """What a child does: write to the pipe, and say with the event that it came to its end."""
 _FORKING = threading.Lock()
 """Held while a pipe is open for writing here, so that no other query's child inherits that end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one query may take: seconds of the clock, bytes of memory beyond the store's."""
-
-    seconds: float = 30.0
-    memory: int = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +74,7 @@ def run(store: ox.Store, job: Job, limits: Limits) -> Evaluated:
     :raises QueryError: when the engine cannot evaluate it.
     """
     with tempfile.SpooledTemporaryFile(1 << 24) as spool:
-        status = _guarded(functools.partial(_evaluate, store, job), limits, spool)
+        status = _guarded(functools.partial(_evaluate, store, job), limits, spool, job.format)
         spool.seek(0)
         return _outcome(spool.readline(), spool.read(), status, limits)
 
@@ -113,7 +106,7 @@ def _form(header: dict[str, Any]) -> Form | QueryError | EngineSyntaxError:
     return Form(header["kind"], tuple(header["variables"]))
 
 
-def _guarded(task: Task, limits: Limits, spool: tempfile.SpooledTemporaryFile[bytes]) -> int:
+def _guarded(task: Task, limits: Limits, spool: Spool, format_: str = "") -> int:
     """Run ``task`` in a forked process and collect what it writes; returns its wait status."""
     with _FORKING, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child calls the engine only
@@ -125,7 +118,7 @@ def _guarded(task: Task, limits: Limits, spool: tempfile.SpooledTemporaryFile[by
         os.close(writer)
     try:
         with os.fdopen(reader, "rb", buffering=0) as pipe:
-            _collect(pipe, spool, limits)
+            _collect(pipe, spool, limits, format_)
     except BaseException:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -133,10 +126,11 @@ def _guarded(task: Task, limits: Limits, spool: tempfile.SpooledTemporaryFile[by
     return os.waitpid(child, 0)[1]
 
 
-def _collect(pipe: IO[bytes], spool: tempfile.SpooledTemporaryFile[bytes], limits: Limits) -> None:
-    """Read until the child closes its end; more than the limit of time or bytes ends it."""
+def _collect(pipe: IO[bytes], spool: Spool, limits: Limits, format_: str) -> None:
+    """Read until the child closes its end; more than the limit of time, bytes or rows ends it."""
     deadline = time.monotonic() + limits.seconds
     size = 0
+    count: RowCount | None = None
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
@@ -149,9 +143,21 @@ def _collect(pipe: IO[bytes], spool: tempfile.SpooledTemporaryFile[bytes], limit
             chunk = pipe.read(1 << 20)
             if not chunk:
                 return
+            if size == 0 and limits.rows is not None and format_:
+                head, _, chunk_body = chunk.partition(b"\n")  # the child writes the head in one piece
+                count = RowCount("graph" if b'"graph"' in head else format_)
+                count.add(chunk_body)
+            elif count is not None:
+                count.add(chunk)
             size += len(chunk)
-            if size > MAX_RESULT_BYTES:
-                raise QueryLimitExceeded("the answer is larger than 1 GiB; narrow the query, or add a LIMIT")
+            if size > limits.answer:
+                raise QueryLimitExceeded(
+                    f"the answer is larger than {limits.answer >> 20} MiB; narrow the query, or add a LIMIT"
+                )
+            if count is not None and limits.rows is not None and count.rows > limits.rows:
+                raise QueryLimitExceeded(
+                    f"the answer has more than {limits.rows:,} rows; narrow the query, add a LIMIT, or raise --max-rows"
+                )
             spool.write(chunk)
 
 
@@ -168,7 +174,8 @@ def _outcome(head: bytes, body: bytes, status: int, limits: Limits) -> Evaluated
 
 def _too_large(limits: Limits) -> QueryLimitExceeded:
     return QueryLimitExceeded(
-        f"the query needed more than {limits.memory >> 20} MiB of memory, or is nested too deep; simplify it"
+        f"the query needed more than {limits.memory >> 20} MiB of memory, or is nested too deep; "
+        "simplify it, or raise --max-memory"
     )
 
 

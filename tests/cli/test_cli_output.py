@@ -423,3 +423,17 @@ def test_it_runs_as_a_module(here: Path) -> None:
 def test_plural() -> None:
     assert [plural(count, "row") for count in (0, 1, 2, 1234)] == ["0 rows", "1 row", "2 rows", "1,234 rows"]
     assert plural(2, "entity", "entities") == "2 entities"
+
+
+def test_a_sheet_runs_no_formula(here: Path) -> None:
+    query = 'SELECT ?a ?b { VALUES (?a ?b) { ("=1+1" "@x") ("a, \\"b\\"" "-3") } } ORDER BY ?b'
+    found = call("query", "garden", query, "--format", "sheet")
+    assert found.stdout_bytes.decode("utf-8-sig").split("\r\n") == ["a,b", '"a, ""b""",\'-3', "'=1+1,'@x", ""]
+    assert call("query", "garden", query, "--format", "csv").stdout.count("=1+1") == 1, "SPARQL's own CSV is faithful"
+
+
+def test_more_rows_than_are_allowed(here: Path) -> None:
+    query = "SELECT ?n { VALUES ?n { 1 2 3 } }"
+    assert call("query", "garden", query, "--max-rows", "3").exit_code == 0
+    found = call("query", "garden", query, "--max-rows", "2")
+    assert (found.exit_code, found.stdout) == (1, "") and "the answer has more than 2 rows" in found.stderr

@@ -24,6 +24,7 @@ from onrecord.export import export
 from onrecord.graph import Graph
 from onrecord.judgements import apply_judgements
 from onrecord.lens import Lens, select
+from onrecord.limits import Limits
 from onrecord.lock import read_lock
 from onrecord.names import Names
 from onrecord.ontology import Ontology, load_ontologies
@@ -34,7 +35,7 @@ from onrecord.sources import Text, locate
 from onrecord.sparql import explain_syntax, guard, is_ordered
 from onrecord.store import load_store
 from onrecord.times import NotADate, bounds
-from onrecord.worker import EngineSyntaxError, Job, Limits, run
+from onrecord.worker import EngineSyntaxError, Job, run
 
 Target = Callable[[bytes], None]
 

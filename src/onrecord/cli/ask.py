@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option, lens_options
-from onrecord.cli.query import format_option, ids_option, output_option, show, timeout_option
+from onrecord.cli.options import graph_argument, json_option, lens_options, limit_options
+from onrecord.cli.query import format_option, ids_option, output_option, show
 from onrecord.cli.render import echo_json, echo_problems, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
 
 if TYPE_CHECKING:
     from onrecord.lens import Lens
+    from onrecord.limits import Limits
     from onrecord.questions import Question
 
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @format_option
 @output_option
 @ids_option
-@timeout_option
+@limit_options
 def ask(
     graph: Path,
     name: str | None,
@@ -38,7 +39,7 @@ def ask(
     format_: str | None,
     output: Path | None,
     ids: bool,
-    timeout: float,
+    limits: Limits,
 ) -> None:
     """Answer the question NAME of GRAPH; without NAME, list the questions (as JSON with --format json).
 
@@ -70,7 +71,7 @@ def ask(
         given[key] = value
     question, terms = prepare(opened, name, given)
     chosen = lens.over(question.lens)
-    show(opened, question.text, chosen, terms, format_, output, timeout, opened.project.name_of(question.path), ids=ids)
+    show(opened, question.text, chosen, terms, format_, output, limits, opened.project.name_of(question.path), ids=ids)
 
 
 def _described(question: Question) -> dict[str, object]:

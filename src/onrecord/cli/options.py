@@ -45,6 +45,54 @@ class Day(click.ParamType[dt.date]):
             self.fail(f'"{value}" is no day; write one like 2025-12-17', param, ctx)
 
 
+class Size(click.ParamType[int]):
+    """Bytes, as a number with a unit: ``512M``, ``2G``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The bytes that ``value`` names."""
+        if isinstance(value, int):
+            return value
+        number, unit = value[:-1], value[-1:].upper()
+        if unit not in ("M", "G") or not number.isascii() or not number.isdigit() or not 0 < int(number) < 1 << 20:
+            self.fail(f'"{value}" is no size; write one like 512M or 2G', param, ctx)
+        return int(number) << {"M": 20, "G": 30}[unit]
+
+
+def limit_options(command: F) -> F:
+    """Add the options that bound a query; the command gets what they say as ``limits``."""
+
+    @functools.wraps(command)
+    def with_limits(*args: Any, timeout: float, max_memory: int, max_rows: int | None, **others: Any) -> Any:
+        from onrecord.limits import Limits
+
+        return command(*args, limits=Limits(timeout, max_memory, max_rows), **others)
+
+    decorated = cast("F", with_limits)
+    for option in (
+        click.option("--max-rows", type=click.IntRange(1), metavar="N", help="Refuse an answer of more than N rows."),
+        click.option(
+            "--max-memory",
+            type=Size(),
+            default="2G",
+            show_default=True,
+            metavar="SIZE",
+            help="End a query that needs more, as 512M or 2G.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0.1, 86400),
+            default=30.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="End a query that takes longer.",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated
+
+
 def lens_options(command: F) -> F:
     """Add the options that choose statements; the command gets what they choose as ``lens``."""
 

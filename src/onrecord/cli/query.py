@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, lens_options
-from onrecord.cli.render import echo_table, plural, writer
+from onrecord.cli.options import graph_argument, lens_options, limit_options
+from onrecord.cli.render import echo_table, plural, sheet, writer
 from onrecord.errors import printable
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
     from onrecord.lens import Lens
+    from onrecord.limits import Limits
     from onrecord.query import Answer
 
-ROW_FORMATS = ("table", "md", "csv", "tsv", "json", "xml")
+ROW_FORMATS = ("table", "md", "csv", "tsv", "json", "xml", "sheet")
 TRIPLE_FORMATS = ("ttl", "nt", "jsonld", "rdf")
 GRAPH_FORMATS = ("ttl", "nt", "nq", "trig", "jsonld", "rdf")
 
@@ -28,13 +29,11 @@ format_option = click.option(
     "--format",
     "format_",
     type=click.Choice([*ROW_FORMATS, *TRIPLE_FORMATS]),
-    help="table, md, csv, tsv, json or xml for rows; ttl, nt, jsonld or rdf for CONSTRUCT and DESCRIBE.",
+    help="table, md, csv, tsv, json or xml for rows, or sheet: CSV that a spreadsheet opens without running formulas; "
+    "ttl, nt, jsonld or rdf for CONSTRUCT and DESCRIBE.",
 )
 output_option = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
 ids_option = click.option("--ids", is_flag=True, help="In tables, show IDs (:steve-witkoff) instead of labels.")
-timeout_option = click.option(
-    "--timeout", type=click.FloatRange(0.1, 86400), default=30.0, show_default=True, metavar="SECONDS"
-)
 
 
 @click.command(short_help="Answer a SPARQL query.")
@@ -45,7 +44,7 @@ timeout_option = click.option(
 @output_option
 @ids_option
 @click.option("--why", "why_row", type=click.IntRange(1), metavar="ROW", help="Explain row ROW, counted from 1.")
-@timeout_option
+@limit_options
 def query(
     graph: Path,
     sparql: str,
@@ -54,7 +53,7 @@ def query(
     output: Path | None,
     ids: bool,
     why_row: int | None,
-    timeout: float,
+    limits: Limits,
 ) -> None:
     """Answer SPARQL on GRAPH: a query, a FILE that holds one, or - for standard input.
 
@@ -75,7 +74,7 @@ def query(
 
         click.echo("\n".join(row_lines(opened.why_row(text, why_row, lens=lens))))
         return
-    show(opened, text, lens, {}, format_, output, timeout, name, ids=ids)
+    show(opened, text, lens, {}, format_, output, limits, name, ids=ids)
 
 
 def _read(sparql: str) -> tuple[str, str]:
@@ -102,7 +101,7 @@ def show(
     parameters: dict[str, str],
     format_: str | None,
     output: Path | None,
-    timeout: float,
+    limits: Limits,
     name: str,
     *,
     ids: bool = False,
@@ -115,12 +114,12 @@ def show(
     for problem in unknown_terms(graph.names, text, name):
         click.echo(problem.render(lambda _, line: lines[line - 1] if 0 < line <= len(lines) else None), err=True)
     if format_ in ("csv", "tsv", "json", "xml"):
-        kind, body = raw(graph, text, lens, parameters, timeout, format_, name)
+        kind, body = raw(graph, text, lens, parameters, limits, format_, name)
         if kind == "graph":
             raise click.UsageError(f"this query gives a graph; write --format {', '.join(TRIPLE_FORMATS)}")
         writer(output)(body if body.endswith(b"\n") else body + b"\n")
         return
-    render(graph, answer(graph, text, lens, parameters, timeout, name), format_, output, ids)
+    render(graph, answer(graph, text, lens, parameters, limits, name), format_, output, ids)
 
 
 def render(graph: Graph, found: Answer, format_: str | None, output: Path | None, ids: bool) -> None:
@@ -143,6 +142,9 @@ def render(graph: Graph, found: Answer, format_: str | None, output: Path | None
     rows = [
         [labels.get(term.value if term else "") or compact(term, found.prefixes) for term in row] for row in found.rows
     ]
+    if format_ == "sheet":
+        writer(output)(sheet(found.variables, rows))
+        return
     if format_ == "md" or output is not None:
         writer(output)(_markdown(found.variables, rows).encode())
         return

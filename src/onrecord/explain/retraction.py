@@ -23,8 +23,9 @@ from onrecord.explain.states import State, state_of
 from onrecord.explain.turns import is_told, read_support
 from onrecord.infer import TYPE, Triple
 from onrecord.lens import Lens, require_sources
-from onrecord.query import Answer, Term, answer
-from onrecord.questions import Question, parameter_terms, read_questions
+from onrecord.limits import Limits
+from onrecord.query import Answer, Term
+from onrecord.questions import Question, parameter_terms, put, read_questions
 from onrecord.withdrawn import latest_day
 
 if TYPE_CHECKING:
@@ -221,9 +222,8 @@ def _questions(graph: Graph, rest: Lens, on: dt.date) -> tuple[int, list[Changed
 
 def _put(graph: Graph, question: Question, terms: dict[str, str], lens: Lens) -> Answer | str:
     """The answer, or why there is none."""
-    name = graph.project.name_of(question.path)
     try:
-        return answer(graph, question.text, lens, terms, 30.0, name)
+        return put(graph, question, terms, lens, Limits())
     except QueryError as error:
         return str(error)
 

@@ -14,6 +14,7 @@ from onrecord.errors import Problem, QueryError, QueryRefused
 from onrecord.explain.why import Explanation, Grounds, explain_triple, word
 from onrecord.infer import Triple
 from onrecord.lens import Lens
+from onrecord.limits import Limits
 from onrecord.query import Term
 from onrecord.query import answer as ask
 from onrecord.sparql import Token, place, tokens
@@ -22,7 +23,6 @@ from onrecord.terms import iri, literal
 if TYPE_CHECKING:
     from onrecord.graph import Graph
 
-TIMEOUT = 30.0
 _REFUSED = {
     "GRAPH": "GRAPH",
     "MINUS": "MINUS",
@@ -66,7 +66,7 @@ def explain_row(graph: Graph, base: Grounds, sparql: str, number: int, lens: Len
     :raises QueryRefused: Q005 for a query with parts that are not understood.
     :raises QueryError: when there is no such row.
     """
-    answer = ask(graph, sparql, lens, {}, TIMEOUT)
+    answer = ask(graph, sparql, lens, {}, Limits())
     patterns = _patterns(graph, sparql)
     if not 1 <= number <= len(answer.rows):
         raise QueryError(f"the answer has {len(answer.rows)} rows; there is no row {number}")
@@ -114,7 +114,7 @@ def _all_bindings(graph: Graph, sparql: str, row: Mapping[str, str], lens: Lens)
     body = sparql[found[opening].start + 1 : closing.start]
     fixed = " ".join(f"?{name}" for name in row)
     values = f"VALUES ({fixed}) {{ ({' '.join(row.values())}) }}" if row else ""
-    everything = ask(graph, f"{head} {{ {values} {body} }}", lens, {}, TIMEOUT)
+    everything = ask(graph, f"{head} {{ {values} {body} }}", lens, {}, Limits())
     solutions = sorted(
         (
             {name: _ntriples(term) for name, term in zip(everything.variables, terms, strict=True) if term is not None}
