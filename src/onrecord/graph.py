@@ -219,6 +219,7 @@ class Graph:
         from onrecord.query import read_day
 
         loaded = self._sound
+        require_sources([source], loaded.resolved.sources)
         return retraction(self, loaded, source, read_day(on) or default_day(loaded))
 
     def retract(self, source: str, on: Any = None, who: str = "", why: str = "") -> Withdrawal:

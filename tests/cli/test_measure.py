@@ -172,6 +172,22 @@ def test_a_judgement_is_written_used_and_taken_back(garden: Path) -> None:
     assert not (garden / "judgements.yaml").exists()
 
 
+def test_a_judgement_as_json(garden: Path) -> None:
+    result = run(
+        "judge", "garden", "Rose", "unsure", "basil", "--why", "a hand", "--who", "Bo", "--when", "2024-06-10", "--json"
+    )
+    assert json.loads(result.stdout) == {
+        "left": "rose",
+        "right": "basil",
+        "judgement": "unsure",
+        "who": "Bo",
+        "when": "2024-06-10",
+        "why": "a hand",
+        "file": "garden/judgements.yaml",
+        "line": 1,
+    }
+
+
 def test_the_curator_judges_today_unless_told_otherwise(garden: Path) -> None:
     assert run("judge", "garden", "rose", "unsure", "basil", "--why", "so").exit_code == 0
     text = (garden / "judgements.yaml").read_text()

@@ -59,6 +59,8 @@ def diff(
     from onrecord.explain.changes import compare
     from onrecord.explain.states import read_states
 
+    if as_json and format_ not in (None, "json"):
+        raise click.UsageError(f"--json goes without --format {format_}")
     chosen = "json" if as_json else format_ or _by_suffix(output)
     found = compare(*read_states(before, after, lens))
     if chosen == "json":

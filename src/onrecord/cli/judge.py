@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from onrecord.cli.options import Day, graph_argument
+from onrecord.cli.options import Day, graph_argument, json_option
+from onrecord.cli.render import echo_json
 
 
 @click.command(short_help="Write down, or take back, that two entities are the same.")
@@ -22,8 +23,17 @@ from onrecord.cli.options import Day, graph_argument
 @click.option("--who", default="", metavar="NAME", help="Who judges. Default: the graph's curator.")
 @click.option("--when", type=Day(), metavar="DAY", help="The day of the judgement. Default: today.")
 @click.option("--undo", is_flag=True, help="Take the judgement back.")
+@json_option
 def judge(
-    graph: Path, left: str, judgement: str, right: str, why: str, who: str, when: dt.date | None, undo: bool
+    graph: Path,
+    left: str,
+    judgement: str,
+    right: str,
+    why: str,
+    who: str,
+    when: dt.date | None,
+    undo: bool,
+    as_json: bool,
 ) -> None:
     """Append to judgements.yaml of GRAPH whether the entities A and B are the same.
 
@@ -45,6 +55,9 @@ def judge(
     if undo and (why or who or when):
         raise click.UsageError("--undo goes without --why, --who and --when")
     found = opened.judge(left, judgement, right, who=who, why=why, when=when, undo=undo)
-    click.echo(f"{found.place.file}:{found.place.line}")
+    if as_json:
+        echo_json(found.as_dict())
+    else:
+        click.echo(f"{found.place.file}:{found.place.line}")
     verdict = f"{found.left} and {found.right} are judged {found.judgement}"
     click.echo(f"taken back: {verdict}" if undo else verdict, err=True)

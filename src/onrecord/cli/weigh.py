@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options
-from onrecord.cli.render import echo_json, echo_table, plural
+from onrecord.cli.render import echo_json, folded, plural
 from onrecord.errors import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from onrecord.explain.corroboration import Corroboration
     from onrecord.explain.evidence import Evidence
     from onrecord.explain.origins import OriginGroup
@@ -46,7 +48,7 @@ def corroboration(
 ) -> None:
     """Print what backs each proposition of GRAPH: articles, and origins that are certainly to possibly independent.
 
-    One line an origin, with the statements that go back to it. For and against are counted apart,
+    Below each, one line an origin, with the articles that go back to it. For and against are counted apart,
     and so are what is put as fact, what is expected, and what is only claimed or possible.
 
     \b
@@ -60,20 +62,22 @@ def corroboration(
     if as_json:
         echo_json([one.as_dict() for one in found])
         return
-    columns = ("proposition", "put as", "on record", "backed by", "origin", "why")
-    echo_table(columns, [row for one in found for row in _rows(one)], note=plural(len(found), "proposition"))
+    for one in found:
+        for line in _told(one):
+            click.echo(line)
+    click.echo(plural(len(found), "proposition"), err=True)
 
 
-def _rows(one: Corroboration) -> list[list[str]]:
-    """A row for each origin; what is the same in all of them stands in the first."""
-    days = one.first if one.first == one.last else f"{one.first} to {one.last}"
+def _told(one: Corroboration) -> Iterator[str]:
+    """A proposition, what backs it, and a line for each origin."""
     text = f"{one.text}, if {one.condition}" if one.condition else one.text
-    head = [text, one.status, days, one.phrase]
-    blank = [""] * len(head)
-    return [
-        [*(blank if index else head), _origin(group), "; ".join((*group.why, *group.doubt))]
-        for index, group in enumerate(one.origins)
-    ]
+    for line in folded(printable(text), "", "    "):
+        yield click.style(line, bold=True)
+    days = one.first if one.first == one.last else f"{one.first} to {one.last}"
+    yield from folded(printable(", ".join(part for part in (one.status, days) if part) + f": {one.phrase}"), "  ")
+    for group in one.origins:
+        reasons = "; ".join((*group.why, *group.doubt))
+        yield from folded(printable(_origin(group) + (f": {reasons}" if reasons else "")), "  - ", "    ")
 
 
 def _origin(group: OriginGroup) -> str:
@@ -107,11 +111,16 @@ def disagreements(
         echo_json([one.as_dict() for one in found])
         return
     for one in found:
-        click.echo(f"{click.style(one.kind, bold=True)}: {printable(one.why)}")
+        first, *further = folded(printable(f"{one.kind}: {one.why}"), "", "    ")
+        click.echo(click.style(one.kind, bold=True) + first.removeprefix(one.kind))
+        for line in further:
+            click.echo(line)
         for side in one.sides:
-            click.echo(f"  {printable(side.text)}")
+            for line in folded(printable(side.text), "  ", "    "):
+                click.echo(line)
             for each in side.statements:
-                click.echo(f"    {printable(_line(each))}")
+                for line in folded(printable(_line(each)), "    ", "      "):
+                    click.echo(line)
         click.echo()
     counts = [sum(one.kind == kind for one in found) for kind in ("conflict", "possible")]
     click.echo(f"{plural(counts[0], 'conflict')}, {counts[1]} possible", err=True)

@@ -19,7 +19,7 @@ from onrecord.explain.origins import OriginGroup, Origins
 from onrecord.names import Names
 from onrecord.ontology import Ontology
 from onrecord.resolve import Resolved
-from onrecord.terms import ONR, iri, literal, split_term
+from onrecord.terms import ONR, iri, split_term
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def corroborate(
     """
     weights = read_weights(resolved.names.ontology)
     own = statements_once(rows).filter(pl.col("status").is_in(sorted(weights.classes)))
-    own = own.filter(*_parts(resolved.names, subject, predicate, obj))
+    own = own.filter(*_parts(own, resolved.names, subject, predicate, obj))
     own = own.with_columns(
         (pl.col("negated") | (pl.col("status") == "denied")).alias("against"),
         pl.col("status").replace_strict(weights.classes, default=None, return_dtype=pl.String).alias("class"),
@@ -124,18 +124,17 @@ def _weigh(rows: list[dict[str, Any]], weights: Weights, teller: Teller, origins
     )
 
 
-def _parts(names: Names, subject: str, predicate: str, obj: str) -> Iterator[pl.Expr]:
+def _parts(own: pl.DataFrame, names: Names, subject: str, predicate: str, obj: str) -> Iterator[pl.Expr]:
     """Conditions on the parts of a proposition that were written down."""
     if subject:
         yield pl.col("subject") == iri(names.require_entity(subject))
     if predicate:
         yield pl.col("predicate") == iri(names.require_property(predicate))
     if obj:
-        hit = names.entity(obj)
-        value = pl.col("object").str.starts_with(literal(obj))
-        if hit.iri:
-            value = value | (pl.col("object") == iri(hit.iri))
-        yield value
+        texts = own["object"].filter(own["object"].str.starts_with('"')).unique().to_list()
+        values = [term for term in texts if split_term(term)[1] == obj]
+        known = names.entity(obj).iri if values else names.require_entity(obj)
+        yield pl.col("object").is_in([*values, *([iri(known)] if known else [])])
 
 
 # --- what the ontology says

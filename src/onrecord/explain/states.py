@@ -277,7 +277,7 @@ def _load(text: str, aside: Path) -> Loaded:
     if revision is not None:
         return _load_revision(revision, aside)
     if path.is_dir():
-        raise GraphNotFound(f"{text}: this folder holds neither {SETTINGS} nor the {MANIFEST} of a build")
+        raise GraphNotFound(f"{text or '.'}: this folder holds neither {SETTINGS} nor the {MANIFEST} of a build")
     raise GraphNotFound(f"{text}: there is no such folder")
 
 
