@@ -149,9 +149,12 @@ def test_wrong_calls(garden: Path) -> None:
 
 
 def test_a_graph_without_days_needs_one(tmp_path: Path) -> None:
-    folder = write_graph(tmp_path / "garden", **{"statements/letter.yaml": None, "statements/minutes.yaml": None})
+    files: dict[str, str | None] = {"statements/letter.yaml": None, "statements/minutes.yaml": None}
+    graph = onrecord.open(write_graph(tmp_path / "garden", **files, **{"sources.yaml": "- {id: letter}\n"}))
     with pytest.raises(OnRecordError, match="--on DAY"):
-        onrecord.open(folder).retraction("letter")
+        graph.retraction("letter")
+    with pytest.raises(OnRecordError, match='no source is called "leter"'):
+        graph.retraction("leter")
 
 
 def test_a_question_that_fails_is_told(garden: Path) -> None:
