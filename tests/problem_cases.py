@@ -366,6 +366,7 @@ CASES: dict[str, list[Case]] = {
         Case("no proposition", turtle("st:2 a onr:Statement ; prov:wasQuotedFrom source:letter .\n")),
         Case("a proposition elsewhere", turtle(TURTLE_STATEMENT, whole=False)),
         Case("a condition elsewhere", turtle("st:1 onr:condition prop:2 .\n")),
+        Case("a selector of nothing", turtle("st:1 onr:selector st:3 .\n")),
         Case("no type", turtle("st:2 prov:wasQuotedFrom source:letter ; onr:proposition prop:1 .\n")),
         Case(
             "a speaker without a label",

@@ -130,11 +130,20 @@ def test_every_field_of_a_statement(tmp_path: Path) -> None:
         "dcterms:identifier": ["tending"],
         "prov:wasQuotedFrom": ["source:letter"],
     }
-    assert statement(found, 3) == {
+    framed = statement(found, 3)
+    (selector,) = framed.pop("onr:selector")
+    node = f"<{BASE}span/{selector.removeprefix('span:')}>"
+    assert about(found, dataset(found.loaded), node) == {
+        f"<{BASE}graph/source/letter>": {
+            "rdf:type": ["oa:TextQuoteSelector"],
+            "oa:exact": ["is expected@en-GB"],
+            "oa:prefix": ["Marsh"],
+            "oa:suffix": ["at the"],
+        }
+    }
+    assert framed == {
         "onr:status": ["onr:expected"],
         "onr:quote": ["is expected@en-GB"],
-        "oa:prefix": ["Marsh"],
-        "oa:suffix": ["at the"],
         "gar:beside": [":basil"],
         "gar:inTheWords": ["with “joy”@en-GB"],
         "onr:conditionText": ["if it's dry@en-GB"],

@@ -72,6 +72,7 @@ def assemble(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Projec
         _propositions(rows, resolved, project.language),
         _direct_triples(rows, ontology, minter),
         *_statements(rows, resolved, minter, project.language),
+        _selectors(rows, minter),
         _spans(rows, resolved, minter, lock),
     ]
     quads = pl.concat(part.select(QUADS.names()) for part in parts)
@@ -353,8 +354,6 @@ def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language
         ("locator", f"{ONR}locator"),
         ("curator", f"{ONR}curator"),
         ("note", f"{SKOS}editorialNote"),
-        ("prefix", f"{OA}prefix"),
-        ("suffix", f"{OA}suffix"),
     ):
         yield every(_quoted(column), predicate, own)
     yield every(_typed("curated", f"{XSD}date"), f"{ONR}curated", own)
@@ -372,6 +371,28 @@ def _chains(rows: pl.DataFrame, minter: Minter) -> Iterator[pl.DataFrame]:
             quads.append(Quad(graph, cell, iri(f"{RDF}first"), member))
             quads.append(Quad(graph, cell, iri(f"{RDF}rest"), rest))
     yield _frame(quads)
+
+
+def _selectors(rows: pl.DataFrame, minter: Minter) -> pl.DataFrame:
+    """A Web Annotation quote selector for every quote with words before or after it.
+
+    On a node of its own: statements that merge keep which words frame which quote.
+    """
+    framed = pl.col("prefix").is_not_null() | pl.col("suffix").is_not_null()
+    own = rows.filter(pl.col("statement").is_not_null() & pl.col("quotes").is_not_null() & framed)
+    quads = []
+    columns = ("source", "language", "statement", "quotes", "prefix", "suffix")
+    for source, language, statement, quotes, prefix, suffix in own.select(columns).iter_rows():
+        graph = iri(minter.graph(f"source/{source}"))
+        for quote in quotes:
+            node = iri(minter.span(source, "quote", quote, prefix or "", suffix or ""))
+            quads.append(Quad(graph, statement, iri(f"{ONR}selector"), node))
+            quads.append(Quad(graph, node, TYPE, iri(f"{OA}TextQuoteSelector")))
+            quads.append(Quad(graph, node, iri(f"{OA}exact"), literal(quote, language=language)))
+            for name, text in (("prefix", prefix), ("suffix", suffix)):
+                if text:
+                    quads.append(Quad(graph, node, iri(f"{OA}{name}"), literal(text)))
+    return _frame(quads)
 
 
 def _spans(rows: pl.DataFrame, resolved: Resolved, minter: Minter, lock: Lock) -> pl.DataFrame:

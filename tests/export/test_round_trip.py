@@ -72,6 +72,19 @@ def test_two_ids_of_one_claim_both_survive(tmp_path: Path) -> None:
     assert load_folder(folder).own["id"].to_list() == ["a", "b"]
 
 
+def test_merged_rows_keep_which_words_frame_which_quote(tmp_path: Path) -> None:
+    row = "- triple: [Rose, tends, plot 7]\n  quote: {}\n  prefix: {}\n  suffix: {}\n"
+    framed = {("she digs", "when", "at dawn"), ("she digs", "then", "again"), ("she waters", "and", "too")}
+    rows = "".join(row.format(*each) for each in sorted(framed)) + "- triple: [Rose, tends, plot 7]\n  quote: q\n"
+    folder = sound(tmp_path, rows).folder
+    data, text = (onrecord.open(folder).serialize(name) for name in ("nq", "ttl"))
+    statements_become(folder, "x.ttl", text)
+    assert onrecord.open(folder).serialize("nq") == data
+    again = load_folder(folder).own
+    found = again.select("quotes", "prefix", "suffix").rows()
+    assert {(quote, *rest) for quotes, *rest in found for quote in quotes} == framed | {("q", None, None)}
+
+
 def test_a_long_chain_survives(tmp_path: Path) -> None:
     """Nested deeper than Python's stack once it is Turtle."""
     chain = "".join(f"- id: s{n}\n  triple: [Rose, believes, statement:s{n + 1}]\n" for n in range(340))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import polars as pl
 
 from onrecord.names import is_plain_local
-from onrecord.terms import ONR, OWL, RDF, RDFS, SKOS, VOID, split_term
+from onrecord.terms import OA, ONR, OWL, RDF, RDFS, SKOS, VOID, split_term
 
 _TYPE = f"<{RDF}type>"
 _LABEL = f"<{RDFS}label>"
@@ -191,6 +191,8 @@ def _section(types: set[str], pairs: Iterable[tuple[str, str]]) -> str:
     for name in ("Source", "Proposition", "Statement", "Span"):
         if f"{ONR}{name}" in kinds:
             return f"{name}s"
+    if f"{OA}TextQuoteSelector" in kinds:
+        return "Spans"
     if any(predicate == f"<{RDF}first>" for predicate, _ in pairs):
         return "Lists"
     if any(kind.startswith((OWL, RDFS, ONR + "Status", SKOS)) for kind in kinds):

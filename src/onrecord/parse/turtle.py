@@ -37,12 +37,21 @@ _REPEATED = {
     f"{ONR}curator": "curator",
     f"{ONR}curated": "curated",
     f"{SKOS}editorialNote": "note",
-    f"{OA}prefix": "prefix",
-    f"{OA}suffix": "suffix",
 }
 _MANY = {f"{ONR}saidBy": "said_by", f"{ONR}saidTo": "said_to", f"{ONR}origin": "origin", f"{ONR}via": "via"}
 _BOUNDS = ("earliestStart", "latestStart", "earliestEnd", "latestEnd")
-_OTHERS = ("proposition", "status", "negated", "quote", "condition", "conditionText", "viaChain", "span", *_BOUNDS)
+_OTHERS = (
+    "proposition",
+    "status",
+    "negated",
+    "quote",
+    "condition",
+    "conditionText",
+    "viaChain",
+    "span",
+    "selector",
+    *_BOUNDS,
+)
 _STATEMENT = {
     *_SINGLE,
     *_REPEATED,
@@ -273,10 +282,28 @@ class _Reader:
         elif fields.get(f"{ONR}conditionText"):
             values["condition_text"] = _first(fields, f"{ONR}conditionText")
         values["qualifiers"] = (values["qualifiers"] or []) + self._qualifiers(fields, source_id)
-        values["quotes"] = sorted(node.value for node in fields.get(f"{ONR}quote", ())) or None
         repeated = [sorted(node.value for node in fields.get(iri, ())) for iri in _REPEATED]
-        for extra in list(zip_longest(*repeated)) or [()]:
-            self.rows.add(self.place, values | dict(zip(_REPEATED.values(), extra, strict=False)))
+        extras = list(zip_longest(*repeated)) or [()]
+        quoted = self._quotes(subject)
+        for index in range(max(len(extras), len(quoted))):
+            extra = dict(zip(_REPEATED.values(), extras[index] if index < len(extras) else (), strict=False))
+            self.rows.add(self.place, values | extra | quoted[min(index, len(quoted) - 1)])
+
+    def _quotes(self, subject: str) -> list[dict[str, Any]]:
+        """The quotes in groups, one for each prefix and suffix; those without come first."""
+        plain = {node.value for node in self.nodes[subject].get(f"{ONR}quote", ())}
+        framed: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for node in self.nodes[subject].get(f"{ONR}selector", ()):
+            about = self.nodes.get(str(node), {})
+            if not about.get(f"{OA}exact"):
+                self._lacking(str(node), "oa:exact", "write the selector's quote into the file")
+                continue
+            framed[_first(about, f"{OA}prefix"), _first(about, f"{OA}suffix")].add(_first(about, f"{OA}exact"))
+        plain -= {quote for quotes in framed.values() for quote in quotes}
+        groups: list[dict[str, Any]] = [{"quotes": sorted(plain) or None}] if plain or not framed else []
+        for (prefix, suffix), quotes in sorted(framed.items()):
+            groups.append({"quotes": sorted(quotes), "prefix": prefix or None, "suffix": suffix or None})
+        return groups
 
     def _proposition(self, node: str, source_id: str) -> dict[str, Any] | None:
         fields = self.nodes.get(node) or {}
