@@ -493,10 +493,10 @@ def test_what_cannot_stand_is_not_written(name: str, tmp_path: Path) -> None:
     assert (folder / "judgements.yaml").read_text() == text
 
 
-@pytest.mark.parametrize(("text", "message"), [("[]\n", "no list of dashes"), ("- left: [\n", "no list of dashes")])
-def test_a_file_that_cannot_take_an_entry_stays(text: str, message: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["[]\n", "- left: [\n"])
+def test_a_file_that_cannot_take_an_entry_stays(text: str, tmp_path: Path) -> None:
     folder = write_graph(tmp_path, **{"judgements.yaml": text})
-    with pytest.raises(OnRecordError, match=message):
+    with pytest.raises(OnRecordError, match="add the entry by hand"):
         onrecord.open(folder).judge("rose", "same", "basil", why="so", who="Ada")
     assert (folder / "judgements.yaml").read_text() == text
 

@@ -7,21 +7,17 @@ a file that cannot take it stays as it is.
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import json
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from onrecord.documents import Sequence, parse_yaml
-from onrecord.errors import OnRecordError, OutputError, Place, Problem, Problems, Severity
-from onrecord.files import check_inside, find_control, read_text, sync_folder, write_atomic
+from onrecord.entries import MARK, alone, cannot_add, dash_indent, line_end, save
+from onrecord.errors import OnRecordError, Place, Problem, Problems, Severity
+from onrecord.files import check_inside, find_control, read_text
 from onrecord.judgements import KEYS, Judgement, address_of, find_classes, id_of, once, read_entries
 from onrecord.names import Names
 from onrecord.project import JUDGEMENTS, Project
@@ -29,7 +25,6 @@ from onrecord.project import JUDGEMENTS, Project
 _PLAIN = re.compile(r"[\w(]")
 _DASH = re.compile(r"\s*-(\s|$)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
-_MARK = "\ufeff"
 
 
 def add_judgement(
@@ -58,7 +53,7 @@ def add_judgement(
             raise OnRecordError(f"a judgement says {key}")
         if find_control(values[key]) is not None or not _is_unicode(values[key]):
             raise OnRecordError(f"{key} holds a character that does not belong in a text")
-    with _alone(project.folder):
+    with alone(project.folder):
         file = _File(project, names)
         file.append(values)
         file.write()
@@ -74,7 +69,7 @@ def remove_judgement(project: Project, names: Names, left: str, judgement: str, 
     :raises OnRecordError: when there is no such judgement.
     """
     pair = sorted((_name_to_id(left, names), _name_to_id(right, names)))
-    with _alone(project.folder):
+    with alone(project.folder):
         file = _File(project, names)
         wanted = [each for each in file.entries if each.judgement == judgement and sorted(each.pair) == pair]
         if not wanted:
@@ -100,17 +95,6 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the graph's folder itself for one writer at a time; no file is left behind."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 class _File:
     """``judgements.yaml`` as text, with its entries; changes are checked by reading them back."""
 
@@ -128,21 +112,16 @@ class _File:
 
     def _read(self, text: str) -> tuple[list[Judgement], set[Problem]]:
         problems = Problems()
-        entries = read_entries(text.removeprefix(_MARK), self.shown, self.names, problems)
+        entries = read_entries(text.removeprefix(MARK), self.shown, self.names, problems)
         find_classes(once(entries, problems), self.names, problems)
         return entries, {problem for problem in problems.items if problem.severity is Severity.ERROR}
 
     def append(self, values: Mapping[str, str]) -> None:
         """Add an entry at the end, indented and ended like the rest."""
-        root = parse_yaml(self.text.removeprefix(_MARK), self.shown, Problems())
-        cannot = f"{self.shown}: nothing can be added to this file; it is no list of dashes"
-        if root is not None and (not isinstance(root, Sequence) or root.flow):
-            raise OnRecordError(cannot)
-        indent = root.place.column - 1 if root else 0
-        end = next(iter(re.findall(r"\r\n|\n|\r", self.text)), "\n")
+        indent, end = dash_indent(self.text, self.shown), line_end(self.text)
         lines = [f"{'- ' if key == 'left' else '  '}{key}: {_scalar(value)}" for key, value in values.items()]
-        entry = end.join(" " * indent + line for line in lines)
-        whole = not self.text.removeprefix(_MARK) or self.text.endswith(("\n", "\r"))
+        entry = end.join(indent + line for line in lines)
+        whole = not self.text.removeprefix(MARK) or self.text.endswith(("\n", "\r"))
         text = self.text + entry + end if whole else self.text + end + entry
         entries, problems = self._read(text)
         fresh = sorted(problems - self.problems, key=lambda problem: problem.sort_key)
@@ -150,13 +129,13 @@ class _File:
             problem = fresh[0]
             raise OnRecordError(f"{problem.message}; {problem.fix}" if problem.fix else problem.message)
         if not _alike(entries, [*self.entries, Judgement(**values, place=Place(self.shown))]):
-            raise OnRecordError(cannot)
+            raise cannot_add(self.shown)
         self.text, self.entries = text, entries
 
     def remove(self, entry: Judgement) -> None:
         """Cut the lines of an entry out."""
-        mark = _MARK if self.text.startswith(_MARK) else ""
-        lines = _LINE.findall(self.text.removeprefix(_MARK))
+        mark = MARK if self.text.startswith(MARK) else ""
+        lines = _LINE.findall(self.text.removeprefix(MARK))
         first, after = _span("".join(lines), lines, entry.place.line - 1)
         kept = lines[:first] + lines[after:]
         if after == len(lines) and not lines[-1].endswith(("\n", "\r")) and kept:
@@ -169,14 +148,7 @@ class _File:
 
     def write(self) -> None:
         """Replace the file whole; delete it when nothing is left."""
-        if self.text.removeprefix(_MARK):
-            write_atomic(self.path, self.text)
-            return
-        try:
-            self.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(f"{self.shown}: cannot be deleted: {error.strerror or error}") from error
-        sync_folder(self.path.parent)
+        save(self.path, self.shown, self.text if self.text.removeprefix(MARK) else None)
 
 
 def _alike(found: Iterable[Judgement], wanted: Iterable[Judgement]) -> bool:

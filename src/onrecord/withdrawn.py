@@ -15,8 +15,9 @@ from pathlib import Path
 import polars as pl
 
 from onrecord.documents import Mapping, Node, Scalar, Sequence, parse_yaml
-from onrecord.errors import GraphBroken, OnRecordError, OutputError, Place, Problems, has_errors, sort_problems
-from onrecord.files import check_inside, decode_text, read_bytes, write_atomic
+from onrecord.entries import MARK, alone, cannot_add, dash_indent, line_end, save
+from onrecord.errors import GraphBroken, OnRecordError, Place, Problems, has_errors, sort_problems
+from onrecord.files import check_inside, decode_text, read_bytes
 from onrecord.nearest import did_you_mean
 from onrecord.times import NotADate, parse_day
 
@@ -155,21 +156,22 @@ def withdraw(folder: Path, entry: Withdrawal, name: str = "") -> bytes:
     :raises OnRecordError: when the source is withdrawn already, or the entry cannot be added.
     """
     path, name = folder / WITHDRAWN, name or str(folder / WITHDRAWN)
-    before, entries = _sound(path, name)
-    if any(known.source == entry.source for known in entries):
-        raise OnRecordError(f'the source "{entry.source}" is withdrawn already; take it out with  --undo  first')
-    if not entry.why.strip():
-        raise OnRecordError("a withdrawal needs a reason: --why TEXT")
-    for text in (entry.why, entry.who):
-        if not all(char.isprintable() or char in "\n\t\u00a0" for char in text):
-            raise OnRecordError(f"a withdrawal holds plain text, without control characters: {text!r}")
-    text = before or ""
-    added = ("" if before is None else _line_end(text)) + _rendered(entry, _indent(text, name), _line_end(text))
-    problems = Problems()
-    found = _entries((text + added).removeprefix("\ufeff"), name, problems, None)
-    if problems.items or [each.as_dict() for each in found] != [*(e.as_dict() for e in entries), _tidy(entry)]:
-        raise OnRecordError(f"{name}: nothing can be added to this file as it is written; add the entry by hand")
-    write_atomic(path, (text + added).encode("utf-8"))
+    with alone(folder):
+        before, entries = _sound(path, name)
+        if any(known.source == entry.source for known in entries):
+            raise OnRecordError(f'the source "{entry.source}" is withdrawn already; take it out with  --undo  first')
+        if not entry.why.strip():
+            raise OnRecordError("a withdrawal needs a reason: --why TEXT")
+        for text in (entry.why, entry.who):
+            if not all(char.isprintable() or char in "\n\t\u00a0" for char in text):
+                raise OnRecordError(f"a withdrawal holds plain text, without control characters: {text!r}")
+        text = before or ""
+        added = ("" if before is None else line_end(text)) + _rendered(entry, dash_indent(text, name), line_end(text))
+        problems = Problems()
+        found = _entries((text + added).removeprefix(MARK), name, problems, None)
+        if problems.items or [each.as_dict() for each in found] != [*(e.as_dict() for e in entries), _tidy(entry)]:
+            raise cannot_add(name)
+        save(path, name, text + added)
     return added.encode("utf-8")
 
 
@@ -183,24 +185,19 @@ def reinstate(folder: Path, source: str, name: str = "") -> Withdrawal:
     :raises OnRecordError: when the source is not withdrawn, or its entry cannot be taken out.
     """
     path, name = folder / WITHDRAWN, name or str(folder / WITHDRAWN)
-    before, entries = _sound(path, name)
-    entry = next((known for known in entries if known.source == source), None)
-    if entry is None or before is None:
-        near = did_you_mean(source, [known.source for known in entries])
-        raise OnRecordError(f'the source "{source}" is not withdrawn' + (f"; {near}" if near else ""))
-    start, end, ours = _extent(before, entry, name)
-    text, whole = _cut(before, start, end) if ours else (before[:start] + before[end:], end - start == len(before))
-    problems = Problems()
-    left = _entries(text.removeprefix("\ufeff"), name, problems, None)
-    if problems.items or [each.as_dict() for each in left] != [e.as_dict() for e in entries if e is not entry]:
-        raise OnRecordError(f"{name}: the entry cannot be taken out as it is written; delete it by hand")
-    if whole:
-        try:
-            path.unlink()
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be deleted: {error.strerror or error}") from error
-    else:
-        write_atomic(path, text.encode("utf-8"))
+    with alone(folder):
+        before, entries = _sound(path, name)
+        entry = next((known for known in entries if known.source == source), None)
+        if entry is None or before is None:
+            near = did_you_mean(source, [known.source for known in entries])
+            raise OnRecordError(f'the source "{source}" is not withdrawn' + (f"; {near}" if near else ""))
+        start, end, ours = _extent(before, entry, name)
+        text, whole = _cut(before, start, end) if ours else (before[:start] + before[end:], end - start == len(before))
+        problems = Problems()
+        left = _entries(text.removeprefix(MARK), name, problems, None)
+        if problems.items or [each.as_dict() for each in left] != [e.as_dict() for e in entries if e is not entry]:
+            raise OnRecordError(f"{name}: the entry cannot be taken out as it is written; delete it by hand")
+        save(path, name, None if whole else text)
     return entry
 
 
@@ -218,17 +215,7 @@ def _sound(path: Path, name: str) -> tuple[str | None, tuple[Withdrawal, ...]]:
     if has_errors(problems.items):
         raise GraphBroken(f"{name} cannot be read", sort_problems(problems.items))
     marked = text is not None and path.read_bytes().startswith(b"\xef\xbb\xbf")
-    return ("\ufeff" + text if marked and text is not None else text), entries
-
-
-def _line_end(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"
-
-
-def _indent(text: str, name: str) -> str:
-    """The white space before the dashes of the list that stands in the file."""
-    root = parse_yaml(text.removeprefix("\ufeff"), name, Problems())
-    return " " * (root.place.column - 1) if isinstance(root, Sequence) and not root.flow else ""
+    return (MARK + text if marked and text is not None else text), entries
 
 
 def _tidy(entry: Withdrawal) -> dict[str, str]:
@@ -240,7 +227,7 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().split("\n")]
 
 
-def _rendered(entry: Withdrawal, indent: str, line_end: str) -> str:
+def _rendered(entry: Withdrawal, indent: str, newline: str) -> str:
     out = []
     for key, value in _tidy(entry).items():
         lead = f"{indent}{'-' if key == 'source' else ' '} {key}:"
@@ -249,7 +236,7 @@ def _rendered(entry: Withdrawal, indent: str, line_end: str) -> str:
         elif value:
             out.append(f"{lead} |-")
             out += [f"{indent}    {line}".rstrip() for line in value.split("\n")]
-    return "".join(line + line_end for line in out)
+    return "".join(line + newline for line in out)
 
 
 def _extent(text: str, entry: Withdrawal, name: str) -> tuple[int, int, bool]:
@@ -260,12 +247,12 @@ def _extent(text: str, entry: Withdrawal, name: str) -> tuple[int, int, bool]:
     lines = _LINE.findall(text)
     number = entry.place.line - 1
     start = sum(len(line) for line in lines[:number])
-    dash = len(lines[number].removeprefix("\ufeff")) - len(lines[number].removeprefix("\ufeff").lstrip(" "))
-    body = lines[number].removeprefix("\ufeff")
+    dash = len(lines[number].removeprefix(MARK)) - len(lines[number].removeprefix(MARK).lstrip(" "))
+    body = lines[number].removeprefix(MARK)
     if not body[dash:].startswith("- "):
         raise OnRecordError(f"{name}: the entry does not begin with  - source:  ; delete it by hand")
     start += len(lines[number]) - len(body)
-    written = _rendered(entry, " " * dash, _line_end(text))
+    written = _rendered(entry, " " * dash, line_end(text))
     if text.startswith(written, start):
         return start, start + len(written), True
     end = start + len(body)
@@ -273,14 +260,14 @@ def _extent(text: str, entry: Withdrawal, name: str) -> tuple[int, int, bool]:
         if line.strip() and len(line) - len(line.lstrip(" ")) <= dash:
             break
         end += len(line)
-    return start, min(end, start + len(text[start:end].rstrip()) + len(_line_end(text))), False
+    return start, min(end, start + len(text[start:end].rstrip()) + len(line_end(text))), False
 
 
 def _cut(text: str, start: int, end: int) -> tuple[str, bool]:
     """``text`` without the stretch and the line end that was put before it; whether nothing else was there."""
-    before, after, line_end = text[:start], text[end:], _line_end(text)
+    before, after, newline = text[:start], text[end:], line_end(text)
     if not before:
-        return after.removeprefix(line_end), not after
-    if before.endswith(line_end) and (not after or after.startswith(line_end) or before.endswith(line_end * 2)):
-        before = before.removesuffix(line_end)
+        return after.removeprefix(newline), not after
+    if before.endswith(newline) and (not after or after.startswith(newline) or before.endswith(newline * 2)):
+        before = before.removesuffix(newline)
     return before + after, False
