@@ -17,7 +17,7 @@ from onrecord.lens import Lens, select
 from onrecord.lock import quote_key
 from onrecord.model import Source
 from onrecord.resolve import Resolved
-from onrecord.terms import PROV, split_term
+from onrecord.terms import ONR, PROV, split_term
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 
 _KINDS = (
@@ -85,6 +85,8 @@ def to_view(loaded: Loaded, lens: Lens) -> ViewGraph:
             (source.id, source_line(source)) for source in sorted(loaded.resolved.sources.values(), key=lambda s: s.id)
         ),
         language=loaded.project.language,
+        base=loaded.project.base,
+        statuses=tuple(sorted(loaded.resolved.names.ontology.statuses.items())),
     )
 
 
@@ -154,7 +156,18 @@ class _ViewBuilder:
             source_url=source.url,
             file=self.resolved.places.inner(row["file"]),
             line=row["line"],
+            proposition=row["proposition"][1:-1],
+            source_id=source.id,
+            language=row["language"] or "",
+            bounds=self._bounds(row),
+            terms=tuple(_statement_terms(row)),
+            narrowed=tuple((q["property"][1:-1], q["value"]) for q in row["restrictive"] or ()),
         )
+
+    @staticmethod
+    def _bounds(row: dict[str, Any]) -> tuple[str, ...]:
+        days = [row[name] for name in ("earliest_start", "latest_start", "earliest_end", "latest_end")]
+        return tuple(str(day or "") for day in days) if any(days) else ()
 
     def _source_origin(self, source: Source) -> tuple[str, ...]:
         found = (self.names.entity(text, source.id).iri for text in source.origin)
@@ -205,6 +218,7 @@ class _ViewBuilder:
                         self._shape(found.types),
                         aliases,
                         found.entity.note,
+                        next((tag or "" for text, tag in found.entity.labels if text == self.names.label(iri)), ""),
                     )
                 )
             elif iri.startswith('"'):
@@ -229,6 +243,17 @@ class _ViewBuilder:
 
     def _words(self, terms: Iterable[str] | None) -> tuple[str, ...]:
         return tuple(self._word(term) for term in terms or ())
+
+
+def _statement_terms(row: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """What RDF says of a statement that words do not tell exactly: who, where, what it hangs on."""
+    for column, name in (("said_by", "saidBy"), ("via", "via"), ("said_to", "saidTo"), ("origin", "origin")):
+        yield from ((f"{ONR}{name}", term) for term in row[f"{column}_terms"] or ())
+    if row["said_at_term"]:
+        yield f"{ONR}saidAt", row["said_at_term"]
+    if row["condition"]:
+        yield f"{ONR}condition{'' if row['condition'].startswith('<') else 'Text'}", row["condition"]
+    yield from ((q["property"][1:-1], q["value"]) for q in row["additive"] or ())
 
 
 def _values(value: Any) -> Iterable[str]:

@@ -378,20 +378,20 @@ class Graph:
 
     def pyvis(self, lens: Lens | None = None) -> Network:
         """The very network that :meth:`view` writes."""
-        from onrecord.analyse import to_view
+        from onrecord.view.backing import to_page
         from onrecord.view.network import network
 
-        return network(to_view(self._sound, self.known_sources(lens) or Lens()))
+        return network(to_page(self._sound, self.known_sources(lens) or Lens()))
 
     def view(self, path: str | PathLike[str], lens: Lens | None = None) -> Path:
         """Write the network as one HTML file that needs no network to open."""
-        from onrecord.analyse import to_view
         from onrecord.files import write_atomic
+        from onrecord.view.backing import to_page
         from onrecord.view.network import network
         from onrecord.view.page import render_page
 
         target = Path(path)
-        shown = to_view(self._sound, self.known_sources(lens) or Lens())
+        shown = to_page(self._sound, self.known_sources(lens) or Lens())
         write_atomic(target, render_page(network(shown), shown))
         return target
 

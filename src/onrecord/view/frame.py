@@ -14,7 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -87,6 +87,7 @@ def describe_things(nodes: Iterable[ViewNode]) -> dict[str, dict[str, Any]]:
         node.iri: without_empty({
             "name": node.label, "kind": node.kind, "type": node.type_label, "typeIri": node.type_iri,
             "shape": shape_of(node).name, "aliases": node.aliases, "note": node.note,
+            "language": node.language,
         })
         for node in nodes
     }  # fmt: skip
@@ -94,7 +95,9 @@ def describe_things(nodes: Iterable[ViewNode]) -> dict[str, dict[str, Any]]:
 
 def describe_statement(edge: ViewEdge) -> dict[str, Any]:
     """What is on record in a statement: the fields of its edge that say something."""
-    return without_empty({field.name: getattr(edge, field.name) for field in fields(edge) if field.name not in _DRAWN})
+    told = {field.name: getattr(edge, field.name) for field in fields(edge) if field.name not in _DRAWN}
+    told["disputes"] = tuple(without_empty(asdict(dispute)) for dispute in edge.disputes)
+    return without_empty(told)
 
 
 def counted_shapes(nodes: Iterable[ViewNode]) -> list[tuple[Shape, int]]:
@@ -162,7 +165,10 @@ def theme() -> str:
         pairs += [(f"line-{line.name}", line.colour[theme]) for line in LINES.values()]
         return "".join(f"--{name}:{value};" for name, value in pairs)
 
-    return f":root{{{block(0)}}}\n@media screen and (prefers-color-scheme:dark){{:root:not(.light){{{block(1)}}}}}\n"
+    return (
+        f":root{{{block(0)}}}\n@media screen and (prefers-color-scheme:dark){{:root:not(.light){{{block(1)}}}}}\n"
+        f"@media screen{{:root.dark{{{block(1)}}}}}\n"
+    )
 
 
 _OUTLINES = {

@@ -20,6 +20,16 @@ class ViewNode:
     )
     aliases: tuple[str, ...] = ()
     note: str = ""
+    language: str = ""  # of the label
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """That other statements say otherwise, and why both cannot be so."""
+
+    kind: str  # "conflict" | "possible"
+    why: str
+    others: tuple[str, ...]  # IRIs of the statements on the other side
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,19 @@ class ViewEdge:
     source_url: str = ""
     file: str = ""  # where it was written: file and line
     line: int = 0
+    proposition: str = ""  # its IRI: what is said, by whomever
+    source_id: str = ""
+    language: str = ""  # of the quotes
+    bounds: tuple[str, ...] = ()  # earliest and latest start, earliest and latest end; "" is open; none: at any time
+    articles: int = 0  # that put the proposition as firmly, on this side
+    origins: int = 0  # how many of them are certainly independent
+    backing: str = ""  # "2 articles, 1 origin"
+    disputes: tuple[Dispute, ...] = ()
+    passages: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # before, quote, after; only where the licence lets the text be shown
+    terms: tuple[tuple[str, str], ...] = ()  # of the statement's node in RDF: property IRI and N-Triples term
+    narrowed: tuple[tuple[str, str], ...] = ()  # the same of the proposition's node: restrictive qualifiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +93,5 @@ class ViewGraph:
     edges: tuple[ViewEdge, ...]
     sources: tuple[tuple[str, str], ...] = ()  # (id, "Publisher, Title, date")
     language: str = "en"
+    base: str = ""  # IRI of the graph
+    statuses: tuple[tuple[str, str], ...] = ()  # (label, IRI)

@@ -16,13 +16,16 @@ from onrecord.view.model import ViewGraph
 if TYPE_CHECKING:
     from onrecord.view.network import Network
 
-_PANES = ("panel.js", "filters.js", "search.js", "table.js", "main.js")
+_BASE = ("elements.js", "data.js", "look.js", "theme.js", "labels.js")
+_PANES = (
+    "renderer.js", "selection.js", "path.js", "panel.js", "clocks.js", "filters.js", "search.js", "table.js",
+    "export.js", "keys.js", "main.js",
+)  # fmt: skip
 _SCRIPTS = {
-    "vis": ("elements.js", "data.js", "look.js", "labels.js", "draw.js", "renderer.js", *_PANES),
+    "vis": (*_BASE, "svg.js", "draw.js", *_PANES),
     "canvas": (
-        "elements.js", "columns.js", "data.js", "look.js", "labels.js", "canvas-figures.js", "canvas-scene.js",
-        "canvas-names.js", "canvas-groups.js", "canvas-svg.js", "canvas-view.js", "canvas-picture.js",
-        "canvas-hands.js", "canvas.js", "renderer.js", *_PANES,
+        "columns.js", *_BASE, "canvas-figures.js", "canvas-scene.js", "canvas-names.js", "canvas-groups.js",
+        "canvas-svg.js", "canvas-view.js", "canvas-picture.js", "canvas-hands.js", "canvas.js", *_PANES,
     ),
 }  # fmt: skip
 _LIBRARIES = {"vis": ("vendor/vis-network.min.js",), "canvas": ()}
@@ -41,6 +44,8 @@ def render_page(network: Network, graph: ViewGraph) -> str:
     payload = {
         "title": graph.title,
         "renderer": network.renderer,
+        "base": graph.base,
+        "statuses": dict(graph.statuses),
         "nodes": nodes,
         "edges": edges,
         "options": json.loads(options),
@@ -56,6 +61,8 @@ def render_page(network: Network, graph: ViewGraph) -> str:
         styles=_STYLES[network.renderer],
         data=in_columns(payload) if network.renderer == "canvas" else payload,
         counts=_counts(nodes, statements),
+        backed=sum(record.get("articles", 0) > 1 for record in statements.values()),
+        disputed=sum("disputes" in record for record in statements.values()),
         shapes=counted_shapes(graph.nodes),
         lines=counted_lines(Counter(str(edge.get("line", "")) for edge in edges)),
         licences=asset(licences) if (licences := _LICENCES[network.renderer]) else "",

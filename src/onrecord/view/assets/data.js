@@ -80,9 +80,17 @@ const record = given.columns ? await recordOfColumns(given.columns) : recordOfRo
 const edgesAt = (node) => record.edgeList.subarray(record.firstEdge[node], record.firstEdge[node + 1]);
 const degreeOf = (node) => record.firstEdge[node + 1] - record.firstEdge[node];
 
-/** The edges that are statements, in order. */
-const statementEdges = Int32Array.from({ length: record.edgeCount }, (_, edge) => edge).filter((edge) => record.line[edge] !== LINK && (given.columns || record.statement(edge)));
+/** Which edges are statements, and these and the links in order. */
+const isStatement = Uint8Array.from({ length: record.edgeCount }, (_, edge) => (record.line[edge] !== LINK && record.statement(edge) ? 1 : 0));
+const allEdges = Int32Array.from({ length: record.edgeCount }, (_, edge) => edge);
+const statementEdges = allEdges.filter((edge) => isStatement[edge] === 1);
+const linkEdges = allEdges.filter((edge) => record.line[edge] === LINK);
 
+/** Statements that two or more articles put, and those that another statement stands against. */
+const backed = Uint8Array.from(allEdges, (edge) => (isStatement[edge] && record.statement(edge).articles > 1 ? 1 : 0));
+const disputed = Uint8Array.from(allEdges, (edge) => (isStatement[edge] && record.statement(edge).disputes ? 1 : 0));
+
+const endsOf = (edge) => [record.from[edge], record.to[edge]];
 const nameOf = (node) => record.thing(node).name || '(no name)';
 const isNegated = (edge) => { const s = record.statement(edge); return s !== null && Boolean(s.negated); };
 /** The property as a reader meets it, with "not" where the source says that it is not so. */

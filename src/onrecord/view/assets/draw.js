@@ -5,6 +5,7 @@
 function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, options }, hooks) {
   const BOXED = new Set(['box', 'ellipse', 'circle', 'database', 'text']);
   const FEW_EDGES = 14;
+  const READ_FROM = 7;  // pixels; below, vis-network leaves out the words inside a box
   const still = matchMedia('(prefers-reduced-motion: reduce)');
   const formOf = (raw) => raw.shape || (look.shapes[raw.group] || {}).vis || 'dot';
   const isBoxed = (raw) => BOXED.has(formOf(raw));
@@ -24,12 +25,14 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
 
   function visEdge(raw, at) {
     const title = raw.title === undefined && record.statement(at) ? `${sentenceOf(at)}  (${statusOf(at)})` : raw.title;
-    return { ...raw, label: undefined, title: title === undefined ? undefined : String(title), color: edgeColour(raw, 1) };
+    const width = backed[at] ? (raw.width || 1) + 2 : raw.width;
+    return { ...raw, width, label: undefined, title: title === undefined ? undefined : String(title), color: edgeColour(raw, 1) };
   }
 
   const nodeSet = new vis.DataSet(rawNodes.map(visNode));
   const edgeSet = new vis.DataSet(rawEdges.map(visEdge));
-  const network = new vis.Network(container, { nodes: nodeSet, edges: edgeSet }, options);
+  const network = new vis.Network(container, { nodes: nodeSet, edges: edgeSet }, { ...options, interaction: { ...options.interaction, keyboard: false } });
+  container.firstElementChild.tabIndex = -1;  // the container takes the keys
   const bodyOf = (node) => network.body.nodes[ids[node]];
   const lineOf = (edge) => network.body.edges[rawEdges[edge].id];
 
@@ -79,24 +82,52 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
       x, y, inside, lines: lines[node],
       halfWidth: inside ? shape.width / 2 : radius,
       halfHeight: inside ? shape.height / 2 : radius,
-      read: network.getScale() * (look.labelSize - 1) >= 7,  // from here down vis-network leaves out the words inside
+      read: network.getScale() * (look.labelSize - 1) >= READ_FROM,
       fill: colour[`fill ${raw.group}`] || colour.paper,
       border: colour[`border ${raw.group}`] || colour.soft,
     };
   }
 
+  /** Bars where the words stand, in a box that is too small on the screen to read. */
+  function hintWords(ctx, node) {
+    const { x, y, halfHeight, border } = discOf(node);
+    const size = look.labelSize - 1;
+    ctx.save();
+    ctx.globalAlpha = showing.focus && !showing.focus.nodes[node] ? 0.12 : 0.55;
+    ctx.fillStyle = border;
+    lines[node].forEach((line, at) => {
+      const width = widthOf(ctx, line, '') * size;
+      const top = y - halfHeight + 8 + (at + 0.28) * size * look.lineHeight;
+      ctx.fillRect(x - width / 2, top, width, size * 0.42);
+    });
+    ctx.restore();
+  }
+
+  function writeOn(ctx, sight) {
+    const scale = network.getScale();
+    const along = (edge, share) => lineOf(edge).edgeType.getPoint(share);
+    for (const edge of statementEdges) {
+      if (!disputed[edge] || showing.hiddenEdges[edge] || (showing.focus && !showing.focus.edges[edge])) continue;
+      const { x, y } = along(edge, 0.6);
+      drawDispute(ctx, x, y, scale);
+    }
+    const found = writeLabels(ctx, {
+      scale, sight, showing, hovered, along,
+      few: statementEdges.length <= FEW_EDGES,
+      disc: discOf,
+      edgeInk: (edge) => edgeColour(rawEdges[edge], 1).color,
+    });
+    if (scale * (look.labelSize - 1) < READ_FROM) {
+      const named = new Set(found.map((box) => box.at));
+      rawNodes.forEach((raw, node) => { if (isBoxed(raw) && !named.has(node) && !showing.hiddenNodes[node]) hintWords(ctx, node); });
+    }
+    return found;
+  }
+
   network.on('afterDrawing', (ctx) => {
     const corner = network.DOMtoCanvas({ x: 0, y: 0 });
     const far = network.DOMtoCanvas({ x: container.clientWidth, y: container.clientHeight });
-    boxes = writeLabels(ctx, {
-      scale: network.getScale(),
-      sight: { left: corner.x, top: corner.y, right: far.x, bottom: far.y },
-      showing, hovered,
-      few: statementEdges.length <= FEW_EDGES,
-      disc: discOf,
-      along: (edge, share) => lineOf(edge).edgeType.getPoint(share),
-      edgeInk: (edge) => edgeColour(rawEdges[edge], 1).color,
-    });
+    boxes = writeOn(ctx, { left: corner.x, top: corner.y, right: far.x, bottom: far.y });
   });
 
   // ---- the view ----
@@ -105,7 +136,8 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
     network.moveTo({ position, scale, animation: animated && !still.matches ? { duration: 260 } : false });
   }
 
-  function fit({ animated = false, overview = false, nodes = null } = {}) {
+  /** The box round nodes with their names; null when none is shown. */
+  function extent(nodes) {
     let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
     for (const node of nodes || ids.keys()) {
       if (showing.hiddenNodes[node] || !bodyOf(node)) continue;
@@ -116,7 +148,13 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
       top = Math.min(top, y - halfHeight);
       bottom = Math.max(bottom, y + halfHeight + (inside ? 0 : 4 + own.length * look.labelSize * look.lineHeight));
     }
-    if (left > right) return;
+    return left > right ? null : { left, right, top, bottom };
+  }
+
+  function fit({ animated = false, overview = false, nodes = null } = {}) {
+    const found = extent(nodes);
+    if (!found) return;
+    const { left, right, top, bottom } = found;
     if (overview) touched = false;
     const { clientWidth, clientHeight } = container;
     // Far out, labels are larger than the layout left room for.
@@ -221,7 +259,17 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
       const { x, y } = network.getViewPosition();
       network.moveTo({ position: { x: x + dx / scale, y: y + dy / scale } });
     },
-    svg: () => '',
+    svg() {
+      const found = extent(null) || { left: 0, right: 1, top: 0, bottom: 1 };
+      const sight = { left: found.left - 60, right: found.right + 60, top: found.top - 40, bottom: found.bottom + 60 };
+      return writeSvg(sight, (ctx) => {
+        const drawn = (hidden, list) => list.filter((_, at) => !hidden[at]);
+        for (const raw of drawn(showing.hiddenEdges, rawEdges)) network.body.edges[raw.id].draw(ctx);
+        for (const raw of drawn(showing.hiddenEdges, rawEdges)) network.body.edges[raw.id].drawArrows(ctx);
+        for (const raw of drawn(showing.hiddenNodes, rawNodes)) network.body.nodes[raw.id].draw(ctx);
+        writeOn(ctx, sight);
+      });
+    },
     labels: () => boxes.map(onScreen),
     positions: () => ({ x: Float64Array.from(ids, (_, node) => bodyOf(node).x), y: Float64Array.from(ids, (_, node) => bodyOf(node).y) }),
     place({ x, y }) {

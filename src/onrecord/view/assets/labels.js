@@ -37,6 +37,29 @@ function writeLines(ctx, lines, box, { size, style, ink, alpha = 1, halo = true 
   ctx.restore();
 }
 
+/** The sign that another statement stands against a line: ≠ in a disc. */
+function drawDispute(ctx, x, y, scale) {
+  const radius = Math.max(5.5, Math.min(6.5 / scale, 12));
+  ctx.save();
+  ctx.lineWidth = radius * 0.22;
+  ctx.fillStyle = colour.paper;
+  ctx.strokeStyle = colour.ink;
+  ctx.setLineDash([]);
+  ctx.beginPath();
+  ctx.arc(x, y, radius, 0, 2 * Math.PI);
+  ctx.fill();
+  ctx.stroke();
+  ctx.beginPath();
+  for (const rise of [-0.22, 0.22]) {
+    ctx.moveTo(x - radius * 0.55, y + rise * radius);
+    ctx.lineTo(x + radius * 0.55, y + rise * radius);
+  }
+  ctx.moveTo(x + radius * 0.3, y - radius * 0.6);
+  ctx.lineTo(x - radius * 0.3, y + radius * 0.6);
+  ctx.stroke();
+  ctx.restore();
+}
+
 /**
  * Writes the names of one frame, in units of the layout, and returns the boxes they took.
  * `scene` is what the renderer knows: scale, sight (a box), showing, hovered (Item | null), few (write every edge's
@@ -83,13 +106,11 @@ function writeLabels(ctx, scene) {
     const style = degreeOf(node) >= busy ? '600 ' : '';
     const half = (Math.max(...lines.map((line) => widthOf(ctx, line, style))) * size) / 2;
     const pad = disc.inside ? size * 0.3 : 0;
-    let found = null;
-    for (const box of spots(disc, half, lines.length * size * look.lineHeight, pad)) {
-      if (!found) found = box;
-      const free = !taken.some((other) => clash(box, other)) && !discs.some((other) => other.node !== node && clash(box, other));
-      if (free) { found = box; must = true; break; }
-    }
-    if (!must) return;
+    const isCut = (box) => box.left < sight.left || box.right > sight.right || box.top < sight.top || box.bottom > sight.bottom;
+    const isFree = (box) => !taken.some((other) => clash(box, other)) && !discs.some((other) => other.node !== node && clash(box, other));
+    const choices = [...spots(disc, half, lines.length * size * look.lineHeight, pad)];
+    const found = choices.find((box) => !isCut(box) && isFree(box)) || choices.find(isFree) || (must && (choices.find((box) => !isCut(box)) || choices[0]));
+    if (!found) return;
     const box = { ...found, at: node };
     taken.push(box);
     boxes.push(box);

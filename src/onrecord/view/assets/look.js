@@ -15,12 +15,12 @@ function readColours() {
   colour.family = computed.getPropertyValue('--sans').trim();
 }
 
-readColours();
 const lightColours = (() => {
-  document.documentElement.classList.add('light');
+  const classes = document.documentElement.className;
+  document.documentElement.className = 'light';
   readColours();
   const light = { ...colour };
-  document.documentElement.classList.remove('light');
+  document.documentElement.className = classes;
   readColours();
   return light;
 })();

@@ -1,24 +1,20 @@
 // Owns the panel: what is on record about one statement or one node.
-// Leaves opening and closing it to main.js.
+// Leaves opening and closing it to selection.js.
 
 const panel = byId('panel');
 
 const tidy = (text) => String(text).replace(/^\s+|\s+$/g, '');
 const joined = (list) => (list || []).join(', ');
-
-const endsOf = (edge) => [record.from[edge], record.to[edge]];
-
-function toNode(node) {
-  return make('button', { type: 'button', class: 'plain', onclick: () => choose({ kind: 'node', at: node }) }, nameOf(node));
-}
+const button = (text, onclick, more = {}) => make('button', { type: 'button', onclick, ...more }, text);
+const toNode = (node) => button(nameOf(node), () => choose({ kind: 'node', at: node }), { class: 'plain' });
 
 /** A list of statements; `say` words the button of each. */
 function listOf(edges, say) {
   return make('ul', { class: 'statements' }, edges.map((edge) => {
     const s = record.statement(edge);
-    const about = [statusOf(edge), s && joined(s.said_by), s && [s.source_publisher || s.source_title, s.source_published].filter(Boolean).join(', ')];
+    const about = [statusOf(edge), s && joined(s.said_by), s && [s.source_publisher || s.source_title, s.source_published].filter(Boolean).join(', '), s && s.articles > 1 && s.backing, disputed[edge] && 'disputed'];
     return make('li', {}, lineMark(edge), make('div', {},
-      make('button', { type: 'button', class: 'plain', 'data-edge': record.edgeId(edge), onclick: () => choose({ kind: 'edge', at: edge }) }, say(edge)),
+      button(say(edge), () => choose({ kind: 'edge', at: edge }), { class: 'plain', 'data-edge': record.edgeId(edge) }),
       make('br'),
       make('small', {}, about.filter(Boolean).join(' · '))));
   }));
@@ -38,6 +34,8 @@ function badges(edge, s) {
   if (s.negated && statusOf(edge) !== 'not so') row.append(make('span', { class: 'badge line-denied' }, 'not so'));
   if (s.verified) row.append(make('span', { class: 'badge good', title: 'The words were found in the archived text' }, '✓ quote verified'));
   else row.append(make('span', { class: 'badge warn', title: 'The archived text was not at hand when this page was made, so the words were not looked up' }, 'not at hand'));
+  if (s.backing) row.append(make('span', { class: s.articles > 1 ? 'badge many' : 'badge few', id: 'backing' }, s.backing));
+  if (s.disputes) row.append(make('span', { class: 'badge line-denied', id: 'disputed' }, s.disputes.every(({ kind }) => kind === 'possible') ? '≠ possibly disputed' : '≠ disputed'));
   return row;
 }
 
@@ -47,16 +45,36 @@ function source(s) {
   return parts.flatMap((part, at) => (at ? [', ', part] : [part]));
 }
 
+/** The words round a quote, where the page was given them. */
+function passages(s) {
+  if (!s.passages) return [];
+  return [make('details', { class: 'passage', id: 'passage' }, make('summary', {}, 'In its passage'),
+    s.passages.map(([before, words, after]) => make('p', {}, before, make('mark', {}, words), after)))];
+}
+
+/** Who says otherwise, each with a way to the other side. */
+function disputes(s) {
+  if (!s.disputes) return [];
+  const parts = [make('h3', {}, 'Who says otherwise')];
+  for (const { kind, why, others } of s.disputes) {
+    const shown = others.map((id) => record.edgeAt(id)).filter((other) => other >= 0);
+    parts.push(make('p', { class: 'why' }, kind === 'possible' ? `Possibly: ${why}` : why), listOf(shown, sentenceOf));
+  }
+  return parts;
+}
+
 function aboutStatement(edge) {
   const s = record.statement(edge);
   const [from, to] = endsOf(edge);
   const parts = [make('h2', {}, toNode(from), ' — ', make('span', { class: 'property' }, propertyOf(edge)), ' — ', toNode(to))];
+  const others = edgesBetween(from, to).filter((other) => other !== edge && record.statement(other));
   if (s) {
     parts.push(badges(edge, s));
     if (s.quotes) {
       parts.push(make('blockquote', { id: 'quote' }, s.quotes.map((quote) => make('p', {}, `“${tidy(quote)}”`)),
         s.translation ? make('p', { class: 'translation' }, `Translation: “${tidy(s.translation)}”`) : ''));
     }
+    parts.push(...passages(s));
     const via = s.via ? ` (via ${joined(s.via)})` : '';
     const when = s.when && s.when_text ? `${s.when} (“${s.when_text}”)` : s.when || s.when_text;
     parts.push(details([
@@ -68,15 +86,26 @@ function aboutStatement(edge) {
       ['Origin', joined(s.origin)], ['Locator', s.locator], ['Recorded', s.recorded], ['Note', s.note],
       ['Written at', s.file && make('span', { class: 'place' }, s.line ? `${s.file}:${s.line}` : s.file)],
     ]));
+    parts.push(...disputes(s));
+    const same = s.proposition ? others.filter((other) => record.statement(other).proposition === s.proposition) : [];
+    if (same.length) parts.push(make('h3', {}, 'The same, as others put it'), listOf(same, sentenceOf));
+    const rest = others.filter((other) => !same.includes(other));
+    if (rest.length) parts.push(make('h3', {}, rest.length === 1 ? 'One more statement between these two' : `${rest.length} more statements between these two`), listOf(rest, sentenceOf));
   } else {
-    parts.push(make('p', {}, record.line[edge] === LINK ? 'A part of this proposition: it says what the proposition is about, not that it is so.' : String((given.edges[edge] || {}).title || '')));
-  }
-  const others = [...edgesAt(from)].filter((other) => other !== edge && endsOf(other).includes(from) && endsOf(other).includes(to) && (from !== to || record.from[other] === record.to[other]) && record.statement(other));
-  if (others.length) {
-    parts.push(make('h3', {}, others.length === 1 ? 'One more statement between these two' : `${others.length} more statements between these two`));
-    parts.push(listOf(others, sentenceOf));
+    parts.push(make('p', {}, record.line[edge] === LINK ? 'A part of this proposition: it says what the proposition is about, not that it is so.' : String(((given.edges || [])[edge] || {}).title || '')));
+    if (others.length) parts.push(make('h3', {}, 'Statements between these two'), listOf(others, sentenceOf));
   }
   return parts;
+}
+
+/** What a reader can do with a node besides reading about it. */
+function steps(node) {
+  const hops = (count) => button(String(count), () => showAround(node, count), {
+    'aria-pressed': String(around !== null && around.node === node && around.hops === count), title: `Hide all that is more than ${count} step${count > 1 ? 's' : ''} away`,
+  });
+  return make('div', { class: 'steps' },
+    make('span', { role: 'group', 'aria-label': 'Show only so many steps round it' }, 'Only ', hops(1), hops(2), hops(3), ' steps round it'),
+    button('Path to …', () => startPath(node), { id: 'path-from' }));
 }
 
 function aboutNode(node) {
@@ -88,6 +117,7 @@ function aboutNode(node) {
     ['Type', thing.typeIri ? link(thing.typeIri, kind) : kind], ['Also called', joined(thing.aliases)], ['Note', thing.note],
     ['IRI', thing.kind === 'entity' && /^https?:/.test(id) ? make('span', { class: 'place' }, link(id, id)) : ''],
   ])];
+  if (typeof showAround === 'function') parts.push(steps(node));
   const groups = new Map();
   const recorded = (edge) => (record.statement(edge) || {}).recorded || '';
   for (const edge of own) {
@@ -105,11 +135,17 @@ function aboutNode(node) {
   return parts;
 }
 
-/** Fills the panel with what is on record about an item. */
-function fillPanel(item) {
-  panel.replaceChildren(
-    make('button', { type: 'button', class: 'close', 'aria-label': 'Close', onclick: () => choose(null) }, '×'),
-    ...(item.kind === 'edge' ? aboutStatement(item.at) : aboutNode(item.at)),
-  );
+/** All edges between two nodes; of a node and itself, its loops. */
+function edgesBetween(a, b) {
+  return [...edgesAt(a)].filter((edge) => (record.from[edge] === a && record.to[edge] === b) || (record.from[edge] === b && record.to[edge] === a));
+}
+
+function showInPanel(parts) {
+  panel.replaceChildren(button('×', () => choose(null), { class: 'close', 'aria-label': 'Close' }), ...parts);
   panel.scrollTop = 0;
+}
+
+/** Fills the panel with what is on record about a node or an edge. */
+function fillPanel(item) {
+  showInPanel(item.kind === 'edge' ? aboutStatement(item.at) : aboutNode(item.at));
 }

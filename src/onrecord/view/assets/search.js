@@ -3,10 +3,16 @@
 
 const searchField = byId('search');
 const found = byId('found');
-const index = Array.from({ length: record.nodeCount }, (_, node) => {
-  const thing = record.thing(node);
-  return { node, thing, texts: [thing.name || '', ...(thing.aliases || [])].map((text) => ({ text, folded: fold(text) })) };
-});
+let names = null;
+
+/** The names and aliases of all nodes, folded when somebody first looks for one. */
+function allNames() {
+  names = names || Array.from({ length: record.nodeCount }, (_, node) => {
+    const thing = record.thing(node);
+    return { node, thing, texts: [thing.name || '', ...(thing.aliases || [])].map((text) => ({ text, folded: fold(text) })) };
+  });
+  return names;
+}
 let hits = [];
 let at = -1;
 
@@ -14,7 +20,7 @@ function findNames(query) {
   const wanted = fold(query.trim());
   if (!wanted) return [];
   const ranked = [];
-  for (const { node, thing, texts } of index) {
+  for (const { node, thing, texts } of allNames()) {
     let best = null;
     texts.forEach(({ text, folded }, order) => {
       const place = folded.indexOf(wanted);
@@ -50,9 +56,9 @@ function takeHit(order) {
   if (!hit) return;
   searchField.value = '';
   closeHits();
-  if (hiddenNodes[hit.node]) setFilters([], [], '');
+  if (hiddenNodes[hit.node]) liftFilters();
   showTab('network');
-  choose({ kind: 'node', at: hit.node });
+  pick({ kind: 'node', at: hit.node });
 }
 
 searchField.addEventListener('input', () => {

@@ -18,6 +18,8 @@ function itemOf(state) {
   return null;
 }
 
+const isSame = (a, b) => a === b || (a !== null && b !== null && a.kind === b.kind && a.at === b.at);
+
 /** Whether an edge is what is selected, or ends at it. */
 function isChosen(edge) {
   if (!selection) return false;
@@ -25,10 +27,14 @@ function isChosen(edge) {
   return selection.kind === 'node' && endsOf(edge).includes(selection.at);
 }
 
-/** Selects a node or an edge and opens its panel; null closes it. */
-function choose(item, { quiet = false } = {}) {
+/**
+ * Selects a node or an edge and opens its panel; null closes it. `quiet` leaves the focus where it is, `passing`
+ * makes no entry in the history: for moving about with the arrow keys.
+ */
+function choose(item, { quiet = false, passing = false } = {}) {
   const before = document.activeElement;
   const opened = selection === null && item !== null;
+  const changed = !isSame(selection, item);
   selection = item;
   if (opened && before && before !== document.body) returnTo = before;
   panel.hidden = selection === null;
@@ -38,25 +44,32 @@ function choose(item, { quiet = false } = {}) {
     else fillPanel(selection);
     if (!quiet) panel.focus({ preventScroll: true });
   }
+  writeHash(changed && !passing);
   refresh();
-  writeHash();
   if (!selection && returnTo) {
-    if (returnTo.isConnected) returnTo.focus();
+    // A list that was filled anew has another button for the same statement.
+    const again = returnTo.isConnected ? returnTo : document.querySelector(`main [data-edge="${CSS.escape(returnTo.dataset.edge || '')}"]:not(#panel *)`);
+    if (again) again.focus();
     returnTo = null;
   }
 }
 
-let ready = false;
-let written = '';
+// ---- the address ----
 
-function writeHash() {
+let ready = false;
+let written = null;
+
+/** Writes the state into the address; `entry` makes it a step that the back button goes back by. */
+function writeHash(entry = false) {
   if (!ready) return;
   const state = new URLSearchParams();
   if (selection) state.set(selection.kind, { ...others, ...KINDS }[selection.kind].write(selection.at));
   saveState(state);
-  written = state.toString();
+  const text = state.toString();
+  if (text === written) return;
+  written = text;
   try {
-    history.replaceState(null, '', written ? `#${written}` : location.pathname + location.search);
+    history[entry ? 'pushState' : 'replaceState'](null, '', written ? `#${written}` : location.pathname + location.search);
   } catch {
     // A frame without an address of its own (a notebook's) keeps no state.
   }
@@ -64,16 +77,22 @@ function writeHash() {
 
 function readHash() {
   const state = new URLSearchParams(location.hash.slice(1));
+  const was = ready;
+  ready = false;
+  written = state.toString();
   loadState(state);
   choose(itemOf(state), { quiet: true });
+  ready = was;
 }
 
-addEventListener('hashchange', () => {
-  if (location.hash.slice(1) !== written) readHash();
-});
+const readAgain = () => {
+  if (new URLSearchParams(location.hash.slice(1)).toString() !== written) readHash();
+};
+addEventListener('popstate', readAgain);
+addEventListener('hashchange', readAgain);
 
 addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && selection) choose(null);
+  if (event.key === 'Escape' && selection && !event.defaultPrevented) choose(null);
 });
 
 /** Reads the address for the first time; from now on it is kept. */

@@ -9,13 +9,14 @@ const COLUMNS = [
   ['Said by', (edge) => joined(record.statement(edge).said_by)],
   ['When', (edge) => record.statement(edge).when || record.statement(edge).when_text || ''],
   ['Recorded', (edge) => record.statement(edge).recorded || record.statement(edge).source_published || ''],
+  ['Backed by', (edge) => [record.statement(edge).backing, disputed[edge] && 'disputed'].filter(Boolean).join(', ')],
   ['Source', (edge) => [record.statement(edge).source_publisher, record.statement(edge).source_title].filter(Boolean).join(', ')],
   ['Quote', (edge) => (record.statement(edge).quotes || []).join(' […] ')],
 ];
+const AT_ONCE = 300;  // rows; more of them on demand
 const sorting = { column: -1, down: false };
 const wordsField = byId('words');
-/** @type {Map<number, HTMLTableRowElement>} */
-const rowOf = new Map();
+let rowsShown = AT_ONCE;
 
 const heads = COLUMNS.map(([title], column) => make('th', { scope: 'col' }, make('button', {
   type: 'button', onclick: () => {
@@ -27,44 +28,61 @@ const heads = COLUMNS.map(([title], column) => make('th', { scope: 'col' }, make
 byId('columns').append(...heads);
 
 function makeRow(edge) {
+  const chosen = selection !== null && selection.kind === 'edge' && selection.at === edge;
   const cells = COLUMNS.map(([title, value]) => {
     const text = value(edge);
-    if (title === 'Subject') return make('td', {}, make('button', { type: 'button', class: 'plain', 'data-edge': record.edgeId(edge), onclick: () => choose({ kind: 'edge', at: edge }) }, text));
+    if (title === 'Subject') {
+      return make('td', {}, make('button', { type: 'button', class: 'plain', 'data-edge': record.edgeId(edge), 'aria-current': chosen ? 'true' : null, onclick: () => choose({ kind: 'edge', at: edge }) }, text));
+    }
     if (title === 'Status') return make('td', {}, make('span', { class: `status line-${lineNames[record.line[edge]]}` }, text));
     return make('td', title === 'Quote' ? { class: 'quote' } : {}, title === 'Quote' && text ? `“${text}”` : text);
   });
-  const row = make('tr', {}, cells);
-  row.folded = fold(COLUMNS.map(([, value]) => value(edge)).join(' '));
-  return row;
+  return make('tr', chosen ? { class: 'chosen' } : {}, cells);
 }
 
-function fillTable() {
-  if (!rowOf.size) for (const edge of statementEdges) rowOf.set(edge, makeRow(edge));
+const foldedRows = new Map();
+function foldedOf(edge) {
+  if (!foldedRows.has(edge)) foldedRows.set(edge, fold(COLUMNS.map(([, value]) => value(edge)).join(' ')));
+  return foldedRows.get(edge);
+}
+
+/** The statements that the filters and the words let through, in the order chosen. */
+function listedEdges() {
   const wanted = fold(wordsField.value).split(/\s+/).filter(Boolean);
-  const listed = [...statementEdges].filter((edge) => passes(edge) && wanted.every((word) => rowOf.get(edge).folded.includes(word)));
+  const listed = [...statementEdges].filter((edge) => passes(edge) && wanted.every((word) => foldedOf(edge).includes(word)));
   if (sorting.column >= 0) {
     const value = COLUMNS[sorting.column][1];
+    const keys = new Map(listed.map((edge) => [edge, value(edge)]));
     const sign = sorting.down ? -1 : 1;
-    listed.sort((a, b) => sign * collator.compare(value(a), value(b)));
+    listed.sort((a, b) => sign * collator.compare(keys.get(a), keys.get(b)));
   }
+  return listed;
+}
+
+function fillTable({ all = false } = {}) {
+  const listed = listedEdges();
+  const shown = all ? listed : listed.slice(0, rowsShown);
   heads.forEach((head, column) => {
     if (column === sorting.column) head.setAttribute('aria-sort', sorting.down ? 'descending' : 'ascending');
     else head.removeAttribute('aria-sort');
   });
-  byId('body').replaceChildren(...listed.map((edge) => rowOf.get(edge)));
-  byId('rows').textContent = `${listed.length} of ${statementEdges.length}`;
-  markRow();
-}
-
-function markRow() {
-  for (const [edge, row] of rowOf) {
-    const on = selection !== null && selection.kind === 'edge' && selection.at === edge;
-    if (on) row.setAttribute('aria-selected', 'true');
-    else row.removeAttribute('aria-selected');
+  // Where the focus stands in the table it stays there.
+  const held = document.activeElement && document.activeElement.dataset.edge;
+  byId('body').replaceChildren(...shown.map(makeRow));
+  if (held) {
+    const again = byId('body').querySelector(`[data-edge="${CSS.escape(held)}"]`);
+    if (again && !byId('body').contains(document.activeElement) && document.activeElement === document.body) again.focus();
   }
+  byId('rows').textContent = `${listed.length} of ${statementEdges.length}`;
+  byId('more-rows').hidden = shown.length === listed.length;
 }
 
+byId('more-rows').addEventListener('click', () => {
+  rowsShown += AT_ONCE * 4;
+  fillTable();
+});
 wordsField.addEventListener('input', () => {
+  rowsShown = AT_ONCE;
   fillTable();
   writeHash();
 });
