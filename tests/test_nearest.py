@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +50,9 @@ def test_guesses_are_known_names_and_few(name: str, known: list[str], count: int
     found = nearest_names(name, known, count)
     assert set(found) <= set(known)
     assert len(found) == len(set(found)) <= count
+
+
+def test_a_name_as_long_as_a_file_is_compared_in_part() -> None:
+    start = time.process_time()
+    assert nearest_names("Rose Marsh " * 1_000_000, ["Rose Marsh", "Basil"])[0] == "Rose Marsh"
+    assert time.process_time() - start < 2

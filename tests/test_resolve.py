@@ -9,10 +9,23 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import onrecord
 from golden_files import assert_golden
-from inline import BASE, LETTER_HEAD, MINUTES_HEAD, MORE_TERMS, Notes, load_folder, load_notes, notes, render, sound
+from inline import (
+    BASE,
+    LETTER_HEAD,
+    MINUTES_HEAD,
+    MORE_TERMS,
+    Notes,
+    load_folder,
+    load_notes,
+    notes,
+    render,
+    sound,
+    write_notes,
+)
 from onrecord.model import STATEMENT_SCHEMA
-from small_graph import ENTITIES, write_only
+from small_graph import ENTITIES, write_graph, write_only
 
 TWO_ROSES = (
     ENTITIES
@@ -573,3 +586,30 @@ def test_one_mistake_is_one_problem(tmp_path: Path) -> None:
     )
     assert found.codes == ["R001", "R001"]
     assert [problem.place.line for problem in found.problems] == [6, 8]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_that_the_zone_moves_out_of_the_calendar_is_no_day(tmp_path: Path, moment: str) -> None:
+    head = LETTER_HEAD.replace("2024-06-01", moment)
+    files = {"statements/letter.yaml": notes("- triple: [Rose, tends, plot 7]", head)}
+    found = onrecord.open(write_notes(tmp_path / "g", "", **files)).check()
+    assert "C020" in [problem.code for problem in found]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"ontology/garden.ttl": "gar:Person a owl:Class ."},
+        {"ontology/garden.ttl": b"\xff"},
+        {"ontology/garden.ttl": None},
+        {"onrecord.yaml": "title: [\n"},
+    ],
+    ids=["syntax", "bytes", "missing", "settings"],
+)
+def test_what_an_unreadable_ontology_would_define_is_no_problem_of_its_own(
+    tmp_path: Path, files: dict[str, str | bytes | None]
+) -> None:
+    found = load_folder(write_graph(tmp_path / "g", **files))
+    places = {Path(problem.place.file).name for problem in found.problems if problem.code != "P020"}
+    assert len(found.problems) >= 1
+    assert places <= {"onrecord.yaml", "garden.ttl"}

@@ -208,6 +208,8 @@ def report_name(found: Found, text: str, what: str, place: Place, names: Names, 
             "R002", place, f'{len(ways)} {what} are called "{text}"', f"write {', '.join(ways[:-1])} or {ways[-1]}"
         )
         return
+    if what != "entities" and not names.ontology.is_whole:
+        return  # it may stand in the ontology that cannot be read, which is a problem already
     one, elsewhere = {
         "entities": ("entity", "declare it in entities.yaml"),
         "properties": ("property", "use a property of the graph's ontologies, or add one to them"),

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+MAX_NAME = 200
+"""More of a name than this is not compared: a value can be as long as a file."""
+
 
 def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Up to ``count`` of ``known`` that look like ``name``, the most alike first."""
     from rapidfuzz import fuzz, process, utils
 
+    name = name[:MAX_NAME]
     choices: Sequence[str] = sorted(set(known))
     found = process.extract(
         name, choices, scorer=fuzz.WRatio, processor=utils.default_process, limit=count * 4, score_cutoff=60

@@ -29,6 +29,7 @@ from onrecord.terms import (
     local_name,
     may_nest_deep,
     split_term,
+    without_place,
 )
 
 PROVISION = f"{ONR}Provision"
@@ -79,6 +80,7 @@ class Ontology:
     class_names: dict[str, list[str]] = field(default_factory=dict)
     supers: dict[str, frozenset[str]] = field(default_factory=dict)
     shapes: list[tuple[Path, str]] = field(default_factory=list)
+    is_whole: bool = True  # False: a file is missing or cannot be read, so nobody knows what it defines
 
     def superclasses(self, iri: str) -> frozenset[str]:
         """The class itself and all classes above it."""
@@ -109,10 +111,12 @@ def load_ontologies(project: Project, problems: Problems) -> Ontology:
     Blank nodes get names derived from the canonical form of their file (RDFC-1.0,
     https://www.w3.org/TR/rdf-canon/), so that two builds agree on them.
     """
-    ontology = Ontology()
+    lost = ("G001", "G006", "P")  # settings that cannot be read, or that name what is not there
+    ontology = Ontology(is_whole=not any(each.code.startswith(lost) for each in problems.items))
     everything: list[Triple] = []
     for path in project.ontology_files:
         triples = _read_turtle(path, project, ontology, problems)
+        ontology.is_whole &= triples is not None
         if triples is not None:
             name = next((s for s, p, o in triples if p == f"<{RDF}type>" and o == f"<{OWL}Ontology>"), None)
             if name is None:
@@ -157,7 +161,7 @@ def _read_turtle(path: Path, project: Project, ontology: Ontology, problems: Pro
         problems.error(
             "O002",
             Place(place.file, error.lineno or 0, error.offset or 0),
-            f"this is not Turtle: {error.msg}",
+            f"this is not Turtle: {without_place(error.msg)}",
             "mend the line, or the one above",
         )
         return None

@@ -345,7 +345,7 @@ def bundled_ontologies() -> dict[str, Path]:
 def shapes_beside(ontology: Path) -> Path | None:
     """The SHACL shapes that lie beside an ontology: ``NAME.shapes.ttl``."""
     path = ontology.with_suffix(".shapes.ttl")
-    return path if path.is_file() else None
+    return path if os.path.lexists(path) else None
 
 
 def find_files(project: Project, folder: str, suffixes: tuple[str, ...], problems: Problems) -> list[Path]:

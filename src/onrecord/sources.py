@@ -224,7 +224,7 @@ def _nearest(quote: str, text: Text) -> str:
     """The passage of the text that is most like the quote, or nothing when none is."""
     from rapidfuzz import fuzz
 
-    needle = normalise(_ELISION.sub(" ", quote))[:1000]
+    needle = normalise(_ELISION.sub(" ", quote[:4000]))[:1000]
     hit = fuzz.partial_ratio_alignment(_lower(needle), _lower(text.normal), score_cutoff=50)
     if hit is None or not text.normal:
         return ""

@@ -82,6 +82,15 @@ def may_nest_deep(turtle: str) -> bool:
     return turtle.count("<<(") > 1000
 
 
+def without_place(message: str) -> str:
+    """What the parser of Turtle says, without the line and column that a problem shows itself.
+
+    >>> without_place("Parser error at line 2 column 1: Unexpected end")
+    'Unexpected end'
+    """
+    return re.sub(r"^Parser error (?:at line \d+ column \d+|between line \d+ column \d+ and .*?): ", "", message)
+
+
 def is_language(text: str) -> bool:
     """Whether ``text`` has the form of a language tag (BCP 47).
 

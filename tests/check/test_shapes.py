@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import onrecord
 from golden_files import assert_golden
 from inline import render
 from onrecord.errors import Problem
+from onrecord.files import shown_path
 from small_graph import ENTITIES, LETTER, write_graph
 
 HEAD = """\
@@ -108,3 +110,10 @@ def test_what_is_only_expected_breaks_no_shape_of_facts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shapes", ["", "\ufeff" + CASES["S001-entity"], "garbage <<<", "\x00"])
 def test_any_shape_file_gives_problems_and_no_crash(shapes: str, tmp_path: Path) -> None:
     check(tmp_path / "garden", shapes)
+
+
+def test_shapes_that_are_no_file_are_not_passed_over(tmp_path: Path) -> None:
+    folder = write_graph(tmp_path / "garden")
+    os.mkfifo(folder / "ontology" / "garden.shapes.ttl")
+    found = [problem for problem in onrecord.open(folder).check() if problem.code == "P003"]
+    assert [problem.place.file for problem in found] == [shown_path(folder / "ontology" / "garden.shapes.ttl")]

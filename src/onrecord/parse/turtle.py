@@ -20,7 +20,20 @@ from onrecord.model import Source, Speaker, StatementRows
 from onrecord.nearest import did_you_mean
 from onrecord.ontology import Ontology
 from onrecord.project import is_local_id
-from onrecord.terms import DC, DCTERMS, NO_TRIPLE_TERMS, OA, ONR, PROV, RDF, RDFS, SCHEMA, SKOS, may_nest_deep
+from onrecord.terms import (
+    DC,
+    DCTERMS,
+    NO_TRIPLE_TERMS,
+    OA,
+    ONR,
+    PROV,
+    RDF,
+    RDFS,
+    SCHEMA,
+    SKOS,
+    may_nest_deep,
+    without_place,
+)
 
 _SINGLE = {
     f"{ONR}saidWhen": "said_when",
@@ -108,7 +121,8 @@ def parse_statements(
             nodes[str(quad.subject)][quad.predicate.value].append(quad.object)
     except SyntaxError as error:
         place = Place(name, error.lineno or 0, error.offset or 0)
-        problems.error("P049", place, f"this is not Turtle: {error.msg}", "mend the line, or the one above")
+        what = f"this is not Turtle: {without_place(error.msg)}"
+        problems.error("P049", place, what, "mend the line, or the one above")
         return
     _Reader(nodes, name, base, ontology, rows, add_source, problems).read()
 

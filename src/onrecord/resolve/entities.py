@@ -105,6 +105,6 @@ def published_day(source: Source, zone: str) -> dt.date | None:
         pass
     try:
         moment = dt.datetime.fromisoformat(source.published)
-    except ValueError:
+        return (moment.astimezone(zoneinfo.ZoneInfo(zone)) if moment.tzinfo else moment).date()
+    except (ValueError, OverflowError):  # no moment, or one that the zone moves out of the years 1 to 9999
         return None
-    return (moment.astimezone(zoneinfo.ZoneInfo(zone)) if moment.tzinfo else moment).date()
