@@ -196,6 +196,17 @@ def test_wrong_calls(tmp_path: Path) -> None:
         graph.paths("A", "C", lens=Lens(sources=frozenset({"post"})))
 
 
+def test_a_path_leads_round_what_is_to_be_avoided(tmp_path: Path) -> None:
+    graph = onrecord.open(GRAPHS / "miami-talks")
+    (through,) = graph.paths("Witkoff", "Putin").routes
+    assert "President" in [hop.end_label for hop in through.hops]
+    (round_it,) = graph.paths("Witkoff", "Putin", avoid=["President"]).routes
+    assert "President" not in [hop.end_label for hop in round_it.hops]
+    assert len(round_it.hops) >= len(through.hops)
+    with pytest.raises(OnRecordError, match='"Vladimir Putin" is an end of the path'):
+        graph.paths("Witkoff", "Putin", avoid=["Vladimir Putin"])
+
+
 def test_an_ambiguous_name_lists_the_choices(tmp_path: Path) -> None:
     people = PEOPLE + "- id: h\n  label: A\n  type: person\n"
     folder = write_notes(tmp_path, "- triple: [B, supports, C]\n  quote: q\n", **{"entities.yaml": people})

@@ -446,16 +446,20 @@ class Graph:
         everything: bool = False,
         include: Iterable[str] = (),
         lens: Lens | None = None,
+        avoid: Iterable[str] = (),
     ) -> Paths:
         """How two entities are connected: the shortest path, and up to ``alternatives`` more.
 
         Only what stands as fact counts, with ``include`` also those statuses, with ``everything``
-        every statement and mention. Without a path the result says what would give one.
+        every statement and mention; ``avoid`` names entities that no path may lead through. Without
+        a path the result says what would give one.
         """
         from onrecord.paths import find_paths
 
         seen = self._seen(lens, include)
-        return find_paths(self._sound, start, end, lens=seen, everything=everything, alternatives=alternatives)
+        return find_paths(
+            self._sound, start, end, lens=seen, everything=everything, alternatives=alternatives, avoid=avoid
+        )
 
     def stats(
         self, *, top: int = 10, everything: bool = False, include: Iterable[str] = (), lens: Lens | None = None

@@ -8,7 +8,7 @@ only where everything counts, because nobody puts it as fact.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import combinations, islice, pairwise
 from typing import Any
@@ -98,21 +98,33 @@ class Paths:
 
 
 def find_paths(
-    loaded: Loaded, start: str, end: str, *, lens: Lens | None = None, everything: bool = False, alternatives: int = 0
+    loaded: Loaded,
+    start: str,
+    end: str,
+    *,
+    lens: Lens | None = None,
+    everything: bool = False,
+    alternatives: int = 0,
+    avoid: Iterable[str] = (),
 ) -> Paths:
     """The shortest path between two entities, by name, and up to ``alternatives`` more, shortest first.
 
     Statements are walked in either direction; parallel ones are one hop. Only what stands as fact
     through the lens counts, or ``everything`` that it lets through. Values are no stations: that
-    two things cost the same does not connect them.
+    two things cost the same does not connect them; nor are the entities to ``avoid``, by name.
 
-    :raises OnRecordError: for a name that is none or several, and for twice the same entity.
+    :raises OnRecordError: for a name that is none or several, for twice the same entity, and for an
+        end that is to be avoided.
     """
     names = loaded.resolved.names
     first, last = names.require_entity(start), names.require_entity(end)
     if first == last:
         raise OnRecordError(f'"{start}" and "{end}" are the same entity')
-    web = _Web(to_view(loaded, lens or Lens()))
+    avoided = {names.require_entity(name): name for name in avoid}
+    for address in (first, last):
+        if address in avoided:
+            raise OnRecordError(f'"{avoided[address]}" is an end of the path, and cannot be avoided')
+    web = _Web(to_view(loaded, lens or Lens()), avoided)
     routes = tuple(islice(web.routes(first, last, everything), alternatives + 1))
     found = Paths(first, names.label(first), last, names.label(last), everything, routes)
     if routes or everything:
@@ -131,13 +143,13 @@ def find_paths(
 class _Web:
     """The edges of a view, ready to be walked."""
 
-    def __init__(self, view: ViewGraph) -> None:
+    def __init__(self, view: ViewGraph, avoided: Collection[str] = ()) -> None:
         self.propositions = {node.iri for node in view.nodes if node.kind == "proposition"}
         self.labels = {
             node.iri: f"({node.label})" if node.iri in self.propositions else node.label for node in view.nodes
         }
-        literals = {node.iri for node in view.nodes if node.kind == "literal"}
-        edges = [edge for edge in view.edges if edge.source not in literals and edge.target not in literals]
+        closed = {node.iri for node in view.nodes if node.kind == "literal"} | set(avoided)
+        edges = [edge for edge in view.edges if edge.source not in closed and edge.target not in closed]
         self.statements = [edge for edge in edges if edge.kind == "statement" and edge.source != edge.target]
         self.links = [edge for edge in edges if edge.kind == "link"]
         self.between: dict[frozenset[str], list[ViewEdge]] = defaultdict(list)

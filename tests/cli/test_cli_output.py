@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 import onrecord
 from inline import BASE
 from onrecord.cli import main
-from onrecord.cli.render import plural
+from onrecord.cli.render import folded, plural
 from small_graph import LETTER, write_graph
 
 
@@ -437,3 +437,13 @@ def test_more_rows_than_are_allowed(here: Path) -> None:
     assert call("query", "garden", query, "--max-rows", "3").exit_code == 0
     found = call("query", "garden", query, "--max-rows", "2")
     assert (found.exit_code, found.stdout) == (1, "") and "the answer has more than 2 rows" in found.stderr
+
+
+def test_lines_fold_to_a_terminal_and_stay_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Rose Marsh chairs Garden Society (stated)"
+    assert folded(text, "  - ", "    ") == [f"  - {text}"]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert folded(text, "  - ", "    ") == ["  - Rose Marsh chairs Garden Society", "    (stated)"]
+    assert folded("", "  ") == ["  "]
+    assert max(len(line) for line in folded("word " * 40, "- ", "      ")) < 40

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import Day, graph_argument, json_option, lens_options
-from onrecord.cli.render import echo_json, plural, writer
+from onrecord.cli.render import echo_json, echo_lines, plural, writer
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def diff(
         text = json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n"
     else:
         text = {"text": to_text, "md": to_markdown, "html": to_html}[chosen](found)
-    writer(output)(text.encode("utf-8", "backslashreplace"))
+    if chosen == "text" and output is None and sys.stdout.isatty():
+        echo_lines(text.rstrip("\n").split("\n"))
+    else:
+        writer(output)(text.encode("utf-8", "backslashreplace"))
     sys.exit(EXIT_PROBLEMS if found else EXIT_CLEAN)
 
 
@@ -124,8 +127,7 @@ def retract(
     if as_json:
         echo_json(found.as_dict())
     else:
-        for line in _told(found):
-            click.echo(printable(line))
+        echo_lines(printable(line) for line in _told(found))
     done = "nothing was written" if dry_run else f"written to {graph / 'withdrawn.yaml'}"
     click.echo(f"{printable(source)} withdrawn on {found.on}: {done}", err=True)
     sys.exit(EXIT_CLEAN)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options
-from onrecord.cli.render import echo_json, echo_table, plural
+from onrecord.cli.render import echo_json, echo_lines, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ all_option = click.option(
 @click.option(
     "--alternatives", type=click.IntRange(0, 100), default=0, metavar="K", help="Show up to K further paths, too."
 )
+@click.option(
+    "--avoid",
+    multiple=True,
+    metavar="NAME",
+    help="No path leads through NAME, such as a post that many hold. Repeatable.",
+)
 @all_option
 @lens_options
 @json_option
@@ -41,6 +47,7 @@ def path(
     start: str,
     end: str,
     alternatives: int,
+    avoid: tuple[str, ...],
     everything: bool,
     lens: Lens,
     as_json: bool,
@@ -56,11 +63,13 @@ def path(
     """
     import onrecord
 
-    found = onrecord.open(graph).paths(start, end, alternatives=alternatives, everything=everything, lens=lens)
+    found = onrecord.open(graph).paths(
+        start, end, alternatives=alternatives, everything=everything, lens=lens, avoid=avoid
+    )
     if as_json:
         echo_json(found.as_dict())
     else:
-        click.echo("\n".join(_paths_lines(found)))
+        echo_lines(_paths_lines(found))
     sys.exit(EXIT_CLEAN if found.routes else EXIT_PROBLEMS)
 
 
@@ -78,7 +87,7 @@ def _paths_lines(found: Paths) -> Iterator[str]:
     for index, route in enumerate(found.routes):
         if index:
             yield ""
-        yield click.style(f"{ends}: {plural(len(route.hops), 'hop')}", bold=True)
+        yield f"{ends}: {plural(len(route.hops), 'hop')}"
         yield from _route_lines(route)
 
 

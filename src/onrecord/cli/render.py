@@ -127,9 +127,19 @@ def folded(text: str, first: str = "", rest: str | None = None) -> list[str]:
     import shutil
     import textwrap
 
-    room = max(24, shutil.get_terminal_size().columns - len(first) - 1)
+    further = first if rest is None else rest
+    room = max(24, shutil.get_terminal_size().columns - max(len(first), len(further)) - 1)
     lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
-    return [first + lines[0], *((first if rest is None else rest) + line for line in lines[1:])]
+    return [first + lines[0], *(further + line for line in lines[1:])]
+
+
+def echo_lines(lines: Iterable[str]) -> None:
+    """Print lines; where a terminal is too narrow for one, its rest stands further in than its beginning."""
+    for line in lines:
+        text = line.lstrip(" ")
+        indent = line[: len(line) - len(text)]
+        for part in folded(text, indent, indent + "    "):
+            click.echo(part)
 
 
 def plural(count: int, one: str, many: str = "") -> str:
