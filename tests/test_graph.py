@@ -177,3 +177,9 @@ def test_where_the_process_works_later_changes_no_place(
     assert found.proof is not None
     assert found.proof.evidence[0].file == "statements/letter.yaml"
     assert problem.place.file == "garden/evidence.lock"
+
+
+def test_a_query_may_leave_out_what_is_entailed(graph_folder: Path) -> None:
+    graph = onrecord.open(graph_folder)
+    ask = "ASK { ?who gar:memberOf ?society }"
+    assert (bool(graph.query(ask)), bool(graph.query(ask, inference=False))) == (True, False)

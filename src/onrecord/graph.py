@@ -300,6 +300,7 @@ class Graph:
         possibly: bool = False,
         include: Iterable[str] = (),
         sources: Iterable[str] = (),
+        inference: bool = True,
         parameters: Mapping[str, str] | None = None,
         timeout: float = 30.0,
         max_memory: int = 2 << 30,
@@ -307,8 +308,8 @@ class Graph:
     ) -> Answer:
         """Answer a SPARQL 1.1 query in a guarded worker process.
 
-        ``as_of`` and ``valid_at`` are days (``datetime.date`` or ISO text); ``timeout`` is in seconds,
-        ``max_memory`` in bytes beyond the store's.
+        ``as_of`` and ``valid_at`` are days (``datetime.date`` or ISO text); without ``inference``
+        nothing is entailed; ``timeout`` is in seconds, ``max_memory`` in bytes beyond the store's.
 
         :raises onrecord.errors.QueryError: for a query that does not parse, would reach out, or
             goes over its limits.
@@ -316,7 +317,8 @@ class Graph:
         from onrecord.limits import Limits
         from onrecord.query import answer, read_day
 
-        lens = Lens(read_day(as_of), read_day(valid_at), possibly, frozenset(include), frozenset(sources))
+        chosen = frozenset(include), frozenset(sources)
+        lens = Lens(read_day(as_of), read_day(valid_at), possibly, *chosen, inference)
         return answer(self, sparql, lens, parameters or {}, Limits(timeout, max_memory, max_rows))
 
     def why(self, subject: str, predicate: str, object: str, *, lens: Lens | None = None) -> Explanation:  # noqa: A002
