@@ -71,12 +71,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    """Opens a graph's page from disk; afterwards nothing may have failed and nothing been asked for."""
+def show(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """Opens a page, given as text, from disk; afterwards nothing may have failed and nothing been asked for."""
     opened: list[Opened] = []
     contexts = []
 
-    def go(graph: ViewGraph, state: str = "", **options: Any) -> Opened:
+    def go(text: str, state: str = "", **options: Any) -> Opened:
         options.setdefault("viewport", {"width": 1440, "height": 900})
         context = browser.new_context(**options)
         contexts.append(context)
@@ -90,7 +90,7 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
         page.on("pageerror", lambda error: result.errors.append(str(error)))
         page.on("dialog", lambda dialog: (result.errors.append("dialog"), dialog.dismiss()))
         target = tmp_path / f"page{len(opened)}.html"
-        target.write_text(network(graph).generate_html(), encoding="utf-8")
+        target.write_text(text, encoding="utf-8")
         page.goto(target.as_uri() + state)
         for _ in range(100):  # wait_for_function needs eval, which the page's policy forbids
             if page.evaluate("Boolean(window.onrecord)") or result.errors:
@@ -106,6 +106,16 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
         assert len(result.requests) == 1
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(show: Any) -> Any:
+    """Opens the network of a graph, as ``show`` does."""
+
+    def go(graph: ViewGraph, state: str = "", **options: Any) -> Opened:
+        return show(network(graph).generate_html(), state, **options)  # type: ignore[no-any-return]
+
+    return go
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from onrecord.analyse import to_view
 from onrecord.build import Loaded, find_evidence
 from onrecord.lens import Lens, select
+from onrecord.view.backing import to_page
 from onrecord.view.sources import read_sources, render_sources
 from onrecord.view.timeline import render_timeline
 
 
 def timeline_page(loaded: Loaded, lens: Lens) -> str:
     """When each statement that the lens lets through holds, and when it went on record."""
-    return render_timeline(to_view(loaded, lens))
+    return render_timeline(to_page(loaded, lens))
 
 
 def source_page(loaded: Loaded, lens: Lens, folders: Iterable[Path] = (), *, with_text: bool = False) -> str:
@@ -30,4 +30,4 @@ def source_page(loaded: Loaded, lens: Lens, folders: Iterable[Path] = (), *, wit
     rows = select(loaded.resolved.statements, lens, loaded.project.policy)
     readings = read_sources(loaded, evidence, rows, lens.sources, with_text=with_text)
     # What stands beside a statement may come from any source.
-    return render_sources(to_view(loaded, replace(lens, sources=frozenset())), readings)
+    return render_sources(to_page(loaded, replace(lens, sources=frozenset())), readings)

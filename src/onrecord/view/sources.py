@@ -26,7 +26,7 @@ from onrecord.view.model import ViewEdge, ViewGraph
 from onrecord.view.passages import Passage, Piece, Quoted, cut
 from onrecord.view.timeline import record_rows
 
-_SCRIPTS = ("elements.js", "data.js", "look.js", "panel.js", "selection.js", "sources.js")
+_SCRIPTS = ("elements.js", "data.js", "look.js", "theme.js", "selection.js", "panel.js", "sources.js")
 _BARS = (4, 7, 3, 6, 9, 5, 2, 8)
 
 

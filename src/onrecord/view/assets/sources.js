@@ -14,11 +14,10 @@ const articleOf = (quote) => quote.closest('article');
 others.quote = {
   fill: (at) => {
     const edges = edgesOfQuote.get(quotes[at]).filter(passes);
-    panel.replaceChildren(
-      make('button', { type: 'button', class: 'close', 'aria-label': 'Close', onclick: () => choose(null) }, '×'),
+    showInPanel([
       make('h2', {}, edges.length === 1 ? 'One statement rests on these words' : `${edges.length} statements rest on these words`),
       make('blockquote', { id: 'quote', lang: articleOf(quotes[at]).lang || null }, make('p', {}, `“${tidy(quotes[at].textContent)}”`)),
-      listOf(edges, sentenceOf));
+      listOf(edges, sentenceOf)]);
   },
   write: (at) => String(at),
   find: (text) => (/^\d+$/.test(text) && Number(text) < quotes.length ? Number(text) : -1),
@@ -53,7 +52,12 @@ function refresh() {
     if (marked.includes(quote)) quote.setAttribute('aria-current', 'true');
     else quote.removeAttribute('aria-current');
   }
-  if (!marked.length) return;
+  if (marked.length) bringIntoSight(marked);
+  writeHash();
+}
+
+/** Turns to the source in which what is marked stands, and to its place in the text. */
+function bringIntoSight(marked) {
   if (marked.every((quote) => articleOf(quote).hidden)) showArticle(articleOf(marked[0]).dataset.source);
   if (!marked.includes(document.activeElement)) marked[0].scrollIntoView({ block: 'center' });
 }
@@ -70,13 +74,11 @@ function readBoxes() {
 byId('legend').addEventListener('change', () => {
   readBoxes();
   refresh();
-  writeHash();
 });
 byId('reset').addEventListener('click', () => {
   for (const box of boxes) box.checked = true;
   readBoxes();
   refresh();
-  writeHash();
 });
 if (which) {
   which.addEventListener('change', () => {

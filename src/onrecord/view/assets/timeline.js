@@ -141,6 +141,7 @@ function summaryOf(edges) {
 let shown = [];
 
 function drawLanes() {
+  const focused = lanes.contains(document.activeElement);  // rows that move lose the focus
   const groups = new Map();
   shown = [];
   for (let edge = 0; edge < count; edge += 1) {
@@ -173,7 +174,7 @@ function drawLanes() {
   byId('shown').textContent = any ? `${shown.length} of ${count} statements shown` : '';
   byId('reset').hidden = !any && !off.size && !fields.words.value && !fields.source.value && !fields.clock.value;
   markRows();
-  moveTo(stops().find((stop) => stop === lastStop) || stops()[0], false);
+  moveTo(stops().find((stop) => stop === lastStop) || stops()[0], focused);
 }
 
 function toggle(key, shut) {
@@ -215,11 +216,10 @@ function markRows() {
 function refresh() {
   if (selection && selection.kind === 'edge' && selection.at < count && shown.includes(selection.at)) reveal(selection.at);
   markRows();
+  writeHash();
 }
 
 // ---- the axis and its width ----
-
-const track = () => chart.querySelector('#axis');
 
 function drawAll() {
   places = placesOf(fields.scale.value);
