@@ -71,11 +71,12 @@ function fittingLabels(width) {
     first: at === 0 || yearOf(clocks.borders[at - 1]) !== yearOf(day),
   }));
   const room = (text) => 6 * text.length + 6;
+  const limit = width - (clocks.openEnd ? 14 : 0);
   const kept = [];
   const years = [];
   for (const label of all.filter((each) => each.first)) {
     const text = dayLabel(label.day);
-    if (label.x + room(text) > width || (years.length && label.x < years[years.length - 1].end)) continue;
+    if (label.x + room(text) > limit || (years.length && label.x < years[years.length - 1].end)) continue;
     years.push({ ...label, text, end: label.x + room(text) });
   }
   let next = 0;
@@ -88,7 +89,7 @@ function fittingLabels(width) {
     const before = kept[kept.length - 1];
     const text = dayLabel(label.day, before && before.day);
     const end = label.x + room(text);
-    if ((before && label.x < before.end) || end > (next < years.length ? years[next].x : width)) continue;
+    if ((before && label.x < before.end) || end > (next < years.length ? years[next].x : limit)) continue;
     kept.push({ ...label, text, end });
   }
   return kept;
@@ -104,15 +105,18 @@ function drawAxis(svg, width) {
       shape('title', {}, stretchLabel(start, end))));
   });
   let year = null;
-  for (const label of fittingLabels(width)) {
+  const labels = fittingLabels(width);
+  for (const label of labels) {
     parts.push(shape('text', { x: label.x + 2, y: 28 }, label.text));
     if (yearOf(label.day) !== year) {
       year = yearOf(label.day);
       parts.push(shape('text', { class: 'year', x: label.x + 2, y: 13 }, String(year)));
     }
   }
-  if (clocks.openStart) parts.push(shape('text', { class: 'soft', x: 2, y: 28 }, width / cellCount > 42 ? 'earlier' : '…'));
-  if (clocks.openEnd) parts.push(shape('text', { class: 'soft', x: width - 3, y: 28, 'text-anchor': 'end' }, width / cellCount > 42 ? 'later' : '…'));
+  const first = labels.length ? labels[0].x : width;
+  const last = labels.length ? labels[labels.length - 1].end : 0;
+  if (clocks.openStart) parts.push(shape('text', { class: 'soft', x: 2, y: 28 }, first > 46 ? 'earlier' : '…'));
+  if (clocks.openEnd) parts.push(shape('text', { class: 'soft', x: width - 3, y: 28, 'text-anchor': 'end' }, width - last > 36 ? 'later' : '…'));
   svg.replaceChildren(...parts);
 }
 

@@ -200,7 +200,7 @@ function reveal(edge) {
   const name = `${fields.group.value} ${LANES[fields.group.value](edge).key}`;
   if (closed.delete(name)) drawLanes();
   const row = rowOf(edge);
-  if (row.isConnected) row.scrollIntoView({ block: 'nearest' });
+  if (row.isConnected) row.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 function markRows() {
@@ -213,8 +213,12 @@ function markRows() {
   lanes.classList.toggle('some', selection !== null && selection.kind === 'node');
 }
 
-function refresh() {
+function revealSelected() {
   if (selection && selection.kind === 'edge' && selection.at < count && shown.includes(selection.at)) reveal(selection.at);
+}
+
+function refresh() {
+  revealSelected();
   markRows();
   writeHash();
 }
@@ -251,6 +255,7 @@ new ResizeObserver(() => {
   if (chart.clientWidth === widthBefore) return;
   widthBefore = chart.clientWidth;
   drawAll();
+  revealSelected();
 }).observe(chart);
 
 // ---- keys: one stop in the tab order, arrows between lanes and rows ----
