@@ -17,6 +17,7 @@ import pyvis.network
 from onrecord.errors import OnRecordError
 from onrecord.files import write_atomic
 from onrecord.notebook import frame
+from onrecord.view.arrangements import Arrangement, arrangements
 from onrecord.view.communities import divide
 from onrecord.view.layout import Box, place
 from onrecord.view.look import (
@@ -59,6 +60,7 @@ class Network(pyvis.network.Network):  # type: ignore[misc]  # pyvis has no type
         self.evidence: dict[str, ViewEdge] = {}
         self.further_options: dict[str, Any] = {}
         self.renderer = "vis"
+        self.arrangements: tuple[Arrangement, ...] = ()
         self._edge_ids: Counter[str] = Counter()
 
     def add_node(self, n_id: str | int, label: str | int | None = None, shape: str | None = None,
@@ -192,6 +194,7 @@ def network(graph: ViewGraph) -> Network:
             options["community"] = community
     for (options, _), (x, y) in zip(sketches, spots, strict=True):
         net.add_node(options.pop("id"), x=x, y=y, **options)
+    net.arrangements = arrangements(nodes, edges, [box for _, box in sketches], spots)
     bends = _bends(edges)
     for edge, bend in zip(edges, bends, strict=True):
         net.add_edge(edge.source, edge.target, **_edge(edge, line_of(edge)), **bend)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BASE = ("elements.js", "data.js", "look.js", "theme.js", "labels.js")
 _PANES = (
     "renderer.js", "selection.js", "path.js", "panel.js", "clocks.js", "filters.js", "search.js", "table.js",
-    "export.js", "keys.js", "main.js",
+    "arrangements.js", "export.js", "keys.js", "main.js",
 )  # fmt: skip
 _SCRIPTS = {
     "vis": (*_BASE, "svg.js", "draw.js", *_PANES),
@@ -49,6 +49,7 @@ def render_page(network: Network, graph: ViewGraph) -> str:
         "nodes": nodes,
         "edges": edges,
         "options": json.loads(options),
+        "arrangements": _arrangements(network),
         "things": describe_things(graph.nodes),
         "statements": statements,
         "look": look(),
@@ -67,6 +68,22 @@ def render_page(network: Network, graph: ViewGraph) -> str:
         lines=counted_lines(Counter(str(edge.get("line", "")) for edge in edges)),
         licences=asset(licences) if (licences := _LICENCES[network.renderer]) else "",
     )
+
+
+def _arrangements(network: Network) -> list[dict[str, Any]]:
+    """The layouts to switch to; none once nodes were added by hand, for which they have no place."""
+    return [
+        {
+            "name": found.name,
+            "label": found.label,
+            "explained": found.explained,
+            "x": [x for x, _ in found.spots],
+            "y": [y for _, y in found.spots],
+            "captions": found.captions,
+        }
+        for found in network.arrangements
+        if len(found.spots) == len(network.nodes)
+    ]
 
 
 def _statements(network: Network) -> dict[str, dict[str, Any]]:

@@ -84,11 +84,13 @@ byId('to-table').addEventListener('click', (event) => {
 
 function saveState(state) {
   if (tab !== 'network') state.set('tab', tab);
+  if (layout) state.set('layout', layout);
   saveFilters(state);
   if (wordsField.value) state.set('words', wordsField.value);
 }
 
 function loadState(state) {
+  setLayout(state.get('layout') || '');
   loadFilters(state);
   wordsField.value = state.get('words') || '';
   showTab(state.get('tab') === 'table' ? 'table' : 'network');
