@@ -111,8 +111,7 @@ class _Column:
         self.array = array
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def _fit(values: Sequence[int]) -> NDArray[Any]:
@@ -180,7 +179,7 @@ def _pack(tables: Mapping[str, Mapping[str, _Column]], pool: _Pool) -> str:
     head = _json(header).encode()
     head += b" " * (-(len(head) + 4) % 8)
     whole = len(head).to_bytes(4, "little") + head + bytes(body) + "".join(texts).encode()
-    return base64.b64encode(gzip.compress(whole, 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(whole, 6, mtime=0)).decode()
 
 
 _TYPES = {"uint8": "Uint8Array", "uint16": "Uint16Array", "int32": "Int32Array", "float32": "Float32Array"}
