@@ -139,7 +139,7 @@ def test_from_so_many_nodes_on_a_page_draws_itself():
     assert tables["statements"]["quotes"][0][0].startswith("word ")
     assert "vis.Network" not in text
     assert "createCanvasRenderer" in text
-    assert render_page(network(graph), graph) == text
+    assert render_page(net, graph) == text
 
 
 def test_a_smaller_graph_stays_with_vis_network_unless_told():

@@ -150,20 +150,22 @@ function createGroups({ x, y, community }) {
       const inner = (Math.max(r, 4) - Math.min(9, Math.max(2.5, r * 0.2))) * 1.86;
       const name = groups.nameOf(group);
       const number = shown[group].toLocaleString('en');
-      const nameHalf = (widthOf(ctx, name, '600 ') * size) / 2;
-      // The name stands in the disc where it fits, otherwise the number does and the name stands below.
-      const fits = nameHalf * 2 < inner && r > size * 1.7;
-      if (fits) {
-        writeLines(ctx, [name], { left: gx, right: gx, top: gy - size * 1.15, bottom: gy }, { size, style: '600 ', ink: colour.ink, halo: false });
-        writeLines(ctx, [number], { left: gx, right: gx, top: gy + size * 0.1, bottom: gy + size * 1.1 }, { size: size * 0.9, style: '', ink: colour.soft, halo: false });
-        boxes.push({ group, left: gx - nameHalf, right: gx + nameHalf, top: gy - size * 1.2, bottom: gy + size * 1.2 });
+      // The name stands in the disc where it fits, on two lines if need be; else the number does and the name stands beside.
+      const lines = r > size * 1.7 ? linesWithin(ctx, name, inner, size) : null;
+      if (lines) {
+        const top = gy - (size * 1.15 * (lines.length + 0.9)) / 2;
+        const half = Math.max(...lines.map((text) => widthOf(ctx, text, '600 '))) * size * 0.5;
+        writeLines(ctx, lines, { left: gx, right: gx, top, bottom: top + size * 1.15 * lines.length }, { size, style: '600 ', ink: colour.ink, halo: false });
+        const below = top + size * 1.15 * lines.length;
+        writeLines(ctx, [number], { left: gx, right: gx, top: below, bottom: below + size }, { size: size * 0.9, style: '', ink: colour.soft, halo: false });
+        boxes.push({ group, left: gx - half, right: gx + half, top, bottom: below + size });
         continue;
       }
       if (r > 12) writeLines(ctx, [number], { left: gx, right: gx, top: gy - 6, bottom: gy + 6 }, { size: Math.min(13, Math.max(10, r * 0.45)), style: '', ink: colour.soft, halo: false });
       const small = Math.min(size, 13);
       const half = (widthOf(ctx, name, '600 ') * small) / 2;
-      for (const top of [gy + r + 3, gy - r - 3 - small * 1.2]) {
-        const box = { at: group, group, left: gx - half, right: gx + half, top, bottom: top + small * 1.2 };
+      for (const [middle, top] of [[gx, gy + r + 3], [gx, gy - r - 3 - small * 1.2], [gx + r + 4 + half, gy - small * 0.6], [gx - r - 4 - half, gy - small * 0.6]]) {
+        const box = { at: group, group, left: middle - half, right: middle + half, top, bottom: top + small * 1.2 };
         if (taken.clashes(box) && group !== marked) continue;
         taken.add({ ...box, of: undefined });
         boxes.push(box);
@@ -172,6 +174,18 @@ function createGroups({ x, y, community }) {
       }
     }
     return boxes;
+  }
+
+  /** The name on one or two lines that fit into a disc; null where they do not. */
+  function linesWithin(ctx, name, room, size) {
+    const fits = (text, share) => widthOf(ctx, text, '600 ') * size < room * share;
+    if (fits(name, 1)) return [name];
+    const words = name.split(' ');
+    for (let cut = Math.ceil(words.length / 2); cut > 0; cut -= 1) {
+      const halves = [words.slice(0, cut).join(' '), words.slice(cut).join(' ')];
+      if (halves[1] && size * 3.6 < room && halves.every((text) => fits(text, 0.88))) return halves;
+    }
+    return null;
   }
 
   return groups;
