@@ -16,16 +16,16 @@ from onrecord.view.model import ViewGraph
 if TYPE_CHECKING:
     from onrecord.view.network import Network
 
-_BASE = ("elements.js", "data.js", "look.js", "theme.js", "labels.js")
+_BASE = ("elements.js", "data.js", "look.js", "theme.js", "labels.js", "svg.js")
 _PANES = (
     "renderer.js", "selection.js", "path.js", "panel.js", "clocks.js", "filters.js", "search.js", "table.js",
     "arrangements.js", "export.js", "keys.js", "main.js",
 )  # fmt: skip
 _SCRIPTS = {
-    "vis": (*_BASE, "svg.js", "draw.js", *_PANES),
+    "vis": (*_BASE, "draw.js", *_PANES),
     "canvas": (
         "columns.js", *_BASE, "canvas-figures.js", "canvas-scene.js", "canvas-names.js", "canvas-groups.js",
-        "canvas-svg.js", "canvas-view.js", "canvas-picture.js", "canvas-hands.js", "canvas.js", *_PANES,
+        "canvas-view.js", "canvas-picture.js", "canvas-hands.js", "canvas.js", *_PANES,
     ),
 }  # fmt: skip
 _LIBRARIES = {"vis": ("vendor/vis-network.min.js",), "canvas": ()}

@@ -1,11 +1,11 @@
-// Owns pointer and keys of the page's own drawing: what is pointed at, dragging, pinching, the wheel, arrows and Enter.
-// Leaves what a pick means to canvas.js.
+// Owns pointer and keys of the page's own drawing: what is pointed at, dragging, pinching, the wheel; keys among communities.
+// Leaves what a pick means to canvas.js, keys among nodes and edges to keys.js.
 
 /**
- * `itemAt({x, y})` finds what is there, `stops()` lists all that the keyboard may go to, with x and y on the screen.
- * Items are {kind, at}. Returns {hovered(), cursor(), forget()}.
+ * `itemAt({x, y})` finds what is there; `stops()` lists the communities that the keyboard may go to, with x and y on the
+ * screen, none while nodes are shown. Items are {kind, at}. Returns {hovered(), cursor(), forget()}.
  */
-function createHands(canvas, view, { itemAt, stops, start, pick, hover, told, back, fit }) {
+function createHands(canvas, view, { itemAt, stops, pick, hover, told, back }) {
   let hovered = null;
   let cursor = null;
   const same = (a, b) => a === b || (a !== null && b !== null && a.kind === b.kind && a.at === b.at);
@@ -65,12 +65,9 @@ function createHands(canvas, view, { itemAt, stops, start, pick, hover, told, ba
     view.zoomAt(Math.exp(Math.max(-240, Math.min(240, -pixels)) * 0.0016), x, y);
   }, { passive: false });
 
-  // Arrows go to the next thing that way, Enter takes it; with Shift they move the view.
-  const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-  function step([dx, dy]) {
-    const all = [...stops()];
-    const here = all.find((stop) => same(stop, cursor || start()));
+  /** The community that lies next in a direction; at first the one nearest to the middle. */
+  function step([dx, dy], all) {
+    const here = all.find((stop) => same(stop, cursor));
     const x = here ? here.x : view.width / 2, y = here ? here.y : view.height / 2;
     let best = null, least = Infinity;
     for (const stop of all) {
@@ -91,13 +88,9 @@ function createHands(canvas, view, { itemAt, stops, start, pick, hover, told, ba
 
   canvas.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const way = DIRECTIONS[event.key];
-    if (way && event.shiftKey) view.panBy(way[0] * 80, way[1] * 80);
-    else if (way) step(way);
-    else if (event.key === 'Enter' || event.key === ' ') { if (cursor) pick(cursor); }
-    else if (event.key === '+' || event.key === '=') view.zoomAt(1.3);
-    else if (event.key === '-') view.zoomAt(1 / 1.3);
-    else if (event.key === '0' || event.key === 'Home') fit();
+    const all = stops();
+    if (all.length && DIRECTIONS[event.key] && !event.shiftKey) step(DIRECTIONS[event.key], all);
+    else if (all.length && cursor && (event.key === 'Enter' || event.key === ' ')) pick(cursor);
     else if (event.key !== 'Escape' || !back()) return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,8 +1,7 @@
 // Owns the names of the page's own drawing: the busiest nodes' first, none on top of another.
 // Leaves nodes and edges to canvas-scene.js; the width of words is measured in labels.js.
 
-const NAMES_AT_MOST = 90;
-const TRIED_AT_MOST = 700;
+const NAMES_AT_MOST = 130;
 
 /** Boxes on the screen, found by the squares they lie in. */
 function createTaken() {
@@ -31,7 +30,7 @@ function createTaken() {
  * Writes names over a view and returns their boxes, in pixels of the picture.
  * `must` are nodes and edges that are named whatever they cover, `first` nodes that come before the others.
  */
-function writeNames(ctx, scene, view, { nodes, must = [], mustEdges = [], first = [], someEdges = [], words }) {
+function writeNames(ctx, scene, view, { nodes, must = [], mustEdges = [], first = [], someEdges = [], words, most = NAMES_AT_MOST }) {
   const size = Math.min(15, Math.max(READABLE, look.labelSize * view.scale));
   const taken = createTaken();
   const boxes = [];
@@ -91,13 +90,13 @@ function writeNames(ctx, scene, view, { nodes, must = [], mustEdges = [], first 
 
   must.forEach((node) => write(node, true));
   mustEdges.forEach((edge) => writeEdge(edge, true));
-  first.forEach((node) => boxes.length < NAMES_AT_MOST && write(node, false));
+  first.forEach((node) => boxes.length < most && write(node, false));
   someEdges.forEach((edge) => writeEdge(edge, false));
   let tried = 0;
   const inSight = new Uint8Array(record.nodeCount);
   for (const node of nodes) inSight[node] = 1;
   for (const node of byDegree) {
-    if (boxes.length >= NAMES_AT_MOST || tried >= TRIED_AT_MOST) break;
+    if (boxes.length >= most || tried >= most * 8) break;
     if (!inSight[node]) continue;
     tried += 1;
     write(node, false);

@@ -7,8 +7,8 @@ const STROKES = 2600;       // edges drawn in one frame: they are painted after 
 const BUDGET = 7;           // milliseconds of script in one frame
 
 /**
- * `state()` tells what is shown: {visibleNodes, visibleEdges, focus, selection, grouped, named, marked}: `named` is a node that
- * is named in any case, `marked` a community that stands out. `over(ctx)` draws what is pointed at over each frame.
+ * `state()` tells what is shown: {visibleNodes, visibleEdges, focus, selection, grouped, marked}; `marked` is a community
+ * that stands out. `over(ctx)` draws what is pointed at over each frame.
  */
 function createPicture(canvas, view, { scene, groups, state, over, done }) {
   const { edgeCount, from, to, drawn } = record;
@@ -136,7 +136,7 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
     front.globalAlpha = 1;
     front.setTransform(ratio, 0, 0, ratio, 0, 0);
     picture.groupBoxes = [];
-    picture.boxes = now.focus ? drawFocus(front, target, nodes, now) : writeNames(front, scene, target, { nodes, words: drawn.words, must: now.named });
+    picture.boxes = now.focus ? drawFocus(front, target, nodes, now) : writeNames(front, scene, target, { nodes, words: drawn.words });
     frontView = target;
     done(edgesFound);
   }
@@ -212,6 +212,22 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
     if (now.focus) drawFocus(out, view, nodes, now);
     else writeNames(out, scene, view, { nodes, words: drawn.words });
     return copy;
+  };
+
+  /** All nodes, edges and names of a view on any context, none thinned out. */
+  picture.write = (out, whole) => {
+    const now = state();
+    const nodes = scene.nodesIn(whole, now.visibleNodes);
+    if (now.focus) {
+      drawFocus(out, whole, nodes, now);
+      return;
+    }
+    const all = [];
+    for (let edge = 0; edge < edgeCount; edge += 1) if (now.visibleEdges[edge]) all.push(edge);
+    const steps = scene.drawEdges(out, whole, { tiers: [all, [], []], drawn: all.length });
+    while (!steps.next().done);
+    scene.drawNodes(out, whole, nodes);
+    writeNames(out, scene, whole, { nodes, words: drawn.words, most: Infinity });
   };
 
   return picture;

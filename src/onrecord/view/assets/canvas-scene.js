@@ -276,31 +276,36 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
     for (let edge = 0; edge < edgeCount; edge += 1) {
       const a = from[edge], b = to[edge];
       const ax = x[a], ay = y[a], bx = x[b], by = y[b];
-      const dx = bx - ax, dy = by - ay;
-      const bow = a === b ? 60 : Math.abs(bend[edge]) * (Math.abs(dx) + Math.abs(dy));
+      const bow = a === b ? 60 : Math.abs(bend[edge]) * (Math.abs(bx - ax) + Math.abs(by - ay));
       const slack = reach + bow;
       if (wx < Math.min(ax, bx) - slack || wx > Math.max(ax, bx) + slack || wy < Math.min(ay, by) - slack || wy > Math.max(ay, by) + slack || !wanted[edge]) continue;
       let off;
       if (a === b || bend[edge]) {
         off = distanceToWay(scene.wayOf(edge, view), px, py);
       } else {
-        const share = Math.min(1, Math.max(0, ((wx - ax) * dx + (wy - ay) * dy) / (dx * dx + dy * dy || 1)));
-        off = Math.hypot(ax + dx * share - wx, ay + dy * share - wy) * scale;
+        off = distanceToLine(ax, ay, bx, by, wx, wy) * scale;
       }
       if (off < nearest) { nearest = off; best = edge; }
     }
     return best;
   };
 
+  function distanceToLine(ax, ay, bx, by, px, py) {
+    const dx = bx - ax, dy = by - ay;
+    const share = Math.min(1, Math.max(0, ((px - ax) * dx + (py - ay) * dy) / (dx * dx + dy * dy || 1)));
+    return Math.hypot(ax + dx * share - px, ay + dy * share - py);
+  }
+
   function distanceToWay(way, px, py) {
     if (way.loop) return Math.abs(Math.hypot(px - way.x, py - way.y) - way.radius);
     let nearest = Infinity;
-    for (let step = 0; step <= 16; step += 1) {
-      const { x: wx, y: wy } = alongWay(way, step / 16);
-      nearest = Math.min(nearest, Math.hypot(px - wx, py - wy));
+    let before = alongWay(way, 0);
+    for (let step = 1; step <= 16; step += 1) {
+      const next = alongWay(way, step / 16);
+      nearest = Math.min(nearest, distanceToLine(before.x, before.y, next.x, next.y, px, py));
+      before = next;
     }
-    // Between two of the points the bow may come a little nearer than either.
-    return nearest - Math.min(4, Math.hypot(way.bx - way.ax, way.by - way.ay) / 32);
+    return nearest;
   }
 
   return scene;

@@ -11,9 +11,8 @@ function createCanvasRenderer(container, given_, hooks) {
   const canvas = make('canvas', { tabindex: '0', class: 'drawing' });
   const bar = make('div', { class: 'groups', role: 'group', 'aria-label': 'What is drawn' });
   const thinned = make('span', {});
-  const spoken = make('p', { class: 'hidden', role: 'status' });
-  container.replaceChildren(canvas, bar, spoken);
-  const say = (text) => { spoken.textContent = text; };
+  container.replaceChildren(canvas, bar);
+  const say = (text) => { byId('said').textContent = text; };
 
   let touched = false;
   let everything = false;  // the reader asked for all nodes
@@ -36,7 +35,7 @@ function createCanvasRenderer(container, given_, hooks) {
   const picture = createPicture(canvas, view, {
     scene, groups,
     state: () => ({
-      visibleNodes, visibleEdges, focus: showing.focus, selection: showing.selection, grouped: grouped(), named: cursorOf('node'), marked: markedGroup(),
+      visibleNodes, visibleEdges, focus: showing.focus, selection: showing.selection, grouped: grouped(), marked: markedGroup(),
     }),
     over: (ctx) => {
       pointAt(ctx, hands.hovered());
@@ -48,8 +47,6 @@ function createCanvasRenderer(container, given_, hooks) {
   });
   const hands = createHands(canvas, view, {
     itemAt, stops, pick, told,
-    start: () => (showing.selection && showing.selection.kind === 'node' ? showing.selection : null),
-    fit: () => fit({ animated: true, overview: true }),
     back: () => inside >= 0 && !showing.selection && (open(-1), true),
     hover(item, before) {
       hooks.hovered(item && item.kind !== 'group' ? item : null);
@@ -58,7 +55,6 @@ function createCanvasRenderer(container, given_, hooks) {
     },
   });
 
-  const cursorOf = (kind) => { const at = hands.cursor(); return at && at.kind === kind ? [at.at] : []; };
   const markedGroup = () => { const at = [hands.hovered(), hands.cursor()].find((each) => each && each.kind === 'group'); return at ? at.at : -1; };
 
   // ---- what is shown ----
@@ -209,24 +205,15 @@ function createCanvasRenderer(container, given_, hooks) {
     else hooks.picked(item);
   }
 
-  /** Everything the keyboard may go to, where it is on the screen. */
-  function* stops() {
-    if (grouped()) {
-      for (let group = 0; group < groups.count; group += 1) if (groups.shown[group]) yield { kind: 'group', at: group, ...groups.spot(group, view) };
-      return;
-    }
-    for (let node = 0; node < nodeCount; node += 1) {
-      if (visibleNodes[node] && (!showing.focus || showing.focus.nodes[node])) yield { kind: 'node', at: node, ...scene.toScreen(node, view) };
-    }
+  /** The communities that the keyboard may go to, where they are on the screen. */
+  function stops() {
+    return grouped() ? groupsShown().map((group) => ({ kind: 'group', at: group, ...groups.spot(group, view) })) : [];
   }
 
-  function told({ kind, at }) {
-    if (kind === 'group') {
-      say(`Group of ${groups.nameOf(at)}, ${groups.shown[at]} nodes. Enter opens it.`);
-    } else {
-      const count = degreeOf(at);
-      say(`${nameOf(at)}, ${record.thing(at).type || record.thing(at).kind}, ${count} ${count === 1 ? 'edge' : 'edges'}`);
-    }
+  const groupsShown = () => [...groups.shown.keys()].filter((group) => groups.shown[group]);
+
+  function told({ at }) {
+    say(`Group of ${groups.nameOf(at)}, ${groups.shown[at]} nodes. Enter opens it.`);
     picture.change(false);
   }
 
@@ -252,6 +239,17 @@ function createCanvasRenderer(container, given_, hooks) {
     }
   }
 
+  /** Everything that is shown, in units of the layout; what is faint on the screen is left out. */
+  function svg() {
+    const box = boxOf(null, 100);
+    if (!box) return writeSvg({ left: 0, top: 0, right: 1, bottom: 1 }, () => {});
+    const all = { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2, scale: 1, width: box.right - box.left, height: box.bottom - box.top };
+    return writeSvg({ left: 0, top: 0, right: all.width, bottom: all.height }, (out) => {
+      if (grouped()) groups.draw(out, all, -1);
+      else picture.write(out, all);
+    });
+  }
+
   new ResizeObserver(() => {
     if (!picture.resize()) return;
     if (!touched) fit();
@@ -269,9 +267,10 @@ function createCanvasRenderer(container, given_, hooks) {
     panBy: view.panBy,
     zoomBy: (factor) => view.zoomAt(factor),
     picture: ({ scale = Math.max(2, globalThis.devicePixelRatio || 1) } = {}) => picture.copy(scale),
-    svg: () => sceneAsSvg(scene, { visibleNodes, visibleEdges, focus: showing.focus, words: drawn.words }),
+    svg,
     labels: () => picture.onScreen(picture.boxes),
-    positions: () => ({ x: Float64Array.from(drawn.x), y: Float64Array.from(drawn.y) }),
+    /** Where nodes are now; a node that is not drawn is nowhere (NaN). */
+    positions: () => ({ x: Float64Array.from(scene.x, (x, node) => (visibleNodes[node] ? x : NaN)), y: Float64Array.from(scene.y, (y, node) => (visibleNodes[node] ? y : NaN)) }),
     place({ x, y }) {
       drawn.x.set(x);
       drawn.y.set(y);
@@ -287,6 +286,6 @@ function createCanvasRenderer(container, given_, hooks) {
     scale: () => view.scale,
     /** For tests: whether the picture is whole and up to date, and where the communities are. */
     settled: () => picture.settled(),
-    groups: () => (grouped() ? [...groups.shown.keys()].filter((group) => groups.shown[group]).map((group) => ({ at: group, name: groups.nameOf(group), count: groups.shown[group], ...groups.spot(group, view) })) : []),
+    groups: () => stops().map((stop) => ({ ...stop, name: groups.nameOf(stop.at), count: groups.shown[stop.at] })),
   };
 }
