@@ -26,7 +26,8 @@ from onrecord.errors import (
 from onrecord.graph import Graph
 from onrecord.lens import Lens
 from onrecord.limits import Limits
-from onrecord.query import Answer, Term, compact, raw, read_day, unknown_terms
+from onrecord.query import MAX_UNKNOWN, Answer, Term, compact, raw, read_day, unknown_terms
+from onrecord.sparql import MAX_QUERY_BYTES
 from small_graph import LETTER, write_graph
 
 PROBLEMS = {
@@ -82,6 +83,14 @@ def test_a_name_that_nothing_has_is_a_warning(garden: Graph) -> None:
     text = "".join(problem.render(lambda _, line: query.split("\n")[line - 1]) + "\n" for problem in found)
     assert_golden("problems/Q006.txt", text)
     assert [problem.severity for problem in found] == ["warning", "warning"]
+
+
+def test_unknown_names_are_counted_once_and_not_without_end(garden: Graph) -> None:
+    query = "SELECT * { ?s gar:tend ?o . ?o gar:tend ?s }"
+    assert [problem.place.column for problem in unknown_terms(garden.names, query)] == [15]
+    query = "SELECT * {" + "".join(f"?s gar:zz{number} ?o ." for number in range(9_000)) + "}"
+    assert len(unknown_terms(garden.names, query)) == MAX_UNKNOWN
+    assert unknown_terms(garden.names, "#" * MAX_QUERY_BYTES + query) == []
 
 
 def test_rows(garden: Graph) -> None:
