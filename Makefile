@@ -10,7 +10,7 @@ NAME := $(notdir $(GRAPH))
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test test-all fuzz lint types lock clean
+.PHONY: demo test test-all fuzz lint types lock pictures clean
 
 demo: $(VENV)/.core
 	@$(BIN)/onrecord build $(GRAPH)
@@ -47,6 +47,10 @@ $(VENV)/.core: requirements.lock pyproject.toml
 $(VENV)/.dev: $(VENV)/.core requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
+
+# Take the pictures of README and docs anew; needs chromium.
+pictures: $(VENV)/.dev
+	$(BIN)/python tools/pictures.py
 
 # Write both lock files anew from the ranges in pyproject.toml.
 lock:
