@@ -29,6 +29,17 @@ def test_every_label_is_shown_and_none_covers_another(visit: Any, story: ViewGra
     assert view.page.evaluate("onrecord.renderer.scale()") > 0.85
 
 
+@pytest.mark.parametrize(("nodes", "edges"), [(3, 3), (20, 30), (60, 90), (100, 150)])
+def test_up_to_100_names_none_covers_another_or_a_node(visit: Any, nodes: int, edges: int):
+    view = visit(sample.crowd(nodes, edges))
+    labels = view.labels()
+    assert len(labels) >= min(nodes, 60)
+    for a, b in itertools.combinations(labels, 2):
+        assert a["right"] <= b["left"] or b["right"] <= a["left"] or a["bottom"] <= b["top"] or b["bottom"] <= a["top"]
+    frame = view.page.locator("#canvas").bounding_box()
+    assert all(box["left"] >= 0 and box["right"] <= frame["width"] for box in labels)
+
+
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
 def test_labels_stay_apart_and_readable_on_a_larger_graph(visit: Any, size: tuple[int, int]):
     view = visit(sample.crowd(120, 260), viewport={"width": size[0], "height": size[1]})

@@ -25,7 +25,7 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
 
   function visEdge(raw, at) {
     const title = raw.title === undefined && record.statement(at) ? `${sentenceOf(at)}  (${statusOf(at)})` : raw.title;
-    const width = backed[at] ? (raw.width || 1) + 2 : raw.width;
+    const width = backed[at] ? (raw.width || 1) + 1.4 : raw.width;
     return { ...raw, width, label: undefined, title: title === undefined ? undefined : String(title), color: edgeColour(raw, 1) };
   }
 
@@ -106,13 +106,20 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
   function writeOn(ctx, sight) {
     const scale = network.getScale();
     const along = (edge, share) => lineOf(edge).edgeType.getPoint(share);
+    const signs = [];
+    const signed = new Set();  // one sign for a pair of nodes, however many lines it has
     for (const edge of statementEdges) {
-      if (!disputed[edge] || showing.hiddenEdges[edge] || (showing.focus && !showing.focus.edges[edge])) continue;
+      const [from, to] = endsOf(edge);
+      const pair = Math.min(from, to) * record.nodeCount + Math.max(from, to);
+      if (!disputed[edge] || signed.has(pair) || showing.hiddenEdges[edge] || (showing.focus && !showing.focus.edges[edge])) continue;
+      signed.add(pair);
       const { x, y } = along(edge, 0.6);
+      const radius = signRadius(scale);
       drawDispute(ctx, x, y, scale);
+      signs.push({ left: x - radius, right: x + radius, top: y - radius, bottom: y + radius });
     }
     const found = writeLabels(ctx, {
-      scale, sight, showing, hovered, along,
+      scale, sight, showing, hovered, along, signs,
       few: statementEdges.length <= FEW_EDGES,
       disc: discOf,
       edgeInk: (edge) => edgeColour(rawEdges[edge], 1).color,
@@ -158,8 +165,8 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
     if (overview) touched = false;
     const { clientWidth, clientHeight } = container;
     // Far out, labels are larger than the layout left room for.
-    const edge = (clientWidth - 28) / (right - left) < 0.5 && clientWidth > 560 ? 110 : 28;
-    let scale = Math.min((clientWidth - edge) / (right - left), (clientHeight - edge / 2 - 14) / (bottom - top), 1.35);
+    const edge = (clientWidth - 28) / (right - left) < 0.5 && clientWidth > 560 ? 150 : 28;
+    let scale = Math.min((clientWidth - edge) / (right - left), (clientHeight - edge / 2 - 14) / (bottom - top), ids.length > 12 ? 1.35 : 1.8);
     let position = { x: (left + right) / 2, y: (top + bottom) / 2 };
     const smallest = clientWidth < 560 && ids.length > 12 && !nodes ? 0.55 : 0;
     if (scale < smallest && !overview) {

@@ -142,12 +142,14 @@ function showCounts(narrow) {
   showChips();
 }
 
+const labelOf = (field) => document.querySelector(`label[for="${field.id}"]`).textContent.toLowerCase();
+
 /** The restrictions that are not seen in the legend, each with a button that lifts it. */
 function showChips() {
   const chips = [];
   const chip = (words, lift) => chips.push(make('li', {}, words, ' ', make('button', { type: 'button', 'aria-label': `Lift: ${words}`, onclick: () => { lift(); applyFilters(); refresh(); face.focus(); } }, '×')));
   if (around) chip(`Within ${around.hops} step${around.hops > 1 ? 's' : ''} of ${nameOf(around.node)}`, () => { around = null; });
-  for (const [name, each] of Object.entries(facets)) if (each.select.value) chip(`${name}: ${each.select.value}`, () => each.choose(''));
+  for (const [name, each] of Object.entries(facets)) if (each.select.value) chip(`${labelOf(each.select)}: ${each.select.value}`, () => each.choose(''));
   if (only.backed.checked) chip('two or more articles', () => { only.backed.checked = false; });
   if (only.disputed.checked) chip('disputed', () => { only.disputed.checked = false; });
   for (const { words, lift } of clockChips()) chip(words, lift);

@@ -34,6 +34,8 @@ function makeRow(edge) {
     if (title === 'Subject') {
       return make('td', {}, make('button', { type: 'button', class: 'plain', 'data-edge': record.edgeId(edge), 'aria-current': chosen ? 'true' : null, onclick: () => choose({ kind: 'edge', at: edge }) }, text));
     }
+    // The panel names the source in full; so does the file.
+    if (title === 'Source') return make('td', { title: text }, record.statement(edge).source_publisher || text);
     if (title === 'Status') return make('td', {}, make('span', { class: `status line-${lineNames[record.line[edge]]}` }, text));
     return make('td', title === 'Quote' ? { class: 'quote' } : {}, title === 'Quote' && text ? `“${text}”` : text);
   });
