@@ -36,12 +36,12 @@ def choose(view: Any, layout: str) -> None:
 
 def test_in_order_of_time_with_the_days_above(visit: Any, story: ViewGraph):
     view = visit(story)
-    assert view.page.is_hidden("#days")
+    assert view.page.is_hidden("#day-strip")
     choose(view, "time")
-    days = view.page.locator("#days li").all_inner_texts()
+    days = view.page.locator("#day-strip li").all_inner_texts()
     assert days == ["2031-03-28", "2031-04-02", "2031-04-05"]
     assert at(view, "pier4")[0] < at(view, "okoro")[0]  # in the minutes of 28 March; in the paper of 2 April
-    first, last = (view.page.locator("#days li").nth(place).bounding_box() for place in (0, 2))
+    first, last = (view.page.locator("#day-strip li").nth(place).bounding_box() for place in (0, 2))
     assert first["x"] < view.point_of_node(sample.BASE + "okoro")["x"] < last["x"] + last["width"] + 300
     assert at(view, "lind")[1] < at(view, "norland")[1] < at(view, "talks")[1] < at(view, "aster")[1]
 
@@ -67,7 +67,7 @@ def test_a_keyboard_chooses_and_the_address_keeps_it(visit: Any, story: ViewGrap
     assert "layout=time" in state
     again = visit(story, state)
     assert at(again, "talks") == place
-    assert again.page.is_visible("#days")
+    assert again.page.is_visible("#day-strip")
     again.page.evaluate("history.pushState(null, '', '#layout=none')")
     assert visit(story, "#layout=nowhere").page.input_value("#layout") == ""
     chosen = visit(story, f"#layout={quote(TALKS, safe='')}")

@@ -61,6 +61,26 @@ def test_both_clocks_stand_on_one_axis(show: Any, bridge_timeline: str):
     assert old["x"] < certain["x"] < certain["x"] + certain["width"] < old["x"] + old["width"]
 
 
+def test_a_bar_begins_below_its_day(show: Any, bridge_timeline: str):
+    for size in ((1440, 900), (390, 844)):
+        view = show(bridge_timeline, "#group=none", viewport={"width": size[0], "height": size[1]})
+        day = view.page.locator("#days text", has_text="1 Jan").first.bounding_box()
+        assert abs(day["x"] - box(view, "Gannet Bridge open to lorries", "possible")["x"]) < 5
+        assert day["y"] + day["height"] < row(view, "Gannet Bridge").bounding_box()["y"]
+
+
+def test_paper_has_the_whole_axis_beside_the_names(show: Any, bridge_timeline: str):
+    view = show(bridge_timeline, "#group=none")
+    view.page.emulate_media(media="print")
+    view.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    day = view.page.locator("#days text", has_text="1 Jan").first.bounding_box()
+    assert abs(day["x"] - box(view, "Gannet Bridge open to lorries", "possible")["x"]) < 5
+    assert 600 < view.page.locator("#lanes").bounding_box()["width"] < 720  # a sheet of A4 without its margins
+    view.page.emulate_media(media="screen")
+    view.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert view.page.locator("#lanes").bounding_box()["width"] > 900
+
+
 def test_an_old_date_does_not_squash_the_rest(show: Any, bridge_timeline: str):
     by_rank = show(bridge_timeline, "#group=none")
     to_scale = show(bridge_timeline, "#group=none&scale=days")

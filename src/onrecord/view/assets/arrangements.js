@@ -2,7 +2,7 @@
 // a layout that goes by time. Leaves moving the nodes to the renderer.
 
 const layoutField = byId('layout');
-const dayStrip = byId('days');
+const dayStrip = byId('day-strip');
 const layouts = new Map((given.arrangements || []).map((each) => [each.name, each]));
 let layout = '';
 /** Where the nodes stand in the usual layout; known once another is chosen. */

@@ -225,12 +225,15 @@ function refresh() {
 
 // ---- the axis and its width ----
 
+const PAPER = 420;  // pixels beside the labels on a sheet in portrait
+let onPaper = false;
+
 function drawAll() {
   places = placesOf(fields.scale.value);
   const label = parseFloat(getComputedStyle(chart).getPropertyValue('--label')) || 0;
   const room = Math.max(chart.clientWidth - label - 1, 120);
   const least = fields.scale.value === 'days' ? room : Math.max(room, cellCount * 7);
-  const width = Math.round(zoom ? Math.max(room, least * zoom) : least);
+  const width = onPaper ? PAPER : Math.round(zoom ? Math.max(room, least * zoom) : least);
   chart.style.setProperty('--track', `${width}px`);
   chart.style.setProperty('--seen', `${chart.clientWidth}px`);
   drawAxis(byId('days'), width);
@@ -252,11 +255,18 @@ byId('fold').addEventListener('click', () => {
 });
 let widthBefore = 0;
 new ResizeObserver(() => {
-  if (chart.clientWidth === widthBefore) return;
+  if (chart.clientWidth === widthBefore || onPaper) return;
   widthBefore = chart.clientWidth;
   drawAll();
   revealSelected();
 }).observe(chart);
+
+for (const [event, printing] of [['beforeprint', true], ['afterprint', false]]) {
+  addEventListener(event, () => {
+    onPaper = printing;
+    drawAll();
+  });
+}
 
 // ---- keys: one stop in the tab order, arrows between lanes and rows ----
 
