@@ -281,12 +281,10 @@ def measure(drawing: Drawing, graph: ViewGraph, net: Network, page: Page, root: 
     found.zoom = used["main"]
     page.wait_for_timeout(1500)
     meter.true(drawing.rest, PATIENCE)
-    with meter.step(4) as used:
-        for _ in range(4):
+    with meter.step(2) as used:
+        for _ in range(2):
             page.evaluate(drawing.filter)
-            page.wait_for_timeout(60)
-            meter.true(drawing.rest, PATIENCE)
-            page.wait_for_timeout(100)
+            page.wait_for_timeout(800)  # no questions meanwhile: they would be counted
     found.filter = used["main"]
     return found
 

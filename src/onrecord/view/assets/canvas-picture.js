@@ -22,6 +22,7 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
   let job = null;
   let stale = true;
   let frame = 0;
+  let wanted = false;      // a frame must be shown, not only worked for
   let ratio = 1;
   let edgesFound = null;
   const picture = { boxes: [], groupBoxes: [] };
@@ -45,17 +46,24 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
     }
     picture.forget();
     picture.change(true);
+    wanted = true;
     return true;
   };
 
-  picture.ask = () => { if (!frame) frame = requestAnimationFrame(draw); };
+  /** A frame is wanted: the view has moved, or something else is pointed at. */
+  picture.ask = () => {
+    wanted = true;
+    goOn();
+  };
+
+  const goOn = () => { if (!frame) frame = requestAnimationFrame(draw); };
 
   /** What is shown has changed; `whole` when nodes and edges have, not only what stands out. */
   picture.change = (whole) => {
     stale = true;
     job = null;
     if (whole) baseView = null;
-    picture.ask();
+    goOn();
   };
 
   /** The picture is of nothing that is shown now: better none. */
@@ -80,12 +88,17 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
       const until = performance.now() + BUDGET;
       for (let strokes = 0; strokes < STROKES && performance.now() < until;) {
         const { done: over_, value } = job.next();
-        if (over_) { job = null; break; }
+        if (over_) {
+          job = null;
+          wanted = true;
+          break;
+        }
         strokes += value;
       }
     }
-    show();
-    if (job || moving || stale || !same(frontView, wide())) picture.ask();
+    if (wanted) show();
+    wanted = false;
+    if (job || moving || stale || !same(frontView, wide())) goOn();
   }
 
   /** Whether the view shows much that the picture does not cover. */

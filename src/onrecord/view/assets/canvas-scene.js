@@ -70,7 +70,11 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
   function thin(list, most) {
     if (list.length <= most) return list;
     const limit = (most / list.length) * 0x100000000;
-    return list.filter((edge) => (Math.imul(edge + 1, 0x9e3779b1) >>> 0) < limit);
+    let kept = 0;
+    for (let at = 0; at < list.length; at += 1) {
+      if ((Math.imul(list[at] + 1, 0x9e3779b1) >>> 0) < limit) list[kept++] = list[at];
+    }
+    return list.subarray(0, kept);
   }
 
   /** Everything back to where the layout put it. */

@@ -15,6 +15,7 @@ function createCanvasRenderer(container, given_, hooks) {
   const say = (text) => { byId('said').textContent = text; };
 
   let touched = false;
+  let barTells = '';          // what the bar says
   let everything = false;  // the reader asked for all nodes
   let inside = -1;         // the community whose members alone are drawn
   /** @type {Showing} */
@@ -136,6 +137,9 @@ function createCanvasRenderer(container, given_, hooks) {
 
   function tellBar() {
     if (groups.count <= 2 || nodeCount < GROUPS_FROM) return;
+    const tells = `${everything} ${inside} ${grouped()} ${inside >= 0 ? groups.shown[inside] : ''}`;
+    if (tells === barTells) return;
+    barTells = tells;
     const had = [...bar.children].indexOf(document.activeElement);
     bar.replaceChildren(
       button('Groups', !everything && inside < 0, () => open(-1)),
