@@ -139,6 +139,7 @@ function createGroups({ x, y, community }) {
   function writeGroupNames(ctx, view, marked) {
     const taken = createTaken();
     const boxes = [];
+    const edge = view.margin || 0;
     const order = [...shown.keys()].filter((group) => shown[group]).sort((a, b) => (b === marked) - (a === marked) || shown[b] - shown[a] || a - b);
     for (const group of order) {
       const { x: gx, y: gy, r } = spot(group, view);
@@ -166,7 +167,8 @@ function createGroups({ x, y, community }) {
       const half = (widthOf(ctx, name, '600 ') * small) / 2;
       for (const [middle, top] of [[gx, gy + r + 3], [gx, gy - r - 3 - small * 1.2], [gx + r + 4 + half, gy - small * 0.6], [gx - r - 4 - half, gy - small * 0.6]]) {
         const box = { at: group, group, left: middle - half, right: middle + half, top, bottom: top + small * 1.2 };
-        if (taken.clashes(box) && group !== marked) continue;
+        const cut = box.left < edge || box.right > view.width - edge;
+        if ((cut || taken.clashes(box)) && group !== marked) continue;
         taken.add({ ...box, of: undefined });
         boxes.push(box);
         writeLines(ctx, [name], box, { size: small, style: '600 ', ink: colour.ink });

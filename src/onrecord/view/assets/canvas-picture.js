@@ -27,7 +27,7 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
   let edgesFound = null;
   const picture = { boxes: [], groupBoxes: [] };
 
-  const wide = () => ({ x: view.x, y: view.y, scale: view.scale, width: view.width + 2 * MARGIN, height: view.height + 2 * MARGIN });
+  const wide = () => ({ x: view.x, y: view.y, scale: view.scale, width: view.width + 2 * MARGIN, height: view.height + 2 * MARGIN, margin: MARGIN });
   const same = (a, b) => a !== null && a.x === b.x && a.y === b.y && a.scale === b.scale && a.width === b.width && a.height === b.height;
 
   /** Takes over the size of the container; false while there is no room to draw in. */

@@ -189,7 +189,7 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
   /** Draws edges bit by bit, some hundreds a step; thousands are plain thin lines. */
   scene.drawEdges = function* drawEdges(ctx, view, { tiers, drawn }) {
     const near = view.scale > 0.12 && tiers[0].length + tiers[1].length <= DETAIL;
-    const strength = near ? Math.min(1, Math.max(0.5, Math.sqrt(500 / Math.max(1, drawn)))) : Math.min(0.75, Math.max(0.08, 0.7 * Math.sqrt(500 / Math.max(1, drawn))));
+    const strength = near ? Math.min(1, Math.max(0.3, Math.sqrt(300 / Math.max(1, drawn)))) : Math.min(0.75, Math.max(0.08, 0.7 * Math.sqrt(500 / Math.max(1, drawn))));
     for (const tier of [2, 1, 0]) {
       ctx.globalAlpha = strength * (near || tier < 2 ? FAINT[tier] : 0.5);
       const classes = lineNames.map(() => []);
