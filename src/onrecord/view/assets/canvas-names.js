@@ -32,7 +32,8 @@ function createTaken() {
  */
 function writeNames(ctx, scene, view, { nodes, must = [], mustEdges = [], first = [], someEdges = [], words, most = NAMES_AT_MOST }) {
   const size = Math.min(15, Math.max(READABLE, look.labelSize * view.scale));
-  const taken = createTaken();
+  const taken = createTaken();   // by nodes and names
+  const names = createTaken();   // by names alone
   const boxes = [];
   const named = new Set();
   const discs = nodes.length <= 600;
@@ -43,7 +44,7 @@ function writeNames(ctx, scene, view, { nodes, must = [], mustEdges = [], first 
     taken.add({ of: node, left: at.x - r, right: at.x + r, top: at.y - r, bottom: at.y + r });
   }
 
-  const write = (node, forced) => {
+  const write = (node, forced, over = taken) => {
     if (named.has(node)) return;
     const lines = words(node);
     if (!lines.length) return;
@@ -57,13 +58,13 @@ function writeNames(ctx, scene, view, { nodes, must = [], mustEdges = [], first 
     let box = null;
     for (const [middle, top] of spots) {
       const tried = { at: node, left: middle - half, right: middle + half, top, bottom: top + height };
-      if (!taken.clashes(tried)) { box = tried; break; }
+      if (!over.clashes(tried)) { box = tried; break; }
       if (forced && !box) box = tried;
       if (boxes.length > 30) break;
     }
     if (!box) return;
-    if (forced && taken.clashes(box)) box.over = true;
     taken.add({ ...box, of: undefined });
+    names.add({ ...box, of: undefined });
     boxes.push(box);
     named.add(node);
     writeLines(ctx, lines, box, { size, style, ink: colour.ink });
@@ -95,6 +96,8 @@ function writeNames(ctx, scene, view, { nodes, must = [], mustEdges = [], first 
   let tried = 0;
   const inSight = new Uint8Array(record.nodeCount);
   for (const node of nodes) inSight[node] = 1;
+  // The busiest in sight are named whatever stands round them, though not over another name.
+  byDegree.filter((node) => inSight[node]).subarray(0, nodes.length > 40 ? 10 : 0).forEach((node) => write(node, false, names));
   for (const node of byDegree) {
     if (boxes.length >= most || tried >= most * 8) break;
     if (!inSight[node]) continue;
