@@ -146,6 +146,7 @@ def test_a_graph_in_big_and_small_parts_is_placed():
     assert overlapping(np.array(points), [Box(60, 10, 26)] * 610) == 0
 
 
+@pytest.mark.slow
 def test_ten_thousand_nodes_are_placed_in_seconds():
     pairs = blocks(10_000, 30_000)
     start = time.process_time()

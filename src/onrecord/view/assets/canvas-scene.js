@@ -205,6 +205,7 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
       }
     }
     ctx.globalAlpha = 1;
+    if (near && view.scale > 0.2) drawDisputes(ctx, view, tiers);
     for (const [edge, own] of ownEdges) {
       if (!own.color || !tiers.some((tier) => tier.includes(edge))) continue;
       ctx.strokeStyle = own.color;
@@ -214,6 +215,18 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
       ctx.stroke();
     }
   };
+
+  /** A sign on disputed statements, one for a pair of nodes. */
+  function drawDisputes(ctx, view, [both, one]) {
+    const signed = new Set();
+    for (const edge of [...both, ...one]) {
+      const pair = Math.min(from[edge], to[edge]) * nodeCount + Math.max(from[edge], to[edge]);
+      if (!disputed[edge] || signed.has(pair)) continue;
+      signed.add(pair);
+      const { x: px, y: py } = alongWay(scene.wayOf(edge, view), 0.5);
+      drawDispute(ctx, px, py, 1);
+    }
+  }
 
   function drawThin(ctx, view, edges, style) {
     const { scale } = view;
@@ -236,11 +249,14 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
     const ways = edges.map((edge) => scene.wayOf(edge, view));
     ctx.strokeStyle = style.ink;
     ctx.fillStyle = style.ink;
-    ctx.lineWidth = style.width * thick;
     ctx.setLineDash(style.dashes.map((length) => length * thick));
-    ctx.beginPath();
-    ways.forEach((way) => traceWay(ctx, way));
-    ctx.stroke();
+    // What two or more articles put is heavier.
+    for (const heavy of [0, 1]) {
+      ctx.lineWidth = (style.width + 1.4 * heavy) * thick;
+      ctx.beginPath();
+      ways.forEach((way, at) => { if (backed[edges[at]] === heavy) traceWay(ctx, way); });
+      ctx.stroke();
+    }
     ctx.setLineDash(NO_DASH);
     if (head > 2.5) {
       ctx.lineWidth = Math.max(1, 1.3 * thick);
