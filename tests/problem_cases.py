@@ -89,6 +89,11 @@ prop:1 a onr:Proposition ; rdf:subject entity:rose ; rdf:predicate gar:tends ; r
 """
 
 
+def triple_node(predicate: str, obj: str) -> str:
+    """The proposition node of a Turtle file, with another predicate and object."""
+    return TURTLE_PROPOSITION.replace("gar:tends", predicate).replace("entity:plot-7", obj)
+
+
 def turtle(text: str, *, whole: bool = True) -> dict[str, str | bytes]:
     """A Turtle file: with a statement and its proposition before ``text``, or ``text`` alone."""
     body = TURTLE_STATEMENT + TURTLE_PROPOSITION + text if whole else text
@@ -382,6 +387,8 @@ CASES: dict[str, list[Case]] = {
             turtle("prop:1 <https://a.example/at> prop:1 ."),
         ),
         Case("something else on a statement", turtle("st:1 <https://a.example/at> entity:rose .")),
+        Case("a property that is no qualifier", turtle("prop:1 gar:attends entity:summer-show .\n")),
+        Case("a property of a statement that is no qualifier", turtle("st:1 gar:attends entity:summer-show .\n")),
         Case("something else on a source", turtle("source:letter a onr:Source ; onr:publishedBy 'x' .")),
     ],
     "P054": [
@@ -398,6 +405,10 @@ CASES: dict[str, list[Case]] = {
             "an IRI for a value",
             turtle(TURTLE_STATEMENT + TURTLE_PROPOSITION.replace("gar:tends", "gar:height"), whole=False),
         ),
+        Case("a value for an entity", turtle(TURTLE_STATEMENT + triple_node("gar:tends", "'plot 7'"), whole=False)),
+        Case("another datatype", turtle(TURTLE_STATEMENT + triple_node("gar:height", "1"), whole=False)),
+        Case("no language", turtle(TURTLE_STATEMENT + triple_node("gar:motto", "'dig'"), whole=False)),
+        Case("another language", turtle("source:letter a onr:Source .\nst:1 gar:inTheWords 'creuser'@fr .\n")),
     ],
     "G001": [
         Case("empty settings", {"onrecord.yaml": ""}),

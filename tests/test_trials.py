@@ -39,6 +39,7 @@ PROBLEMS: dict[str, dict[str, str]] = {
     "Q010-value": {"rq": "#+ defaults:\n#+   - x: Rose\nSELECT ?who ?what { ?who ?what 1 .\n  ?what ?_x ?who }\n"},
     "Q023": {"questions/more/q.rq": CHAIRS, "questions/more/q.csv": "who,what\n"},
     "Q024-type": {"rq": "SELECT ?who ?what { ?who ?what ?_count_integr }\n"},
+    "Q024-int": {"rq": "SELECT ?who ?what { ?who ?what ?_count_int }\n"},
     "Q024-far": {"rq": "#+ defaults:\n#+   - x: Rose\nSELECT ?who ?what { ?who ?what ?_x_zzzzzz }\n"},
     "Q024-name": {"rq": "#+ defaults:\n#+   - x: Rosa\nSELECT ?who ?what { ?who ?what ?_x_iri }\n"},
     "Q024-day": {"rq": "#+ defaults:\n#+   - x: 2024-02-30\nSELECT ?who ?what { ?who ?what ?_x_date }\n"},

@@ -38,6 +38,8 @@ _KEYS = ("title", "description", "defaults", "include", "as of", "valid at", "po
 _PARAMETER = re.compile(r"[?$]_(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<type>_[A-Za-z0-9_]+)?")
 _TAG = re.compile(r"[A-Za-z]{2,3}(_[A-Za-z0-9]{1,8})*")
 """A language in a variable's name, where BCP 47 has ``-`` for ``_``; a longer word is a misspelt type."""
+_NO_TAGS = ("int",)
+"""Datatypes of XSD that could be read as a language too; no property's values have them."""
 _DATATYPES = ("string", "integer", "decimal", "double", "boolean", "date", "dateTime", "gYear", "anyURI")
 
 
@@ -280,7 +282,7 @@ def parameter_terms(graph: Graph, question: Question, given: Mapping[str, str]) 
 
 def is_type(kind: str) -> bool:
     """Whether a parameter can be of this type: ``iri``, a datatype, a language tag, or nothing."""
-    return kind in ("", "iri", *_DATATYPES) or bool(_TAG.fullmatch(kind))
+    return kind in ("", "iri", *_DATATYPES) or (kind not in _NO_TAGS and bool(_TAG.fullmatch(kind)))
 
 
 def near_type(kind: str) -> str:

@@ -94,6 +94,29 @@ def test_a_long_chain_survives(tmp_path: Path) -> None:
     assert onrecord.open(folder).serialize("nq") == data
 
 
+def test_what_follows_about_a_proposition_is_no_problem(tmp_path: Path) -> None:
+    """Its node carries direct triples, qualified forms, and what is entailed; none of them is a statement."""
+    terms = (
+        "gar:precedes a owl:TransitiveProperty ; rdfs:subPropertyOf gar:before ; owl:inverseOf gar:follows .\n"
+        "gar:before a owl:ObjectProperty . gar:follows a owl:ObjectProperty .\n"
+        "gar:for rdfs:subPropertyOf gar:by . gar:by a owl:ObjectProperty .\n"
+    )
+    rows = (
+        "- id: a\n  triple: [Rose, tends, plot 7]\n  for: Garden Society\n"
+        "- id: b\n  triple: [Rose, chairs, Garden Society]\n- id: c\n  triple: [Basil Thorn, tends, plot 7]\n"
+        "- triple: [statement:a, precedes, statement:b]\n- triple: [statement:b, precedes, statement:c]\n"
+        "- triple: [statement:a, precedes, statement:c]\n  for: Garden Society\n"
+    )
+    files = {**rich_files(), "statements/minutes.yaml": None, "statements/letter.yaml": notes(rows)}
+    files["ontology/garden.ttl"] = str(files["ontology/garden.ttl"]) + terms
+    folder = sound(tmp_path, "", **files).folder
+    data, text = (onrecord.open(folder).serialize(name) for name in ("nq", "ttl"))
+    assert b"gar:follows prop:" in text
+    statements_become(folder, "x.ttl", text)
+    assert [problem for problem in load_folder(folder).problems if problem.code.startswith("P")] == []
+    assert onrecord.open(folder).serialize("nq") == data
+
+
 def test_propositions_that_double_at_each_step_survive(tmp_path: Path) -> None:
     rows = ["- id: s0\n  triple: [Rose, tends, plot 7]\n"] + [
         f"- id: s{n}\n  triple: [statement:s{n - 1}, precedes, statement:s{n - 1}]\n" for n in range(1, 30)

@@ -34,7 +34,7 @@ def test_a_statement_is_read(tmp_path: Path) -> None:
         + 'st:1 onr:quote "two"@en, "one"@en ; onr:negated true ; '
         + 'onr:saidBy entity:rose, entity:basil ; onr:hedge "h"@en ;\n'
         + '  onr:when "2024" ; gar:inTheWords "w"@en ; onr:earliestStart "2024-01-01" ; onr:condition prop:2 .\n'
-        + "prop:2 a onr:Proposition ; rdf:subject prop:3 ; rdf:predicate gar:tends ; rdf:object 7 .\n"
+        + "prop:2 a onr:Proposition ; rdf:subject prop:3 ; rdf:predicate gar:height ; rdf:object 7.0 .\n"
         + "prop:2 gar:for entity:rose .\n"
         + "prop:3 a onr:Proposition ; rdf:subject entity:a ; rdf:predicate gar:tends ; rdf:object entity:b .\n",
     )
@@ -46,7 +46,7 @@ def test_a_statement_is_read(tmp_path: Path) -> None:
     assert sorted(chosen.rows(), key=str) == [
         (False, f"<{BASE}entity/rose>", None, tends, f"<{BASE}entity/plot-7>", 0, True, "stated"),
         (True, f"<{BASE}entity/a>", None, tends, f"<{BASE}entity/b>", None, False, None),
-        (True, None, 2, tends, "7", None, False, None),
+        (True, None, 2, f"<{GAR}height>", "7.0", None, False, None),
     ]
     own = statements_only(found.parsed.statements).to_dicts()[0]
     assert (own["quotes"], own["hedge"], own["when"], own["file"][-4:], own["line"]) == (

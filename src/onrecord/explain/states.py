@@ -334,7 +334,11 @@ def _load_build(folder: Path, aside: Path) -> Loaded:
     ontology = load_ontologies(project, problems)
     rows, sources = StatementRows(), dict[str, Source]()
     quiet = Problems()  # a build without statements is no problem here
-    parse_statements(path, str(path), base, ontology, rows, lambda source: sources.update({source.id: source}), quiet)
+
+    def add_source(source: Source) -> None:
+        sources[source.id] = source
+
+    parse_statements(path, str(path), project, ontology, rows, sources, add_source, quiet)
     problems.extend(problem for problem in quiet.items if problem.code != "P032")
     entities = _entities(graphs[minter.graph("entities")], minter, project.language, str(path))
     parsed = Parsed(rows.frame(), rows.places, sources, entities, 1)

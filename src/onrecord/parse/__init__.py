@@ -76,7 +76,7 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
             case ".parquet":
                 parquet.parse_statements(path, shown, reader, problems)
             case _:
-                turtle.parse_statements(path, shown, project.base, ontology, rows, add_source, problems)
+                turtle.parse_statements(path, shown, project, ontology, rows, sources, add_source, problems)
     path = project.folder / WITHDRAWN
     withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)
     return Parsed(rows.frame(), rows.places, sources, found, len(files), withdrawn)

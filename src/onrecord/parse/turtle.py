@@ -7,7 +7,7 @@ Leaves entities, ontologies and direct triples in such a file alone: entities be
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,21 @@ from onrecord.errors import Place, Problems
 from onrecord.files import read_text, without_controls
 from onrecord.model import Source, Speaker, StatementRows
 from onrecord.nearest import did_you_mean
-from onrecord.ontology import Ontology
-from onrecord.project import is_local_id
+from onrecord.ontology import Ontology, Property
+from onrecord.project import Project, is_local_id
 from onrecord.terms import (
     DC,
     DCTERMS,
     NO_TRIPLE_TERMS,
     OA,
     ONR,
+    OWL,
     PROV,
     RDF,
     RDFS,
     SCHEMA,
     SKOS,
+    literal,
     may_nest_deep,
     without_place,
 )
@@ -95,9 +97,10 @@ _SOURCE_TEXTS = {
 def parse_statements(
     path: Path,
     name: str,
-    base: str,
+    project: Project,
     ontology: Ontology,
     rows: StatementRows,
+    sources: Mapping[str, Source],
     add_source: Callable[[Source], None],
     problems: Problems,
 ) -> None:
@@ -111,7 +114,7 @@ def parse_statements(
         problems.error("P049", Place(name), *NO_TRIPLE_TERMS)
         return
     try:
-        for quad in ox.parse(text, format_, base_iri=base):
+        for quad in ox.parse(text, format_, base_iri=project.base):
             if isinstance(quad.object, ox.Triple):
                 problems.error("P049", Place(name), *NO_TRIPLE_TERMS)
                 return
@@ -124,7 +127,7 @@ def parse_statements(
         what = f"this is not Turtle: {without_place(error.msg)}"
         problems.error("P049", place, what, "mend the line, or the one above")
         return
-    _Reader(nodes, name, base, ontology, rows, add_source, problems).read()
+    _Reader(nodes, name, project, ontology, rows, sources, add_source, problems).read()
 
 
 _WHOLE = "write each statement's onr:proposition, with its rdf:subject, rdf:predicate and rdf:object, into the file"
@@ -135,18 +138,22 @@ class _Reader:
         self,
         nodes: dict[str, dict[str, list[Any]]],
         name: str,
-        base: str,
+        project: Project,
         ontology: Ontology,
         rows: StatementRows,
+        sources: Mapping[str, Source],
         add_source: Callable[[Source], None],
         problems: Problems,
     ) -> None:
-        self.nodes, self.place, self.base = nodes, Place(name), base
-        self.ontology, self.rows, self.add_source, self.problems = ontology, rows, add_source, problems
+        self.nodes, self.place, self.project, self.base = nodes, Place(name), project, project.base
+        self.ontology, self.rows, self.problems = ontology, rows, problems
+        self.sources, self.add_source = sources, add_source
         self.statuses = {iri: name for name, iri in ontology.statuses.items()}
         self.qualifiers = {iri for iri, prop in ontology.properties.items() if prop.restrictive or prop.additive}
         triples = (triple for graph in ontology.graphs.values() for triple in graph)
         self.mentioned = {term[1:-1] for triple in triples for term in triple if term.startswith("<")}
+        self.links = _links_of(nodes)
+        self.reaching = _reaching(ontology)
         self.nested: dict[tuple[str, str], int] = {}
         self.waiting: list[tuple[str, str]] = []
 
@@ -243,16 +250,30 @@ class _Reader:
         self.problems.error("P052", self.place, f"{_shown(node)} has no {what}", fix)
 
     def _check_known(self, node: str, known: set[str]) -> None:
-        """Report what neither this reader nor any ontology knows: left out, it would change what is said.
+        """Report what this reader does not know: left out, it would change what is said.
 
-        Other terms of the ontologies are what an export holds beside the statement: entailed, and computed anew.
+        What an export holds beside the node is computed anew: direct triples, and what is entailed.
         """
         for iri in sorted(set(self.nodes[node]) - known - self.qualifiers):
-            if iri.startswith(ONR) or iri not in self.mentioned:
+            if not iri.startswith(ONR) and self._is_computed(node, iri, known):
+                continue
+            if iri in self.ontology.properties and iri not in known and not iri.startswith(ONR):
+                what = f"{_shown(node)} has <{iri}>, which is no qualifier"
+                fix = "write it as a statement of its own, or delete it"
+            else:
                 home = iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
                 beside = {other for other in {*known, *self.qualifiers} if other.startswith(home)}
+                what = f"{_shown(node)} has <{iri}>, which means nothing here"
                 fix = did_you_mean(iri, beside) or "load the ontology that defines it, or delete it"
-                self.problems.error("P053", self.place, f"{_shown(node)} has <{iri}>, which means nothing here", fix)
+            self.problems.error("P053", self.place, what, fix)
+
+    def _is_computed(self, node: str, iri: str, known: set[str]) -> bool:
+        """Whether this property of a node can follow from what else the file says of it."""
+        fields, linked = self.nodes[node], self.links.get(node, set())
+        if iri in self.reaching and linked:
+            return True
+        beside = {str(value) for other in {*known, *self.qualifiers} & set(fields) for value in fields[other]}
+        return {str(value) for value in fields[iri]} <= linked | (beside if iri in self.mentioned else set())
 
     def _check_single(self, node: str, once: Iterable[str]) -> None:
         for iri in once:
@@ -295,7 +316,7 @@ class _Reader:
             values["condition_row"] = self._nested(str(condition), source_id)
         elif fields.get(f"{ONR}conditionText"):
             values["condition_text"] = _first(fields, f"{ONR}conditionText")
-        values["qualifiers"] = (values["qualifiers"] or []) + self._qualifiers(fields, source_id)
+        values["qualifiers"] = (values["qualifiers"] or []) + self._qualifiers(subject, source_id)
         repeated = [sorted(node.value for node in fields.get(iri, ())) for iri in _REPEATED]
         extras = list(zip_longest(*repeated)) or [()]
         quoted = self._quotes(subject)
@@ -333,16 +354,36 @@ class _Reader:
                 values[f"{part}_row"] = self._nested(str(term), source_id)
             else:
                 values[f"{part}_text"] = self._written(term)
-        predicate, obj = fields[f"{RDF}predicate"][0], fields[f"{RDF}object"][0]
-        prop = self.ontology.properties.get(predicate.value)
-        if prop is not None and prop.takes_literal and isinstance(obj, ox.NamedNode):
-            self._no_value(node, f"{RDF}object", str(obj), f'"{prop.label}" takes a value: write it in quotes')
+        predicate = fields[f"{RDF}predicate"][0]
+        self._check_value(node, f"{RDF}object", self.ontology.properties.get(predicate.value), source_id)
         values["predicate_text"] = self._written(predicate)
-        values["qualifiers"] = self._qualifiers(fields, source_id) or None
+        values["qualifiers"] = self._qualifiers(node, source_id) or None
         return values
 
     def _no_value(self, node: str, iri: str, text: str, fix: str) -> None:
         self.problems.error("P055", self.place, f"{_shown(node)}: {text} is no value of <{iri}>", fix)
+
+    def _check_value(self, node: str, iri: str, prop: Property | None, source_id: str) -> None:
+        """Report a value that would be read as another one: rows keep texts, and the property types them."""
+        if prop is None:
+            return
+        for term in self.nodes[node][iri]:
+            if prop.takes_literal != isinstance(term, ox.Literal) and not isinstance(term, ox.BlankNode):
+                takes = "a value: write it in quotes" if prop.takes_literal else "an entity: write its IRI"
+                self._no_value(node, iri, str(term), f'"{prop.label}" takes {takes}')
+            elif isinstance(term, ox.Literal):
+                right = self._typed(term, prop, source_id)
+                if right != str(term):
+                    self._no_value(node, iri, str(term), f'"{prop.label}" takes  {right}')
+
+    def _typed(self, term: Any, prop: Property, source_id: str) -> str:
+        """The literal that a property makes of this one's text."""
+        if prop.datatype is not None:
+            return literal(term.value, datatype=prop.datatype)
+        source = self.sources.get(source_id)  # one that another file describes, and later, has a language yet unknown
+        wanted = (source.language or self.project.language) if source else term.language or self.project.language
+        given = term.language or ""
+        return literal(term.value, language=given if given.lower() == wanted.lower() else wanted)
 
     def _nested(self, node: str, source_id: str) -> int:
         """The row of a nested proposition, one for each source; it is filled when all rows are known."""
@@ -356,9 +397,11 @@ class _Reader:
     def _is_proposition(self, node: str) -> bool:
         return any(kind.value == f"{ONR}Proposition" for kind in self.nodes[node].get(f"{RDF}type", ()))
 
-    def _qualifiers(self, fields: dict[str, list[Any]], source_id: str) -> list[dict[str, Any]]:
+    def _qualifiers(self, node: str, source_id: str) -> list[dict[str, Any]]:
+        fields = self.nodes[node]
         out: list[dict[str, Any]] = []
         for iri in sorted(set(fields) & self.qualifiers):
+            self._check_value(node, iri, self.ontology.properties[iri], source_id)
             for term in sorted(fields[iri], key=str):
                 if str(term) in self.nodes and self._is_proposition(str(term)):
                     row = self._nested(str(term), source_id)
@@ -378,6 +421,38 @@ class _Reader:
             seen.add(cell)
             yield from (self._written(node) for node in self.nodes[cell].get(f"{RDF}first", ()))
             cell = next((str(node) for node in self.nodes[cell].get(f"{RDF}rest", ())), "")
+
+
+def _links_of(nodes: Mapping[str, Mapping[str, list[Any]]]) -> dict[str, set[str]]:
+    """What stands beside each term in a proposition, and the propositions that it is the subject of."""
+    links: dict[str, set[str]] = defaultdict(set)
+    for node, fields in nodes.items():
+        for subject in map(str, fields.get(f"{RDF}subject", ())):
+            links[subject].add(node)
+            for obj in map(str, fields.get(f"{RDF}object", ())):
+                links[subject].add(obj)
+                links[obj].add(subject)
+    return links
+
+
+def _reaching(ontology: Ontology) -> set[str]:
+    """The properties through which more than one step leads: transitive ones, chains, and what follows from them."""
+    after: dict[str, set[str]] = defaultdict(set)
+    found: set[str] = set()
+    waiting: list[str] = []
+    for subject, predicate, obj in (triple for graph in ontology.graphs.values() for triple in graph):
+        if predicate in (f"<{RDFS}subPropertyOf>", f"<{OWL}inverseOf>", f"<{OWL}equivalentProperty>"):
+            after[subject].add(obj)
+            if predicate != f"<{RDFS}subPropertyOf>":
+                after[obj].add(subject)
+        elif predicate == f"<{OWL}propertyChainAxiom>" or obj == f"<{OWL}TransitiveProperty>":
+            waiting.append(subject)
+    while waiting:
+        term = waiting.pop()
+        if term not in found:
+            found.add(term)
+            waiting += after[term]
+    return {term[1:-1] for term in found}
 
 
 def _shown(node: str) -> str:
