@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -124,3 +125,19 @@ def test_a_click_takes_the_view_near_enough_to_read(visit: Any):
         at = view.page.evaluate("(at) => onrecord.renderer.point({ kind: 'node', at })", node)
         assert 0 < at["x"] < frame["width"]
         assert 0 < at["y"] < frame["height"]
+
+
+def test_a_long_list_is_shown_in_parts(visit: Any):
+    view = visit(sample.crowd(200, 2000))
+    hub = view.page.evaluate("onrecord.record.nodeId(0)")
+    view.page.evaluate("(id) => onrecord.choose({ kind: 'node', id })", hub)
+    headings = [re.search(r"\((\d+)\)$", text) for text in view.page.locator("#panel h3").all_inner_texts()]
+    counts = [int(found[1]) if found else 1 for found in headings]
+    assert max(counts) > 40
+    lists = view.page.locator("#panel .statements")
+    place = counts.index(max(counts))
+    assert lists.nth(place).locator("[data-edge]").count() == 40
+    assert lists.nth(place).locator("li:last-child button").inner_text() == f"{max(counts) - 40:,} more"
+    lists.nth(place).locator("li:last-child button").click()
+    assert lists.nth(place).locator("[data-edge]").count() == min(max(counts), 240)
+    assert view.page.evaluate("Boolean(document.activeElement.dataset.edge)")

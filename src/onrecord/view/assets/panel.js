@@ -8,16 +8,33 @@ const joined = (list) => (list || []).join(', ');
 const button = (text, onclick, more = {}) => make('button', { type: 'button', onclick, ...more }, text);
 const toNode = (node) => button(nameOf(node), () => choose({ kind: 'node', at: node }), { class: 'plain' });
 
+const AT_ONCE_IN_LIST = 40;  // statements; more of them on demand
+
 /** A list of statements; `say` words the button of each. */
 function listOf(edges, say) {
-  return make('ul', { class: 'statements' }, edges.map((edge) => {
+  const row = (edge) => {
     const s = record.statement(edge);
     const about = [statusOf(edge), s && joined(s.said_by), s && [s.source_publisher || s.source_title, s.source_published].filter(Boolean).join(', '), s && s.articles > 1 && s.backing, disputed[edge] && 'disputed'];
     return make('li', {}, lineMark(edge), make('div', {},
       button(say(edge), () => choose({ kind: 'edge', at: edge }), { class: 'plain', 'data-edge': record.edgeId(edge) }),
       make('br'),
       make('small', {}, about.filter(Boolean).join(' · '))));
-  }));
+  };
+  const list = make('ul', { class: 'statements' }, edges.slice(0, AT_ONCE_IN_LIST).map(row));
+  const left = edges.slice(AT_ONCE_IN_LIST);
+  if (left.length) {
+    const more = make('li', {}, make('span'), button('', () => {
+      const next = left.splice(0, AT_ONCE_IN_LIST * 5).map(row);
+      more.before(...next);
+      next[0].querySelector('button').focus();
+      if (left.length) tell();
+      else more.remove();
+    }, { class: 'plain' }));
+    const tell = () => { more.querySelector('button').textContent = `${left.length.toLocaleString('en')} more`; };
+    tell();
+    list.append(more);
+  }
+  return list;
 }
 
 /** Rows of a description list, those without a value left out. */
@@ -126,7 +143,7 @@ function aboutNode(node) {
     groups.get(heading).push(edge);
   }
   for (const [heading, group] of [...groups].sort(([a], [b]) => collator.compare(a, b))) {
-    group.sort((a, b) => collator.compare(recorded(b), recorded(a)));
+    group.sort((a, b) => (recorded(a) < recorded(b) ? 1 : recorded(a) > recorded(b) ? -1 : a - b));
     parts.push(make('h3', {}, `${heading}${group.length > 1 ? ` (${group.length})` : ''}`));
     const other = (edge) => nameOf(record.from[edge] === node ? record.to[edge] : record.from[edge]);
     parts.push(listOf(group, (edge) => `${isNegated(edge) ? 'not: ' : ''}${record.line[edge] === LINK ? `${record.label(edge)}: ` : ''}${other(edge)}`));
@@ -137,7 +154,7 @@ function aboutNode(node) {
 
 /** All edges between two nodes; of a node and itself, its loops. */
 function edgesBetween(a, b) {
-  return [...edgesAt(a)].filter((edge) => (record.from[edge] === a && record.to[edge] === b) || (record.from[edge] === b && record.to[edge] === a));
+  return [...edgesAt(degreeOf(a) > degreeOf(b) ? b : a)].filter((edge) => (record.from[edge] === a && record.to[edge] === b) || (record.from[edge] === b && record.to[edge] === a));
 }
 
 function showInPanel(parts) {
