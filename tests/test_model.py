@@ -76,9 +76,12 @@ def test_unique_texts() -> None:
         (0, "quote.1", Place("a.yaml", 5)),
         (0, "quote.2", Place("a.yaml", 4)),
         (0, "status", PLACE),
-        (1, "", Place("b.csv", 2)),
+        (1, "", Place("b.csv", 2, 1)),
+        (1, "note", Place("b.csv", 2, 1)),
         (1, "status", Place("b.csv", 2, 9)),
         (1, "quote.3", Place("b.csv", 2, 9)),
+        (2, "predicate", Place("b.csv", 2, 9)),
+        (3, "status", Place("")),
         (9, "status", Place("")),
     ],
 )
@@ -87,8 +90,8 @@ def test_places_are_as_near_as_is_known(row: int, name: str, place: Place) -> No
     places.set_row(0, PLACE)
     places.set_field(0, "quote", Place("a.yaml", 4))
     places.set_field(0, "quote.1", Place("a.yaml", 5))
-    places.set_row(1, Place("b.csv", 2))
-    places.set_finder("b.csv", lambda line, field: Place("b.csv", line, 9) if field in ("status", "quote") else None)
+    places.add_block(1, "b.csv", pl.Series([2, 2], dtype=pl.UInt32), 1, {2: "object"})
+    places.set_finder("b.csv", lambda line, field: Place("b.csv", line, 9) if field != "note" else None)
     assert places.of(row, name) == place
 
 

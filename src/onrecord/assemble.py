@@ -6,11 +6,13 @@ N-Triples terms; no blank node, counter or clock is in them, and no triple stand
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import polars as pl
 
+from onrecord.literals import quoted, tagged, typed
 from onrecord.lock import Lock, quote_key
 from onrecord.model import Source
 from onrecord.ontology import Ontology
@@ -39,6 +41,11 @@ from onrecord.terms import (
 QUADS = pl.Schema({"graph": pl.String, "subject": pl.String, "predicate": pl.String, "object": pl.String})
 """Four terms in N-Triples form; the graph's name is always an IRI."""
 
+_TRIPLE = ["subject", "predicate", "object"]
+
+PIECE = 1_000_000
+"""How many quads are made into text at a time."""
+
 LABEL_DEPTH = 8
 """How deep a label goes into nested propositions."""
 
@@ -63,20 +70,50 @@ def assemble(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Projec
     Entities, sources and ontologies are described whatever the lens lets through, so that an
     answer never lacks a label.
     """
+    return pl.concat(part.select(QUADS.names()) for part in _parts(rows, resolved, lock, project))
+
+
+def write_nquads(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[bytes]:
+    """The same dataset as N-Quads (https://www.w3.org/TR/n-quads/), in pieces, in no order."""
+    for part in _parts(rows, resolved, lock, project):
+        for piece in part.iter_slices(PIECE):
+            yield nquads(piece)
+
+
+def nquads(quads: pl.DataFrame) -> bytes:
+    """Quads as lines, in their order."""
+    out = io.BytesIO()
+    end = pl.concat_str("graph", pl.lit(" ."))
+    lines = quads.select("subject", "predicate", "object", end)
+    lines.write_csv(out, include_header=False, quote_style="never", separator=" ")
+    return out.getvalue()
+
+
+def _parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
+    """The dataset in parts that share no triple."""
     minter, ontology = resolved.names.minter, resolved.names.ontology
-    parts = [
-        _frame(_ontology_quads(ontology)),
-        _frame(_entity_quads(resolved, minter)),
-        _frame(_graph_quads(project, minter)),
-        _frame(_source_quads(resolved, minter, lock, project.time_zone)),
-        _propositions(rows, resolved, project.language),
-        _direct_triples(rows, ontology, minter),
-        *_statements(rows, resolved, minter, project.language),
-        _selectors(rows, minter),
-        _spans(rows, resolved, minter, lock),
-    ]
-    quads = pl.concat(part.select(QUADS.names()) for part in parts)
-    return quads.unique(["subject", "predicate", "object"], keep="first", maintain_order=True)
+    described = pl.concat(
+        [
+            _frame(_ontology_quads(ontology)),
+            _frame(_entity_quads(resolved, minter)),
+            _frame(_graph_quads(project, minter)),
+            _frame(_source_quads(resolved, minter, lock, project.time_zone)),
+        ]
+    ).unique(_TRIPLE, keep="first", maintain_order=True)
+    propositions = _propositions(rows, resolved, project.language)
+    direct = _direct_triples(rows, ontology, minter).unique(_TRIPLE, keep="first", maintain_order=True)
+    yield described
+    yield propositions
+    yield _without(_without(direct, described), propositions)
+    yield from _statements(rows, resolved, minter, project.language)
+    marks = pl.concat([_selectors(rows, minter), _spans(rows, resolved, minter, lock)])
+    yield marks.unique(_TRIPLE, keep="first", maintain_order=True)
+
+
+def _without(quads: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """``quads`` without the triples that stand among ``others``."""
+    near = others.filter(pl.col("predicate").is_in(quads["predicate"].unique().to_list()))
+    return quads.join(near, on=_TRIPLE, how="anti", maintain_order="left") if near.height else quads
 
 
 def sort_quads(quads: pl.DataFrame) -> pl.DataFrame:
@@ -198,16 +235,40 @@ def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> pl.D
         _triples(distinct, node, iri(f"{RDF}object"), pl.col("object")),
         _qualifiers(distinct, node, "restrictive"),
     ]
-    labels = proposition_labels(distinct, resolved)
-    labelled = pl.DataFrame(
-        {
-            "subject": list(labels),
-            "predicate": [iri(f"{RDFS}label")] * len(labels),
-            "object": [literal(text, language=language) for text in labels.values()],
-        },
-        schema={"subject": pl.String, "predicate": pl.String, "object": pl.String},
-    )
-    return pl.concat([*parts, labelled]).with_columns(pl.lit(iri(minter.graph("propositions"))).alias("graph"))
+    label = pl.concat_str(quoted(pl.col("label")), pl.lit(f"@{language}"))
+    parts.append(_triples(_labelled(distinct, resolved), node, iri(f"{RDFS}label"), label))
+    return pl.concat(parts).with_columns(pl.lit(iri(minter.graph("propositions"))).alias("graph"))
+
+
+def _labelled(distinct: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
+    """Each proposition of ``distinct`` and its label; three names make one at once."""
+    head = f"<{resolved.names.minter.proposition_base}"
+    rows = distinct.select("proposition", "subject", "predicate", "object", "restrictive")
+    named = pl.all_horizontal(
+        pl.col(end).str.starts_with("<") & ~pl.col(end).str.starts_with(head) for end in ("subject", "object")
+    ) & (pl.col("restrictive").list.len().fill_null(0) == 0)
+    plain, others = rows.filter(named), rows.filter(~named)
+    terms = pl.concat([plain[end] for end in _TRIPLE]).unique().to_list()
+    words = pl.Series([resolved.names.label(term[1:-1]) for term in terms], dtype=pl.String)
+    label = pl.concat_str((pl.col(end).replace_strict(terms, words) for end in _TRIPLE), separator=" ")
+    found = [plain.select("proposition", label.alias("label"))] if plain.height else []
+    if others.height:
+        labels = proposition_labels(_with_mentioned(others, rows), resolved)
+        own = others["proposition"]
+        found.append(pl.DataFrame({"proposition": own, "label": [labels[node] for node in own]}))
+    return pl.concat(found) if found else pl.DataFrame(schema={"proposition": pl.String, "label": pl.String})
+
+
+def _with_mentioned(some: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """``some`` of the propositions in ``rows``, and those that they mention, at whatever depth."""
+    while True:
+        values = some.select(pl.col("restrictive").list.eval(pl.element().struct.field("value"))).to_series()
+        inside = pl.concat([some["subject"], some["object"], values.explode().rename("subject")]).drop_nulls().unique()
+        more = rows.filter(pl.col("proposition").is_in(inside.to_list()))
+        more = more.join(some, on="proposition", how="anti", maintain_order="left")
+        if more.is_empty():
+            return some
+        some = pl.concat([some, more])
 
 
 def proposition_labels(rows: pl.DataFrame, resolved: Resolved) -> dict[str, str]:
@@ -273,27 +334,20 @@ def _qualifiers(rows: pl.DataFrame, subject: pl.Expr, column: str) -> pl.DataFra
     )
 
 
-def _quoted(column: str) -> pl.Expr:
-    """The N-Triples string of a text column, without datatype or language."""
-    text = pl.col(column)
-    for char, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
-        text = text.str.replace_all(char, escape, literal=True)
-    return pl.concat_str(pl.lit('"'), text, pl.lit('"'))
-
-
-def _typed(column: str, datatype: str) -> pl.Expr:
-    return pl.concat_str(_quoted(column), pl.lit(f"^^<{datatype}>"))
-
-
-def _tagged(column: str) -> pl.Expr:
-    return pl.concat_str(_quoted(column), pl.lit("@"), pl.col("language"))
-
-
 def _day(column: str) -> pl.Expr:
     """A day within the years that a bound may name; the sentinels of ``times`` give null."""
     day = pl.col(column)
     inside = (day.dt.year() > 1) & (day.dt.year() < 9999)
     return pl.when(inside).then(pl.concat_str(pl.lit('"'), day.dt.strftime("%Y-%m-%d"), pl.lit(f'"^^<{XSD}date>')))
+
+
+_OWN = (
+    *("row", "statement", "proposition", "source_iri", "language", "status", "negated", "additive", "condition"),
+    *("when", "said_when", "said_at_term", "said_by_terms", "via_terms", "said_to_terms", "origin_terms"),
+    *("recorded_day", "earliest_start", "latest_start", "earliest_end", "latest_end", "quotes", "when_text"),
+    *("hedge", "translation", "id", "locator", "curator", "note", "curated"),
+)
+"""The columns that statement nodes are made of."""
 
 
 def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language: str) -> Iterator[pl.DataFrame]:
@@ -305,20 +359,28 @@ def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language
     graph = pl.concat_str(pl.lit("<"), pl.col("source_iri"), pl.lit(">")).replace_strict(
         heads, default=None, return_dtype=pl.String
     )
-    own = own.with_columns(graph.alias("graph"))
-    once = own.unique("statement", keep="first", maintain_order=True)
-    first_day = own.group_by("statement").agg(
-        pl.col("recorded_day").min().alias("recorded_day"), pl.col("graph").first(), pl.col("language").first()
-    )
-    condition = pl.col("condition")
+    own = own.select(*_OWN, graph.alias("graph"))
+    again = own["statement"].is_duplicated()
+    alone, merged = own.filter(~again), own.filter(again)
+    once = pl.concat([alone, merged.unique("statement", keep="first", maintain_order=True)])
+    first_day = merged.group_by("statement").agg(pl.col("recorded_day").min(), pl.col("graph").first())
+    first_day = pl.concat([alone.select(first_day.columns), first_day])
+    condition, spoken = pl.col("condition"), pl.col("language")
 
     def every(obj: pl.Expr, predicate: str, table: pl.DataFrame = once) -> pl.DataFrame:
-        return table.select(
+        part = table.select(
             "graph",
             pl.col("statement").alias("subject"),
             pl.lit(iri(predicate)).alias("predicate"),
             obj.alias("object"),
-        ).drop_nulls("object")
+        )
+        return part.drop_nulls("object") if part["object"].null_count() else part
+
+    def evidence(obj: pl.Expr, predicate: str) -> Iterator[pl.DataFrame]:
+        """What each of several merged rows may have."""
+        yield every(obj, predicate, alone)
+        if merged.height:
+            yield every(obj, predicate, merged).unique(maintain_order=True)
 
     yield every(pl.lit(iri(f"{ONR}Statement")), f"{RDF}type")
     yield every(pl.col("proposition"), f"{ONR}proposition")
@@ -326,8 +388,8 @@ def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language
     yield every(pl.lit(f'"true"^^<{XSD}boolean>'), f"{ONR}negated", once.filter(pl.col("negated")))
     yield every(pl.concat_str(pl.lit("<"), pl.col("source_iri"), pl.lit(">")), f"{PROV}wasQuotedFrom")
     yield every(_day("recorded_day"), f"{ONR}recorded", first_day)
-    yield every(_typed("when", EDTF), f"{ONR}when")
-    yield every(_typed("said_when", EDTF), f"{ONR}saidWhen")
+    yield every(typed(pl.col("when"), EDTF), f"{ONR}when")
+    yield every(typed(pl.col("said_when"), EDTF), f"{ONR}saidWhen")
     yield every(pl.col("said_at_term"), f"{ONR}saidAt")
     for column, name in (
         ("earliest_start", "earliestStart"),
@@ -339,27 +401,33 @@ def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language
     yield every(condition, f"{ONR}condition", once.filter(condition.str.starts_with("<")))
     yield every(condition, f"{ONR}conditionText", once.filter(condition.str.starts_with('"')))
     for column, name in (("said_by", "saidBy"), ("via", "via"), ("said_to", "saidTo"), ("origin", "origin")):
-        yield every(pl.col(f"{column}_terms"), f"{ONR}{name}", once.explode(f"{column}_terms"))
-    yield from _chains(once, minter)
+        terms = f"{column}_terms"
+        some = once.filter(pl.col(terms).list.len() > 0).select("graph", "statement", terms).explode(terms)
+        part = every(pl.col(terms), f"{ONR}{name}", some)
+        yield part.unique(maintain_order=True) if column == "via" else part
+    yield _chains(once, minter).unique(_TRIPLE, keep="first", maintain_order=True)
     yield _qualifiers(once, pl.col("statement"), "additive").join(
         once.select(pl.col("statement").alias("subject"), "graph"), on="subject", how="left"
     )
-    quotes = own.explode("quotes")
-    yield every(_tagged("quotes"), f"{ONR}quote", quotes)
+    quoted_twice = (pl.col("quotes").list.len() > 1) | pl.col("statement").is_in(merged["statement"].unique().to_list())
+    quotes = own.select("graph", "statement", "language", "quotes", quoted_twice.alias("twice"))
+    for twice, table in ((False, quotes.filter(~pl.col("twice"))), (True, quotes.filter(pl.col("twice")))):
+        part = every(tagged(pl.col("quotes"), spoken), f"{ONR}quote", table.explode("quotes"))
+        yield part.unique(maintain_order=True) if twice else part
     for column, predicate in (("when_text", f"{ONR}whenText"), ("hedge", f"{ONR}hedge")):
-        yield every(_tagged(column), predicate, own)
-    yield every(pl.concat_str(_quoted("translation"), pl.lit(f"@{language}")), f"{ONR}translation", own)
+        yield from evidence(tagged(pl.col(column), spoken), predicate)
+    yield from evidence(pl.concat_str(quoted(pl.col("translation")), pl.lit(f"@{language}")), f"{ONR}translation")
     for column, predicate in (
         ("id", f"{DCTERMS}identifier"),
         ("locator", f"{ONR}locator"),
         ("curator", f"{ONR}curator"),
         ("note", f"{SKOS}editorialNote"),
     ):
-        yield every(_quoted(column), predicate, own)
-    yield every(_typed("curated", f"{XSD}date"), f"{ONR}curated", own)
+        yield from evidence(quoted(pl.col(column)), predicate)
+    yield from evidence(typed(pl.col("curated"), f"{XSD}date"), f"{ONR}curated")
 
 
-def _chains(rows: pl.DataFrame, minter: Minter) -> Iterator[pl.DataFrame]:
+def _chains(rows: pl.DataFrame, minter: Minter) -> pl.DataFrame:
     """The order of ``via`` where several passed the words on: a list of hashed cells."""
     quads = []
     for graph, statement, members in (
@@ -370,7 +438,7 @@ def _chains(rows: pl.DataFrame, minter: Minter) -> Iterator[pl.DataFrame]:
         for cell, member, rest in zip(cells, members, [*cells[1:], NIL], strict=True):
             quads.append(Quad(graph, cell, iri(f"{RDF}first"), member))
             quads.append(Quad(graph, cell, iri(f"{RDF}rest"), rest))
-    yield _frame(quads)
+    return _frame(quads)
 
 
 def _selectors(rows: pl.DataFrame, minter: Minter) -> pl.DataFrame:

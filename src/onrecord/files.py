@@ -69,18 +69,18 @@ def check_inside(path: Path, root: Path, name: str | Place, problems: Problems) 
     return True
 
 
-def read_bytes(path: Path, name: str, problems: Problems) -> bytes | None:
-    """The bytes of an ordinary file, or None with a problem."""
+def read_bytes(path: Path, name: str, problems: Problems, *, bounded: bool = True) -> bytes | None:
+    """The bytes of an ordinary file, or None with a problem; tables are not ``bounded``."""
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 problems.error("P003", Place(name), "this is not an ordinary file", "delete it or move it away")
                 return None
-            data = file.read(MAX_TEXT_BYTES + 1)
+            data = file.read(MAX_TEXT_BYTES + 1 if bounded else -1)
     except OSError as error:
         problems.error("P002", Place(name), f"this file cannot be read: {error.strerror}", "mend or delete it")
         return None
-    if len(data) > MAX_TEXT_BYTES:
+    if bounded and len(data) > MAX_TEXT_BYTES:
         problems.error(
             "P004",
             Place(name),
@@ -96,13 +96,13 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def read_text(path: Path, name: str, problems: Problems) -> str | None:
+def read_text(path: Path, name: str, problems: Problems, *, bounded: bool = True) -> str | None:
     """The text of a UTF-8 file without its byte order mark, or None with a problem.
 
     Line ends stay as written. Bytes that are not UTF-8 are a P005, NUL and other control
     characters a P006, both with line and column.
     """
-    data = read_bytes(path, name, problems)
+    data = read_bytes(path, name, problems, bounded=bounded)
     return None if data is None else decode_text(data, name, problems)
 
 
@@ -122,7 +122,7 @@ def decode_text(data: bytes, name: str, problems: Problems) -> str | None:
         )
         return None
     text = text.removeprefix("\ufeff")
-    offset = find_control(text)
+    offset = find_control(text) if _may_hold_control(data) else None
     if offset is not None:
         line = text.count("\n", 0, offset) + 1
         report_control(text, offset, Place(name, line, offset - text.rfind("\n", 0, offset)), problems)
@@ -130,7 +130,19 @@ def decode_text(data: bytes, name: str, problems: Problems) -> str | None:
     return text
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
+"""A character that no text may hold, as a regular expression that Python and Polars both read."""
+
+_CONTROL = re.compile(CONTROL)
+
+
+_ORDINARY = bytes(byte for byte in range(256) if (byte > 0x1F and byte != 0x7F) or byte in b"\t\n\r")
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+
+
+def _may_hold_control(data: bytes) -> bool:
+    """A quick look at UTF-8 bytes: whether :func:`find_control` is worth its while."""
+    return bool(data.translate(None, _ORDINARY)) or any(char in data for char in _NONCHARACTERS)
 
 
 def find_control(text: str) -> int | None:

@@ -123,28 +123,24 @@ def _passes(lens: Lens) -> pl.Expr:
 
 def _mentioned(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
     """The nested rows, and the referred-to propositions, below the chosen statements."""
-    refs = rows.select("row", "proposition", "subject", "object", "condition", "restrictive", "additive")
-    by_proposition = refs.select("proposition", "row").unique("proposition", keep="first", maintain_order=True)
-    seen = set(chosen["row"].to_list())
-    have = set(chosen["proposition"].to_list())
+    if rows.is_empty():
+        return rows
+    head = rows["proposition"][0][: -len("/00112233445566778899aabbccddeeff>")]
+    numbered = rows.select("proposition", "row")
+    have = chosen.select("proposition", "row")
     frontier = chosen
     extra: list[pl.DataFrame] = []
     while not frontier.is_empty():
-        targets = pl.concat(
-            [
-                frontier["subject"],
-                frontier["object"],
-                frontier["condition"],
-                *(
-                    frontier.filter(pl.col(name).list.len() > 0)[name].explode().struct.field("value").rename("subject")
-                    for name in ("restrictive", "additive")
-                ),
-            ]
-        )
-        wanted = by_proposition.filter(pl.col("proposition").is_in(targets.drop_nulls().unique().to_list()))
-        fresh = [(row, name) for name, row in wanted.iter_rows() if name not in have and row not in seen]
-        seen |= {row for row, _ in fresh}
-        have |= {name for _, name in fresh}
-        frontier = rows.filter(pl.col("row").is_in([row for row, _ in fresh]))
+        parts = [frontier["subject"], frontier["object"], frontier["condition"]]
+        for name in ("restrictive", "additive"):
+            values = frontier.filter(pl.col(name).list.len() > 0)[name].explode().struct.field("value")
+            parts.append(values.rename("subject"))
+        targets = pl.concat(parts).drop_nulls()
+        targets = targets.filter(targets.str.starts_with(head)).unique()
+        wanted = numbered.filter(pl.col("proposition").is_in(targets.to_list()))
+        wanted = wanted.unique("proposition", keep="first", maintain_order=True)
+        fresh = wanted.join(have, on="proposition", how="anti").join(have, on="row", how="anti")
+        have = pl.concat([have, fresh])
+        frontier = rows.join(fresh.select("row"), on="row", how="semi", maintain_order="left")
         extra.append(frontier.with_columns(pl.lit(True).alias("nested"), pl.lit(None, pl.String).alias("statement")))
     return pl.concat(extra) if extra else rows.clear()

@@ -186,40 +186,116 @@ class Entity:
 
 
 class StatementRows:
-    """Collects rows column by column and turns them into the table."""
+    """Collects rows, one by one or a table at a time, and turns them into the statement table."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name in WRITTEN}
+        self._parts: list[pl.DataFrame] = []
+        self._start = 0  # the number of the first of _rows
+        self._rows: list[dict[str, Any]] = []
         self.places = Places()
 
     def __len__(self) -> int:
-        return len(self._columns["row"])
+        return self._start + len(self._rows)
 
     def add(self, place: Place, values: Mapping[str, Any]) -> int:
         """Add a row; columns that ``values`` leaves out are null. Returns the row's number."""
         row = len(self)
-        for name, column in self._columns.items():
-            column.append(values.get(name))
-        self._columns["row"][row] = row
-        self._columns["nested"][row] = bool(values.get("nested", False))
-        self._columns["negated"][row] = bool(values.get("negated", False))
-        self._columns["file"][row] = place.file
-        self._columns["line"][row] = place.line
-        self._columns["column"][row] = place.column
+        kept = {"nested": False, "negated": False, **values}
+        self._rows.append(kept | {"row": row, "file": place.file, "line": place.line, "column": place.column})
         self.places.set_row(row, place)
         return row
 
     def set(self, row: int, name: str, value: object) -> None:
-        """Fill a column of a row after the fact."""
-        self._columns[name][row] = value
+        """Fill a column of a row after the fact, before the next :meth:`close`."""
+        self._rows[row - self._start][name] = value
 
     def get(self, row: int, name: str) -> Any:
         """What stands in a column of a row."""
-        return self._columns[name][row]
+        return self._rows[row - self._start].get(name)
+
+    def close(self) -> None:
+        """End a file: its rows stay as they are."""
+        if self._rows:
+            self._parts.append(_frame(self._rows))
+            self._start += len(self._rows)
+            self._rows = []
+
+    def take(self, plain: pl.DataFrame, file: str, column: int) -> None:
+        """Take in a table of rows, by line among those that were added since the last :meth:`close`.
+
+        ``plain`` has the columns of :data:`WRITTEN` but ``row``, ``file`` and ``column``, and a
+        column ``cell``: the field in which a nested row stands. Its ``*_row`` columns point to rows of
+        its own, from 0.
+        """
+        start, several = self._start, len(self._rows)
+        lines = pl.concat([pl.Series("line", [row["line"] for row in self._rows], dtype=pl.UInt32), plain["line"]])
+        order = pl.DataFrame({"line": lines, "old": pl.int_range(len(lines), dtype=pl.UInt32, eager=True)}).sort(
+            "line", "old"
+        )
+        new = order.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("new")).sort("old")["new"] + start
+        if several:
+            final = dict(zip(range(start, start + several), new.head(several).to_list(), strict=True))
+            for row in self._rows:
+                _point(row, final)
+            self.places.renumber(final)
+        links = {
+            name: pl.col(name).replace_strict(_links(plain[name], several, new), default=None, return_dtype=pl.UInt32)
+            for name in _ROWS
+            if plain[name].null_count() < plain.height
+        }
+        plain = plain.with_columns(new.slice(several).alias("row"), file=pl.lit(file), column=pl.lit(column), **links)
+        nested = plain.filter(pl.col("cell").is_not_null()).select("row", "cell")
+        self.places.add_block(start, file, order["line"], column, dict(nested.iter_rows()))
+        merged = plain.select(pl.col(name).cast(dtype) for name, dtype in WRITTEN.items())
+        if several or nested.height:
+            merged = pl.concat([_frame(self._rows), merged]).sort("row")
+        self._parts.append(merged)
+        self._start += len(lines)
+        self._rows = []
 
     def frame(self) -> pl.DataFrame:
         """The table, in the schema of :data:`WRITTEN`."""
-        return pl.DataFrame(self._columns, schema=pl.Schema(WRITTEN))
+        self.close()
+        return pl.concat(self._parts) if self._parts else pl.DataFrame(schema=pl.Schema(WRITTEN))
+
+
+_ROWS = ("subject_row", "object_row", "condition_row")
+
+
+def _links(targets: pl.Series, offset: int, new: pl.Series) -> dict[int, int]:
+    """The final number of each row that a column of a table points to."""
+    old = targets.drop_nulls().unique()
+    return dict(zip(old, new.gather(old + offset), strict=True))
+
+
+def _point(row: dict[str, Any], final: Mapping[int, int]) -> None:
+    """Let a row, and all that it points to, have their final numbers."""
+    row["row"] = final[row["row"]]
+    for name in _ROWS:
+        if row.get(name) is not None:
+            row[name] = final[row[name]]
+    for qualifier in row.get("qualifiers") or ():
+        if qualifier["value_row"] is not None:
+            qualifier["value_row"] = final[qualifier["value_row"]]
+
+
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame([_series(name, [row.get(name) for row in rows], dtype) for name, dtype in WRITTEN.items()])
+
+
+def _series(name: str, values: list[Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
+    """A column; lists are flattened first, because the library makes each into a series of its own."""
+    if not isinstance(dtype, pl.List):
+        return pl.Series(name, values, dtype=dtype)
+    flat = pl.DataFrame(
+        {
+            "at": pl.Series([at for at, items in enumerate(values) for _ in items or ()], dtype=pl.UInt32),
+            name: pl.Series([item for items in values for item in items or ()], dtype=dtype.inner),
+        }
+    )
+    every = pl.DataFrame({"at": pl.int_range(len(values), dtype=pl.UInt32, eager=True)})
+    grouped = flat.group_by("at", maintain_order=True).agg(name)
+    return every.join(grouped, on="at", how="left", maintain_order="left")[name]
 
 
 def empty_statements() -> pl.DataFrame:

@@ -80,23 +80,26 @@ class Names:
         namespace = self.prefixes().get(prefix) if colon else None
         return namespace + local if namespace is not None and local and " " not in text else None
 
-    def entity(self, text: str, source: str | None = None) -> Found:
-        """Look up an entity, a source, or a speaker of ``source``."""
-        iris = self._one_each([*self.by_source.get(source or "", {}).get(text, ()), *self.by_name.get(text, ())])
-        if len(iris) == 1:
-            return Found(iris[0])
+    def choices(self, text: str, source: str | None = None) -> tuple[str, ...]:
+        """The IRIs that ``text`` could mean as an entity, a source, or a speaker of ``source``."""
+        own = self.by_source.get(source or "", {}).get(text, ())
+        iris = self._one_each([*own, *self.by_name.get(text, ())])
         if iris:
-            return Found(choices=tuple(sorted(iris)))
+            return tuple(sorted(iris))
         iri = self.expand(text)
         if iri is not None and self.is_known(iri):
-            return Found(self.merged.get(iri, iri))
+            return (self.merged.get(iri, iri),)
         if source is None:
-            everywhere = self._one_each(iri for mine in self.by_source.values() for iri in mine.get(text, ()))
-            if len(everywhere) == 1:
-                return Found(everywhere[0])
-            if everywhere:
-                return Found(choices=tuple(sorted(everywhere)))
-        return Found(nearest=self._nearest(text, source))
+            everywhere = (iri for mine in self.by_source.values() for iri in mine.get(text, ()))
+            return tuple(sorted(self._one_each(everywhere)))
+        return ()
+
+    def entity(self, text: str, source: str | None = None) -> Found:
+        """Look up an entity, a source, or a speaker of ``source``."""
+        iris = self.choices(text, source)
+        if not iris:
+            return Found(nearest=self._nearest(text, source))
+        return Found(iris[0]) if len(iris) == 1 else Found(choices=iris)
 
     def require_entity(self, text: str) -> str:
         """The IRI of the one entity, source or speaker of that name.

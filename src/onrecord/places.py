@@ -6,7 +6,10 @@ Leaves finding the places to the parsers.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import polars as pl
 
@@ -14,18 +17,22 @@ from onrecord.errors import Place
 
 PLACES = "places.jsonl"
 
+Finder: TypeAlias = Callable[[int, str], Place | None]
+"""Line and field name to the place of the field, where it is found."""
+
 
 class Places:
     """Where each field of each row was written, kept beside the table.
 
-    YAML gives every field its place; for CSV, JSONL and Parquet the row's place is known and the
-    column is looked up only when a problem asks for it.
+    YAML gives every field its place; of the rows of a CSV, JSONL or Parquet file only the line is
+    kept, and a field is looked up in the file when a problem asks for it.
     """
 
     def __init__(self) -> None:
-        self._fields: dict[tuple[int, str], Place] = {}
+        self._fields: dict[int, dict[str, Place]] = {}
         self._rows: dict[int, Place] = {}
-        self._finders: dict[str, Callable[[int, str], Place | None]] = {}
+        self._blocks: list[_Block] = []
+        self._finders: dict[str, Finder] = {}
         self._inner: dict[str, str] = {}
 
     def set_row(self, row: int, place: Place) -> None:
@@ -34,9 +41,23 @@ class Places:
 
     def set_field(self, row: int, name: str, place: Place) -> None:
         """Where a field of the row stands."""
-        self._fields[row, name] = place
+        self._fields.setdefault(row, {})[name] = place
 
-    def set_finder(self, file: str, find: Callable[[int, str], Place | None]) -> None:
+    def add_block(self, start: int, file: str, lines: pl.Series, column: int, cells: Mapping[int, str]) -> None:
+        """The lines of consecutive rows of a file from the row ``start`` on.
+
+        ``cells`` names the field of its line in which a row stands that is nested in another one.
+        """
+        self._blocks.append(_Block(start, file, lines, column, cells))
+
+    def renumber(self, rows: Mapping[int, int]) -> None:
+        """Give rows that were set one by one their final numbers."""
+        places = {row: self._rows.pop(row) for row in rows if row in self._rows}
+        fields = {row: self._fields.pop(row) for row in rows if row in self._fields}
+        self._rows.update((rows[row], place) for row, place in places.items())
+        self._fields.update((rows[row], named) for row, named in fields.items())
+
+    def set_finder(self, file: str, find: Finder) -> None:
         """How to find a field of a file on demand: line and field name to a place."""
         self._finders[file] = find
 
@@ -50,12 +71,27 @@ class Places:
 
     def of(self, row: int, name: str = "") -> Place:
         """The best known place of a field: its own, or that of its list, or the row's."""
-        found = self._fields.get((row, name)) or self._fields.get((row, name.partition(".")[0]))
-        if found:
-            return found
-        place = self._rows.get(row, Place(""))
-        finder = self._finders.get(place.file)
-        return (finder(place.line, name.partition(".")[0]) if finder and name else None) or place
+        field = name.partition(".")[0]
+        if row in self._rows:
+            fields = self._fields.get(row, {})
+            return fields.get(name) or fields.get(field) or self._rows[row]
+        at = bisect_right(self._blocks, row, key=lambda block: block.start) - 1
+        if at < 0 or row - self._blocks[at].start >= len(self._blocks[at].lines):
+            return Place("")
+        block = self._blocks[at]
+        place = Place(block.file, block.lines[row - block.start], block.column)
+        cell = block.cells.get(row, field)
+        finder = self._finders.get(block.file)
+        return (finder(place.line, cell) if finder and cell else None) or place
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    start: int
+    file: str
+    lines: pl.Series
+    column: int
+    cells: Mapping[int, str]
 
 
 def render_places(statements: pl.DataFrame, places: Places) -> bytes:

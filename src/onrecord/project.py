@@ -27,7 +27,9 @@ ENTITY_FILES = ("entities.yaml", "entities.csv")
 LOCK = "evidence.lock"
 JUDGEMENTS = "judgements.yaml"
 SOURCES_VARIABLE = "ONRECORD_SOURCES"
-_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+LOCAL_ID = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
+MAX_LOCAL_ID = 120
+_ID = re.compile(LOCAL_ID)
 _KEYS = (
     "title",
     "description",
@@ -50,7 +52,7 @@ def is_local_id(text: str) -> bool:
     >>> is_local_id("miami-talks"), is_local_id("Miami talks")
     (True, False)
     """
-    return bool(_ID.fullmatch(text)) and len(text) <= 120
+    return bool(_ID.fullmatch(text)) and len(text) <= MAX_LOCAL_ID
 
 
 @dataclass(frozen=True, slots=True)

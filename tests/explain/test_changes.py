@@ -349,7 +349,7 @@ def test_nothing_differs_from_itself_and_order_means_nothing(pool: State, first:
     one = _part(pool, first, odd)
     assert not compare(one, one)
     assert compare(one, one) == Diff("pool", "pool")
-    rows = one.rows.reverse()
+    rows = one.rows.sort("row", descending=True)  # reverse() loses the type of a list column without values
     mixed = replace(one, rows=rows, table=canonical(rows))
     assert mixed.table.equals(one.table)
     whole = _part(pool, set(range(96)), set())

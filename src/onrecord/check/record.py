@@ -128,10 +128,9 @@ def _quotes(table: pl.DataFrame, resolved: Resolved, project: Project, problems:
 
 def _duplicates(table: pl.DataFrame, resolved: Resolved, _: Project, problems: Problems) -> None:
     """The same statement twice; the same claim with another quote is merged and fine."""
-    key = pl.concat_str(
-        pl.col("statement"), pl.col("quotes").list.sort().list.join("\x1e").fill_null(""), separator="\x1f"
-    )
-    keyed = table.filter(pl.col("statement").is_not_null()).select("row", key.alias("key"))
+    quotes = pl.col("quotes").list.sort().list.join("\x1e").fill_null("")
+    merged = table.filter(pl.col("statement").is_not_null() & pl.col("statement").is_duplicated())
+    keyed = merged.select("row", pl.concat_str("statement", quotes, separator="\x1f").alias("key"))
     twice = keyed.filter(pl.col("key").is_duplicated())
     first: dict[str, int] = {}
     for row, text in twice.sort("row").iter_rows():
@@ -193,7 +192,9 @@ def _distance(table: pl.DataFrame, resolved: Resolved, project: Project, problem
         & ~pl.col("predicate").is_in(stances)
         & pl.col("quotes").is_not_null()
     )
-    for row, quotes in firm.select("row", "quotes").iter_rows():
+    spans = firm.select("row", "quotes").explode("quotes")
+    kept_away = spans.filter(pl.col("quotes").str.contains(f"(?i){_DISTANCE.pattern}"))["row"].unique().to_list()
+    for row, quotes in firm.filter(pl.col("row").is_in(kept_away)).select("row", "quotes").iter_rows():
         for index, quote in enumerate(quotes):
             match = _DISTANCE.search(quote)
             if match:
@@ -205,31 +206,29 @@ def _distance(table: pl.DataFrame, resolved: Resolved, project: Project, problem
                 )
 
 
-def _types(term: str | None, resolved: Resolved, propositions: frozenset[str]) -> tuple[str, ...] | None:
+def _types(term: str, resolved: Resolved) -> tuple[str, ...] | None:
     """The classes of a term; None where nothing is known of it."""
-    if term is None or not term.startswith("<"):
+    if not term.startswith("<"):
         return None
-    if term in propositions:
-        return (PROPOSITION,)
     address = term[1:-1]
+    if address.startswith(resolved.names.minter.proposition_base):
+        return (PROPOSITION,)
     if address in resolved.names.source_ids:
         return (f"{ONR}Source",)
     return resolved.names.types.get(address) or None
 
 
-def _propositions(table: pl.DataFrame) -> frozenset[str]:
-    return frozenset(table["proposition"].drop_nulls().to_list())
-
-
 def _stances(table: pl.DataFrame, resolved: Resolved, _: Project, problems: Problems) -> None:
     ontology = resolved.names.ontology
     stances = sorted(f"<{prop.iri}>" for prop in ontology.properties.values() if prop.stance)
-    propositions = _propositions(table)
     held = table.filter(pl.col("predicate").is_in(stances) & pl.col("object").is_not_null())
-    for place, (predicate, obj, text) in _report(held, ["predicate", "object", "object_text"], resolved, "object"):
-        types = _types(str(obj), resolved, propositions)
-        if types is None or types == (PROPOSITION,) or ontology.is_a(types, PROVISION):
-            continue
+    bad = [
+        term
+        for term in held["object"].unique()
+        if (types := _types(term, resolved)) and types != (PROPOSITION,) and not ontology.is_a(types, PROVISION)
+    ]
+    wrong = held.filter(pl.col("object").is_in(bad))
+    for place, (predicate, text) in _report(wrong, ["predicate", "object_text"], resolved, "object"):
         label = ontology.label(str(predicate)[1:-1])
         problems.error(
             "C015",
@@ -250,25 +249,30 @@ def _ranges(table: pl.DataFrame, resolved: Resolved, _: Project, problems: Probl
 def _check_ends(table: pl.DataFrame, resolved: Resolved, problems: Problems, end: str, code: str) -> None:
     """Domain and range against declared types, before a later stage infers types from them."""
     ontology = resolved.names.ontology
-    propositions = _propositions(table)
     wanted = {
         f"<{prop.iri}>": prop.domain if end == "subject" else () if prop.takes_literal else prop.range
         for prop in ontology.properties.values()
     }
-    bad: dict[tuple[str, str], str] = {}
-    pairs = table.select("predicate", end).drop_nulls().unique()
-    for predicate, term in pairs.iter_rows():
-        types = _types(term, resolved, propositions)
+    terms = table[end].drop_nulls().unique()
+    kinds_of = {term: types for term in terms if (types := _types(term, resolved))}
+    groups = {types: number for number, types in enumerate(sorted(set(kinds_of.values())))}
+    group = pl.lit(None, pl.UInt32)
+    if kinds_of:
+        numbers = {term: groups[types] for term, types in kinds_of.items()}
+        group = pl.col(end).replace_strict(numbers, default=None, return_dtype=pl.UInt32)
+    named = sorted(groups, key=lambda types: groups[types])
+    marked = table.select("row", "predicate", end, f"{end}_text", group.alias("types"))
+    bad: dict[tuple[str, int], str] = {}
+    for predicate, number in marked.select("predicate", "types").drop_nulls().unique().iter_rows():
         for cls in wanted.get(predicate, ()):
-            if types and not ontology.is_a(types, cls):
-                bad[predicate, term] = cls
+            if not ontology.is_a(named[number], cls):
+                bad[predicate, number] = cls
     if not bad:
         return
-    for row, predicate, term, text in table.select("row", "predicate", end, f"{end}_text").iter_rows():
-        wrong = bad.get((predicate, term))
-        if wrong is None:
-            continue
-        types = _types(term, resolved, propositions) or ()
+    broken = pl.DataFrame(list(bad), schema={"predicate": pl.String, "types": pl.UInt32}, orient="row")
+    found = marked.join(broken, on=["predicate", "types"], how="semi", maintain_order="left")
+    for row, predicate, text, number in found.select("row", "predicate", f"{end}_text", "types").iter_rows():
+        wrong, types = bad[predicate, number], named[number]
         kinds = ", ".join(sorted(ontology.label(kind) for kind in types))
         label = ontology.label(predicate[1:-1])
         verb = "is said of" if end == "subject" else "leads to"
@@ -329,12 +333,12 @@ def _entities(resolved: Resolved, problems: Problems) -> None:
     table = resolved.statements
     used: set[str] = set()
     for column in ("subject", "object", "said_at_term", "condition"):
-        used.update(table[column].drop_nulls().to_list())
+        used.update(table[column].drop_nulls().unique().to_list())
     for column in ("said_by_terms", "via_terms", "said_to_terms", "origin_terms"):
-        used.update(table[column].drop_nulls().explode().drop_nulls().to_list())
+        used.update(table[column].drop_nulls().explode().drop_nulls().unique().to_list())
     for column in ("restrictive", "additive"):
         values = table.filter(pl.col(column).list.len() > 0)[column].explode().struct.field("value")
-        used.update(values.drop_nulls().to_list())
+        used.update(values.drop_nulls().unique().to_list())
     for source in resolved.sources.values():
         found = (resolved.names.entity(text, source.id).iri for text in source.origin)
         used.update(f"<{iri}>" for iri in found if iri)

@@ -65,6 +65,7 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
     files = find_files(project, "statements", STATEMENT_SUFFIXES, problems)
     for path in files:
         shown = project.name_of(path)
+        rows.close()
         rows.places.set_inner(shown, project.relative(path))
         match path.suffix.lower():
             case ".yaml" | ".yml":

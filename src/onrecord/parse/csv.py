@@ -1,43 +1,57 @@
 """Owns tables in CSV (RFC 4180, UTF-8): the header names the fields, ``|`` parts several values.
 
-Leaves the fields of a statement to ``records``.
+Leaves the fields of a statement to ``columns``, and those of a row out of the ordinary to ``records``.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+
+import polars as pl
 
 from onrecord.documents import Mapping, Node, Scalar, Sequence, parse_yaml
 from onrecord.errors import Place, Problems
 from onrecord.files import read_text
-from onrecord.parse.records import RecordReader
+from onrecord.parse.columns import LINE, NESTED, SEPARATOR, several, split_cells, take_plain
+from onrecord.parse.records import LISTS, RecordReader
 
-SEPARATOR = "|"
-_LISTS = frozenset({"said by", "via", "said to", "origin", "quote"})
-_NESTED = frozenset({"subject", "object", "on condition"})
 _SOURCE = frozenset({"source"})
+_CELL = '(?:[^",\r\n]*|"(?:[^"\r\n]|"")*")'
 
 
 def parse_statements(path: Path, name: str, reader: RecordReader, problems: Problems) -> None:
     """Read one file into the reader's rows."""
-    text = read_text(path, name, problems)
+    text = read_text(path, name, problems, bounded=False)
     if text is None:
         return
     if not text.strip():
         problems.warning("P032", Place(name), "this file is empty", "delete it, or write a header and rows")
         return
-    for record in read_records(text, name, _LISTS | reader.qualifiers, problems):
+    header, lines, apart = _tidy_lines(text)
+    if not header:
+        _read_rows(read_records(text, name, LISTS.keys() | reader.qualifiers, problems), reader, problems)
+        return
+    table = _table(header, lines)
+    plain, odd = take_plain(split_cells(table, reader.qualifiers), reader.qualifiers)
+    closer = dict(lines.filter(pl.col("line").is_in(odd)).iter_rows())
+    rest = sorted((apart | closer).items())
+    _read_rows(_single_records(header, rest, name, reader.qualifiers, problems), reader, problems)
+    reader.rows.take(plain, name, 1)
+    reader.rows.places.set_finder(name, _Finder(path, name, reader.qualifiers))
+
+
+def _read_rows(records: Iterable[Mapping], reader: RecordReader, problems: Problems) -> None:
+    for record in records:
         source = record.get("source")
         if not isinstance(source, Scalar):
             problems.error(
                 "P021", record.place, 'this row has no "source"', "write the source's id in the column source"
             )
             continue
-        for key in _NESTED | reader.qualifiers:
+        for key in NESTED.keys() | reader.qualifiers:
             entry = record.entries.get(key)
             if entry and isinstance(entry[1], Scalar):
                 node = nested_cell(entry[1], problems)
@@ -46,6 +60,82 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
                 record.entries[key] = (entry[0], node)
         else:
             reader.read(record, source.text, _SOURCE)
+
+
+def _tidy_lines(text: str) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
+    """The header, the lines that are one whole record of as many cells each, and the lines that are not.
+
+    All empty where a record may go over several lines, or cannot be read: then only reading the
+    file from its beginning tells what is a record.
+    """
+    nothing: tuple[list[str], pl.DataFrame, dict[int, str]] = ([], pl.DataFrame(), {})
+    lines = pl.DataFrame({"text": text.replace("\r\n", "\n").split("\n")}).with_row_index("line", 1)
+    tidy = lines.head(1)["text"].str.contains(f"^{_CELL}(?:,{_CELL})*$")[0]
+    longest = lines["text"].str.len_bytes().max()
+    if not tidy or not isinstance(longest, int) or longest > csv.field_size_limit():
+        return nothing
+    header = [_field_name(cell) for cell in next(csv.reader([lines["text"][0]]), [])]
+    if len(header) < 2 or "" in header or len(set(header)) < len(header):
+        return nothing
+    lines = lines.slice(1)
+    whole = lines["text"].str.contains(f"^{_CELL}(?:,{_CELL}){{{len(header) - 1}}}$")
+    apart = dict(lines.filter(~whole).filter(pl.col("text").str.strip_chars() != "").iter_rows())
+    for line in apart.values():
+        try:
+            rows = csv.reader([line], strict=True)
+            next(rows)
+        except (csv.Error, StopIteration):
+            return nothing
+    return header, lines.filter(whole), apart
+
+
+def _table(header: list[str], lines: pl.DataFrame) -> pl.DataFrame:
+    """Whole records as a table of texts, blank cells null, with their lines."""
+    if lines.is_empty():
+        return pl.DataFrame(schema={LINE: pl.UInt32, **dict.fromkeys(header, pl.String)})
+    table = pl.read_csv(
+        io.BytesIO("\n".join(lines["text"]).encode()),
+        has_header=False,
+        new_columns=header,
+        infer_schema=False,
+    )
+    filled = table.select(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
+    return filled.select(lines["line"].alias(LINE), *header).filter(pl.any_horizontal(pl.col(header).is_not_null()))
+
+
+def _single_records(
+    header: list[str], lines: Iterable[tuple[int, str]], name: str, qualifiers: frozenset[str], problems: Problems
+) -> Iterator[Mapping]:
+    """The records in lines that hold one each."""
+    fields = LISTS.keys() | qualifiers
+    for number, line in lines:
+        (cells,) = csv.reader([line], strict=True)
+        record = _record(header, cells, _columns(cells, line), name, number, fields, problems)
+        if record is not None:
+            yield record
+
+
+class _Finder:
+    """Finds a field in its line; the file is read again when the first place is asked for."""
+
+    def __init__(self, path: Path, name: str, qualifiers: frozenset[str]) -> None:
+        self.path, self.name, self.qualifiers = path, name, qualifiers
+        self.lines: list[str] | None = None
+
+    def __call__(self, line: int, field: str) -> Place | None:
+        quiet = Problems()
+        if self.lines is None:
+            text = read_text(self.path, self.name, quiet, bounded=False) or ""
+            self.lines = text.replace("\r\n", "\n").split("\n")
+        if not 1 < line <= len(self.lines):
+            return None
+        try:
+            header = [_field_name(cell) for cell in next(csv.reader(self.lines[:1]), [])]
+            record = next(_single_records(header, [(line, self.lines[line - 1])], self.name, self.qualifiers, quiet))
+        except (csv.Error, StopIteration, ValueError):
+            return None
+        node = record.get("on condition" if field == "condition" else field)
+        return node.place if node else None
 
 
 def nested_cell(cell: Scalar, problems: Problems) -> Node | None:
@@ -86,10 +176,10 @@ def _move(node: Node, place: Place) -> None:
             _move(value, place)
 
 
-def read_records(text: str, name: str, several: frozenset[str] | set[str], problems: Problems) -> Iterator[Mapping]:
+def read_records(text: str, name: str, several_in: Collection[str], problems: Problems) -> Iterator[Mapping]:
     """The rows of a table as mappings; empty cells are left out.
 
-    ``several`` names the columns whose cells may hold several values. Ragged rows (P042), unclosed
+    ``several_in`` names the columns whose cells may hold several values. Ragged rows (P042), unclosed
     quotes (P043) and unnamed or doubled columns (P044) are problems.
     """
     rows = _rows(text, name, problems)
@@ -103,26 +193,40 @@ def read_records(text: str, name: str, several: frozenset[str] | set[str], probl
                 problems.error("P044", Place(name, line, columns[bad]), what, "give each column a name of its own")
                 return
             continue
-        if len(cells) != len(header):
-            problems.error(
-                "P042",
-                Place(name, line, 1),
-                f"this row has {len(cells)} cells, the header has {len(header)}",
-                "put a cell that holds a comma in double quotes",
-            )
+        record = _record(header, cells, columns, name, line, several_in, problems)
+        if record is not None:
+            yield record
+
+
+def _record(
+    header: list[str],
+    cells: list[str],
+    columns: list[int],
+    name: str,
+    line: int,
+    several_in: Collection[str],
+    problems: Problems,
+) -> Mapping | None:
+    """A row as a mapping; None for a blank one, and for a ragged one with its problem."""
+    if len(cells) != len(header):
+        problems.error(
+            "P042",
+            Place(name, line, 1),
+            f"this row has {len(cells)} cells, the header has {len(header)}",
+            "put a cell that holds a comma in double quotes",
+        )
+        return None
+    entries: dict[str, tuple[Scalar, Node]] = {}
+    for field, cell, column in zip(header, cells, columns, strict=True):
+        if not cell.strip():
             continue
-        entries: dict[str, tuple[Scalar, Node]] = {}
-        for field, cell, column in zip(header, cells, columns, strict=True):
-            if not cell.strip():
-                continue
-            place = Place(name, line, column, max(1, min(len(cell), len(cell.split("\n")[0]))))
-            node: Node = Scalar(cell, place, plain=False)
-            if field in several and SEPARATOR in cell and not cell.startswith(("[", "{")):
-                parts = [Scalar(part.strip(), place, plain=False) for part in re.split(r"\s\|\s", cell)]
-                node = Sequence(list(parts), place) if len(parts) > 1 else node
-            entries[field] = (Scalar(field, place), node)
-        if entries:
-            yield Mapping(entries, Place(name, line, 1))
+        place = Place(name, line, column, max(1, min(len(cell), len(cell.split("\n")[0]))))
+        node: Node = Scalar(cell, place, plain=False)
+        parts = several(cell) if field in several_in and SEPARATOR in cell else []
+        if len(parts) > 1:
+            node = Sequence([Scalar(part, place, plain=False) for part in parts], place)
+        entries[field] = (Scalar(field, place), node)
+    return Mapping(entries, Place(name, line, 1)) if entries else None
 
 
 def _field_name(cell: str) -> str:

@@ -11,13 +11,21 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn
 
+import polars as pl
+
 from onrecord.documents import MAX_DEPTH, Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
 from onrecord.files import read_text, without_controls
-from onrecord.parse.records import RecordReader
+from onrecord.model import FIELDS
+from onrecord.parse.columns import LINE, NESTED, ODD, PARTS, take_plain
+from onrecord.parse.records import LISTS, REQUIRED, RecordReader
 
 _SOURCE = frozenset({"source"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+_ESCAPED = "0(?:0[2-6a-fA-F]|[1-9a-fA-F][0-9a-fA-F])[0-9a-fA-F]|[1-9a-cA-CeE][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}"
+"""The four digits of a character that is neither a control character nor half of one."""
 
 
 class _Rejected(ValueError):
@@ -26,13 +34,21 @@ class _Rejected(ValueError):
 
 def parse_statements(path: Path, name: str, reader: RecordReader, problems: Problems) -> None:
     """Read one file into the reader's rows."""
-    text = read_text(path, name, problems)
+    text = read_text(path, name, problems, bounded=False)
     if text is None:
         return
     if not text.strip():
         problems.warning("P032", Place(name), "this file is empty", "delete it, or write one statement a line")
         return
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = pl.DataFrame({"text": text.split("\n")}).with_row_index(LINE, 1)
+    del text
+    flat = lines.filter(pl.col("text").str.contains(_flat(reader.qualifiers)))
+    table = _decode(flat, reader.qualifiers)
+    plain, odd = take_plain(table, reader.qualifiers)
+    closer = lines.join(table.select(LINE), on=LINE, how="anti") if table.height < lines.height else lines.clear()
+    if odd:
+        closer = pl.concat([closer, lines.filter(pl.col(LINE).is_in(odd))]).sort(LINE)
+    for number, line in closer.iter_rows():
         if not line.strip():
             continue
         record = _read_line(line, Place(name, number, 1), problems)
@@ -45,6 +61,112 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
             )
             continue
         reader.read(record, source.text, _SOURCE)
+    reader.rows.take(plain, name, 1)
+    reader.rows.places.set_finder(name, _Finder(path, name))
+
+
+def _flat(qualifiers: frozenset[str]) -> str:
+    """What a line looks like that holds texts and lists of texts, each under a key that takes it."""
+    text = rf'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u(?:{_ESCAPED}))*"'
+    names = {*FIELDS, *qualifiers, "source"} - {*LISTS, *NESTED, "triple", "not"}
+    values = {
+        "|".join(_key(name) for name in sorted(names)): text,
+        "|".join(_key(name) for name in sorted(LISTS)): rf"(?:{text}|\[\s*{text}\s*(?:,\s*{text}\s*)*\])",
+        "|".join(_key(name) for name in sorted(NESTED)): rf"(?:{text}|\[\s*{text}\s*,\s*{text}\s*,\s*{text}\s*\])",
+        "triple": rf"\[\s*{text}\s*,\s*{text}\s*,\s*{text}\s*\]",
+        "not": "(?:true|false)",
+    }
+    pair = "|".join(rf'"(?:{keys})"\s*:\s*{value}' for keys, value in values.items())
+    return rf"^\s*\{{\s*(?:{pair})\s*(?:,\s*(?:{pair})\s*)*\}}\s*$"
+
+
+def _key(name: str) -> str:
+    return re.escape(name).replace(r"\ ", "[ _]").replace(" ", "[ _]")
+
+
+def _decode(lines: pl.DataFrame, qualifiers: frozenset[str]) -> pl.DataFrame:
+    """Flat lines as a table for :func:`onrecord.parse.columns.take_plain`, without those that say a key twice."""
+    lists = {*LISTS, *NESTED, "triple"}
+    fields: dict[str, pl.DataType | type[pl.DataType]] = {}
+    for name in ("source", *FIELDS, *sorted(qualifiers)):
+        dtype = pl.List(pl.String) if name in lists else pl.Boolean if name == "not" else pl.String
+        for key in {name, name.replace(" ", "_")}:
+            if lines["text"].str.contains(f'"{key}"', literal=True).any():
+                fields[key] = dtype
+    try:
+        found = lines["text"].str.json_decode(pl.Struct(fields)).struct.unnest()
+    except pl.exceptions.ComputeError:  # a value that this version of the library reads in another way
+        return pl.DataFrame(schema={LINE: pl.UInt32, ODD: pl.Boolean})
+    strings = pl.sum_horizontal(
+        pl.lit(0, pl.UInt32),
+        *(
+            pl.when(pl.col(key).is_not_null())
+            .then(1 + pl.col(key).list.len() if isinstance(dtype, pl.List) else pl.lit(1 if dtype == pl.Boolean else 2))
+            .otherwise(0)
+            for key, dtype in fields.items()
+        ),
+    )
+    once = found.select(strings).to_series() == lines["text"].str.count_matches(r'"(?:[^"\\]|\\.)*"')
+    table = found.with_columns(lines[LINE]).filter(once)
+    for name in {key.replace("_", " ") for key in fields if "_" in key}:
+        both = [pl.col(key) for key in (name, name.replace(" ", "_")) if key in fields]
+        if len(both) > 1:
+            table = table.filter(~pl.all_horizontal(value.is_not_null() for value in both))
+        table = table.with_columns(pl.coalesce(both).alias(name)).drop(name.replace(" ", "_"))
+    table = _with_terms(table)
+    blank = [
+        pl.col(name).str.strip_chars() == ""
+        if dtype == pl.String
+        else pl.col(name).list.eval(pl.element().str.strip_chars() == "").list.any()
+        for name, dtype in table.schema.items()
+        if dtype in (pl.String, pl.List(pl.String))
+    ]
+    return table.with_columns(pl.any_horizontal(pl.lit(False), *blank).fill_null(False).alias(ODD))
+
+
+def _with_terms(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with names as texts, nested triples of names in columns of their own, and no column ``triple``."""
+    for name in NESTED:
+        if name in table.columns:
+            values, several = pl.col(name), pl.col(name).list.len() > 1
+            table = table.with_columns(
+                pl.when(~several).then(values.list.first()).alias(name),
+                pl.when(several).then(values).alias(name + PARTS),
+            )
+    if "triple" not in table.columns:
+        return table
+    given = [
+        pl.col(name).is_not_null() for name in (*REQUIRED, *(name + PARTS for name in NESTED)) if name in table.columns
+    ]
+    alone = pl.col("triple").is_null() | ~pl.any_horizontal(pl.lit(False), *given)
+    table = table.filter(alone)
+    return table.with_columns(
+        pl.coalesce(
+            pl.col("triple").list.get(number, null_on_oob=True), *([name] if name in table.columns else [])
+        ).alias(name)
+        for number, name in enumerate(REQUIRED)
+    ).drop("triple")
+
+
+class _Finder:
+    """Finds a field in its line; the file is read again when the first place is asked for."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path, self.name = path, name
+        self.lines: list[str] | None = None
+
+    def __call__(self, line: int, field: str) -> Place | None:
+        quiet = Problems()
+        if self.lines is None:
+            self.lines = (read_text(self.path, self.name, quiet, bounded=False) or "").split("\n")
+        if not 0 < line <= len(self.lines):
+            return None
+        record = _read_line(self.lines[line - 1], Place(self.name, line, 1), quiet)
+        if record is None:
+            return None
+        node = record.get("on condition" if field == "condition" else field)
+        node = node or (record.get("triple") if field in REQUIRED else None)
+        return node.place if node else None
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,34 +6,29 @@ Leaves the fields of a statement to ``records``. The "line" of a problem is the 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from onrecord.documents import Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
-from onrecord.files import without_controls
-from onrecord.parse.csv import SEPARATOR, nested_cell
-from onrecord.parse.records import RecordReader
-
-if TYPE_CHECKING:
-    import polars as pl
-
-_LISTS = frozenset({"said by", "via", "said to", "origin", "quote"})
-_NESTED = frozenset({"subject", "object", "on condition"})
+from onrecord.files import CONTROL, without_controls
+from onrecord.parse.columns import LINE, NESTED, ODD, several, split_cells, take_plain
+from onrecord.parse.csv import nested_cell
+from onrecord.parse.records import LISTS, RecordReader
 
 
 def parse_statements(path: Path, name: str, reader: RecordReader, problems: Problems) -> None:
     """Read one file into the reader's rows."""
-    import polars as pl
-
     damage = _damage(path)
     if damage:
         problems.error("P047", Place(name), f"this is not Parquet: {damage}", "write the file anew")
         return
     table = _read(path)
-    columns = {column: column.strip().replace("_", " ") for column in table.columns}
+    columns = {column: re.sub(CONTROL, "", column).strip().replace("_", " ") for column in table.columns}
     for column, dtype in table.schema.items():
         twice = [other for other in columns if columns[other] == columns[column]]
         if len(twice) > 1 and twice[0] == column:
@@ -48,11 +43,13 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
                 "store texts, lists of texts, dates or true/false",
             )
             return
-    table = table.with_columns(
-        pl.col(column).cast(pl.String) for column, dtype in table.schema.items() if not _kept(dtype)
-    )
-    for number, values in enumerate(table.iter_rows(named=True), 1):
-        record = _record(values, columns, reader, Place(name, number, 0), problems)
+    qualifiers = reader.qualifiers
+    cells = table.select(_cell(name, dtype).alias(columns[name]) for name, dtype in table.schema.items())
+    cells = cells.with_row_index(LINE, 1)
+    plain, odd = take_plain(split_cells(cells.with_columns(_holds_control(cells).alias(ODD)), qualifiers), qualifiers)
+    for number in odd:
+        values = cells.drop(LINE).row(number - 1, named=True)
+        record = _record(values, reader, Place(name, number, 0), problems)
         if record is None:
             continue
         source = record.get("source")
@@ -62,12 +59,11 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
             )
             continue
         reader.read(record, source.text, frozenset({"source"}))
+    reader.rows.take(plain, name, 0)
 
 
 def _read(path: Path) -> pl.DataFrame:
     """One file, by its own name, with the columns that stand in it."""
-    import polars as pl
-
     return pl.read_parquet(path, memory_map=False, glob=False, hive_partitioning=False)
 
 
@@ -98,44 +94,55 @@ def _damage(path: Path) -> str:
     return "the reader broke down on it" if trial.returncode else ""
 
 
-def _kept(dtype: object) -> bool:
-    import polars as pl
+def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
+    """A column as texts, lists of texts or truth values; blank texts are null."""
+    column = pl.col(name)
+    if dtype == pl.List(pl.Null):
+        return column.cast(pl.List(pl.String))
+    if dtype in (pl.Boolean, pl.List(pl.String)):
+        return column
+    column = column.cast(pl.String)
+    return pl.when(column.str.strip_chars() != "").then(column)
 
-    return dtype in (pl.String, pl.Boolean, pl.List(pl.String), pl.List(pl.Null))
+
+def _holds_control(cells: pl.DataFrame) -> pl.Expr:
+    """Whether a text of the row holds a character that no text may hold."""
+    found = [pl.lit(False)]
+    for name, dtype in cells.schema.items():
+        if dtype == pl.String:
+            found.append(pl.col(name).str.contains(CONTROL))
+        elif dtype == pl.List(pl.String):
+            found.append(pl.col(name).list.eval(pl.element().str.contains(CONTROL)).list.any())
+    return pl.any_horizontal(part.fill_null(False) for part in found)
 
 
 def _readable(dtype: object) -> bool:
-    import polars as pl
-
     simple = (pl.String, pl.Boolean, pl.Date, pl.Null, pl.Categorical, pl.Enum)
     return isinstance(dtype, pl.DataType) and (
         isinstance(dtype, simple) or dtype.is_integer() or dtype in (pl.List(pl.String), pl.List(pl.Null))
     )
 
 
-def _record(
-    values: dict[str, object], columns: dict[str, str], reader: RecordReader, place: Place, problems: Problems
-) -> Mapping | None:
+def _record(values: dict[str, object], reader: RecordReader, place: Place, problems: Problems) -> Mapping | None:
     """The fields of a row, or None with a problem where a nested cell is broken."""
 
     def text(value: object) -> Scalar:
         return Scalar(without_controls(str(value or ""), place, problems), place, plain=False)
 
     entries: dict[str, tuple[Scalar, Node]] = {}
-    for column, value in values.items():
-        field = columns[column]
+    for field, value in values.items():
         node: Node | None = None
         if isinstance(value, list):
             node = Sequence([text(item) for item in value], place)
         elif isinstance(value, bool):
             node = Scalar("true" if value else "false", place, plain=False)
-        elif isinstance(value, str) and value.strip():
-            if field in _LISTS | reader.qualifiers and f" {SEPARATOR} " in value and not value.startswith("["):
-                parts = value.split(f" {SEPARATOR} ")
+        elif isinstance(value, str):
+            parts = several(value) if field in LISTS or field in reader.qualifiers else [value]
+            if len(parts) > 1:
                 node = Sequence([text(part) for part in parts], place)
             else:
                 node = text(value)
-                if field in _NESTED | reader.qualifiers:
+                if field in NESTED or field in reader.qualifiers:
                     node = nested_cell(node, problems)
                     if node is None:
                         return None

@@ -16,12 +16,22 @@ from onrecord.parse.source import check_id
 REFERENCE = "statement:"
 """Stands before the id of a statement where its proposition is meant."""
 
-_LISTS = {"said by": "said_by", "via": "via", "said to": "said_to", "origin": "origin", "quote": "quotes"}
-_TRIPLE_KEYS = ("subject", "predicate", "object")
+LISTS = {
+    "said by": "said_by",
+    "via": "via",
+    "said to": "said_to",
+    "origin": "origin",
+    "quote": "quotes",
+}
+"""Fields that may hold several values, and the columns that they fill."""
+
+REQUIRED = ("subject", "predicate", "object")
+"""The fields of a triple, where it is not written as one."""
+
 _TEXTS = {
     key: column
     for key, column in FIELDS.items()
-    if key not in _LISTS and key not in (*_TRIPLE_KEYS, "triple", "not", "on condition")
+    if key not in LISTS and key not in (*REQUIRED, "triple", "not", "on condition")
 }
 
 
@@ -50,11 +60,12 @@ class RecordReader:
         for key, node in record.items():
             name = key.text
             if name in extra_keys:
+                places[name] = node.place
                 continue
             if name in _TEXTS:
                 values[_TEXTS[name]] = self.text(name, node)
-            elif name in _LISTS:
-                values[_LISTS[name]] = self.texts(name, node, places)
+            elif name in LISTS:
+                values[LISTS[name]] = self.texts(name, node, places)
             elif name == "not":
                 values["negated"] = self._flag(node)
             elif name in self.qualifiers:
@@ -84,8 +95,8 @@ class RecordReader:
     def _triple(self, record: Mapping) -> tuple[Node, Node, Node] | None:
         node = record.get("triple")
         if node is None:
-            parts = [record.get(key) for key in _TRIPLE_KEYS]
-            missing = [key for key, part in zip(_TRIPLE_KEYS, parts, strict=True) if part is None]
+            parts = [record.get(key) for key in REQUIRED]
+            missing = [key for key, part in zip(REQUIRED, parts, strict=True) if part is None]
             if missing:
                 what = '"triple"' if len(missing) == 3 else f'"{missing[0]}"'
                 self.problems.error(
@@ -96,7 +107,7 @@ class RecordReader:
                 )
                 return None
             return parts[0], parts[1], parts[2]  # type: ignore[return-value]  # none is missing
-        clash = next((key for key in _TRIPLE_KEYS if record.get(key) is not None), None)
+        clash = next((key for key in REQUIRED if record.get(key) is not None), None)
         if clash:
             self.problems.error("P026", node.place, f'"triple" and "{clash}" say the same thing', "keep one of them")
         return self._three(node)
@@ -131,7 +142,7 @@ class RecordReader:
                 if key.text in self.qualifiers:
                     qualifiers.append((key, value))
                     places[key.text] = value.place
-                elif key.text not in ("triple", *_TRIPLE_KEYS):
+                elif key.text not in ("triple", *REQUIRED):
                     self.problems.error(
                         "P027",
                         key.place,

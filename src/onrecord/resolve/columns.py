@@ -6,19 +6,18 @@ Leaves the look-ups to ``lookup`` and what propositions are made of them to ``pr
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
 
-from onrecord.model import RESOLVED
+from onrecord.literals import quoted, tagged
 from onrecord.names import report_name
 from onrecord.nearest import did_you_mean
 from onrecord.ontology import Property
 from onrecord.parse.records import REFERENCE
 from onrecord.resolve.entities import published_day
 from onrecord.resolve.lookup import Lookup
-from onrecord.terms import iri, literal
+from onrecord.terms import XSD, iri, literal
 from onrecord.times import NotADate, bounds, parse_day
 
 
@@ -80,32 +79,19 @@ def with_predicates(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
 
 def with_terms(look: Lookup, table: pl.DataFrame, name: str) -> pl.DataFrame:
     """Fill ``subject`` or ``object`` from its text; rows of nested propositions come later."""
-    text = f"{name}_text"
-    keys = ["source", text] if name == "subject" else ["source", text, "predicate", "language"]
-    todo = table.filter(pl.col(text).is_not_null() & pl.col(f"{name}_row").is_null())
-    rows = []
-    for key in todo.select(keys).unique().iter_rows():
-        source, written, *rest = key
-        term: str | None
-        prop = look.property(rest[0]) if rest else None
-        if prop is not None and prop.takes_literal:
-            term = write_literal(written, prop, rest[1])
-        else:
-            term = look.term(written, source)
-        rows.append((*key, term))
-    schema = dict.fromkeys([*keys, name], pl.String)
-    terms = pl.DataFrame(rows, schema=schema, orient="row")
-    table = table.join(terms, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    table = table.with_columns(pl.when(pl.col(f"{name}_row").is_null()).then(pl.col(name)).alias(name))
-    bad = table.filter(
-        pl.col(name).is_null()
-        & pl.col(text).is_not_null()
-        & pl.col(f"{name}_row").is_null()
-        & ~pl.col(text).str.starts_with(REFERENCE)
-    )
+    text = pl.col(f"{name}_text")
+    open_ = text.is_not_null() & pl.col(f"{name}_row").is_null()
+    reference = text.str.starts_with(REFERENCE)
+    value = _value(look, text) if name == "object" else None
+    takes = pl.col("predicate").is_in(list(look.literal_properties)) if value is not None else pl.lit(False)
+    named = pl.when(open_ & ~takes.fill_null(False) & ~reference).then(text).alias("text")
+    terms = look.terms(table.select("source", named)).alias("term")
+    term = pl.col("term") if value is None else pl.when(open_ & takes).then(value).otherwise("term")
+    table = table.with_columns(terms).with_columns(term.alias(name)).drop("term")
+    bad = table.filter(pl.col(name).is_null() & open_ & ~reference)
     if name == "object":  # under an unknown property nobody knows whether this is a name or a value
         bad = bad.filter(pl.col("predicate").is_not_null())
-    for row, source, written in bad.select("row", "source", text).iter_rows():
+    for row, source, written in bad.select("row", "source", f"{name}_text").iter_rows():
         found = look.names.entity(written, source)
         report_name(found, written, "entities", look.places.of(row, name), look.names, look.problems)
     if name == "object":
@@ -113,62 +99,89 @@ def with_terms(look: Lookup, table: pl.DataFrame, name: str) -> pl.DataFrame:
     return table
 
 
+def _value(look: Lookup, text: pl.Expr) -> pl.Expr:
+    """The literal that the property of each row makes of a text."""
+    tails = {predicate: datatype_tail(prop) for predicate, prop in look.literal_properties.items()}
+    fixed = {predicate: tail for predicate, tail in tails.items() if tail is not None}
+    return write_values(text, pl.col("predicate").replace_strict(fixed, default=None, return_dtype=pl.String))
+
+
+def datatype_tail(prop: Property) -> str | None:
+    """What follows the string of a property's literals; None where that is the source's language."""
+    datatype = prop.datatype
+    return None if datatype is None else "" if datatype == f"{XSD}string" else f"^^<{datatype}>"
+
+
+def write_values(text: pl.Expr, tail: pl.Expr) -> pl.Expr:
+    """Literals of a column of texts: with ``tail``, or where that is null in the source's ``language``."""
+    language = pl.concat_str(pl.lit("@"), pl.col("language").fill_null("en"))
+    return pl.concat_str(quoted(text), pl.coalesce(tail, language))
+
+
 def _nested_literals(look: Lookup, table: pl.DataFrame) -> None:
-    nested = table.filter(pl.col("object_row").is_not_null() & pl.col("predicate").is_not_null())
+    nested = table.filter(pl.col("object_row").is_not_null() & pl.col("predicate").is_in(list(look.literal_properties)))
     for row, predicate in nested.select("row", "predicate").iter_rows():
-        prop = look.property(predicate)
-        if prop is not None and prop.takes_literal:
-            look.no_value(prop, row, "object")
+        look.no_value(look.literal_properties[predicate], row, "object")
 
 
 def with_lists(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
     """Fill said by, via, said at, said to and origin."""
-    columns = {"said_by": "said by", "via": "via", "said_to": "said to", "origin": "origin", "said_at": "said at"}
-    for name, field in columns.items():
-        many = name != "said_at"
-        target = f"{name}_terms" if many else "said_at_term"
-        found: dict[int, Any] = {}
-        rows = table.filter(pl.col(name).is_not_null()).select("row", "source", name)
-        for row, source, value in rows.iter_rows():
-            texts: Iterable[str] = value if many else [value]
-            terms = [
-                look.named(text, source, row, f"{field}.{index}" if many else field) for index, text in enumerate(texts)
-            ]
-            kept = [term for term in terms if term is not None]
-            if many and field != "via":
-                kept = sorted(set(kept))
-            found[row] = kept if many else (kept[0] if kept else None)
-        table = table.with_columns(column(table, found, target))
+    for name, field in {"said_by": "said by", "via": "via", "said_to": "said to", "origin": "origin"}.items():
+        table = table.with_columns(_named_lists(look, table, name, field).alias(f"{name}_terms"))
+    at = look.terms(table.select("source", pl.col("said_at").alias("text"))).alias("said_at_term")
+    table = table.with_columns(at)
+    lost = table.filter(pl.col("said_at").is_not_null() & pl.col("said_at_term").is_null())
+    for row, source, text in lost.select("row", "source", "said_at").iter_rows():
+        look.named(text, source, row, "said at")
     return table
+
+
+def _named_lists(look: Lookup, table: pl.DataFrame, name: str, field: str) -> pl.Series:
+    """The terms of a column of lists, sorted and each once; the order of ``via`` tells who passed words to whom."""
+    used = table.select("row", "source", name).filter(pl.col(name).is_not_null())
+    flat = used.explode(name).rename({name: "text"})
+    flat = flat.with_columns(look.terms(flat.select("source", "text")).alias("term"))
+    if flat["term"].null_count():
+        counted = flat.with_columns(pl.int_range(pl.len()).over("row").alias("index"))
+        for row, source, text, index in (
+            counted.filter(pl.col("term").is_null()).select("row", "source", "text", "index").iter_rows()
+        ):
+            look.named(text, source, row, f"{field}.{index}")
+    shared = flat["row"].is_duplicated() | flat["term"].is_null()
+    alone = flat.filter(~shared).select("row", pl.concat_list("term"))
+    terms = pl.col("term").drop_nulls()
+    together = flat.filter(shared).group_by("row", maintain_order=True)
+    listed = pl.concat([alone, together.agg(terms if name == "via" else terms.unique().sort())])
+    return table.select("row").join(listed, on="row", how="left", maintain_order="left")["term"]
 
 
 def with_conditions(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
     """Fill the conditions that are words."""
-    found = {}
-    todo = table.filter(pl.col("condition_text").is_not_null() & pl.col("condition_row").is_null())
-    for row, text, language in todo.select("row", "condition_text", "language").iter_rows():
-        if not text.startswith(REFERENCE):
-            found[row] = literal(text, language=language)
-    return table.with_columns(column(table, found, "condition"))
+    words = pl.col("condition_text")
+    plain = pl.col("condition_row").is_null() & ~words.str.starts_with(REFERENCE)
+    return table.with_columns(pl.when(plain).then(tagged(words, pl.col("language"))).alias("condition"))
 
 
 def with_dates(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
     """Fill the bounds of ``when`` and the day on record."""
-    days: dict[int, dt.date] = {}
-    for row, text in table.filter(pl.col("recorded").is_not_null()).select("row", "recorded").iter_rows():
-        try:
-            days[row] = parse_day(text)
-        except NotADate:
-            _bad_date(look, "recorded", text, row, "a day, such as 2025-12-17")
-    for name in ("said_when", "curated"):
-        for row, text in table.filter(pl.col(name).is_not_null()).select("row", name).iter_rows():
+    days: dict[str, dt.date] = {}
+    bad: set[str] = set()
+    for name in ("recorded", "said_when", "curated"):
+        wrong = set()
+        for text in table[name].drop_nulls().unique().to_list():
             try:
-                bounds(text) if name == "said_when" else parse_day(text)
+                if name == "said_when":
+                    bounds(text)
+                elif name == "recorded":
+                    days[text] = parse_day(text)
+                else:
+                    parse_day(text)
             except NotADate:
-                wanted = "EDTF, such as 2025-12-17" if name == "said_when" else "a day, such as 2025-12-17"
-                _bad_date(look, name.replace("_", " "), text, row, wanted)
+                wrong.add(text)
+        wanted = "EDTF, such as 2025-12-17" if name == "said_when" else "a day, such as 2025-12-17"
+        for row, text in table.filter(pl.col(name).is_in(sorted(wrong))).select("row", name).iter_rows():
+            _bad_date(look, name.replace("_", " "), text, row, wanted)
     limits: dict[str, list[Any]] = {"when": [], "es": [], "ls": [], "ee": [], "le": []}
-    bad = set()
     for text in table["when"].drop_nulls().unique().sort().to_list():
         try:
             found = bounds(text)
@@ -188,9 +201,10 @@ def with_dates(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
     frame = pl.DataFrame(limits, schema={"when": pl.String, **dict.fromkeys(["es", "ls", "ee", "le"], pl.Date)})
     frame = frame.rename({"es": "earliest_start", "ls": "latest_start", "ee": "earliest_end", "le": "latest_end"})
     table = table.join(frame, on="when", how="left", maintain_order="left")
-    return table.with_columns(
-        pl.coalesce(column(table, days, "recorded_day"), pl.col("published")).alias("recorded_day")
+    given = (
+        pl.col("recorded").replace_strict(days, default=None, return_dtype=pl.Date) if days else pl.lit(None, pl.Date)
     )
+    return table.with_columns(pl.coalesce(given, pl.col("published")).alias("recorded_day"))
 
 
 def _bad_date(look: Lookup, field: str, text: str, row: int, wanted: str) -> None:
@@ -201,12 +215,3 @@ def write_literal(text: str, prop: Property, language: str | None) -> str:
     """The literal that a property makes of a text: its datatype, or the language of the source."""
     datatype = prop.datatype
     return literal(text, language=language or "en") if datatype is None else literal(text, datatype=datatype)
-
-
-def column(table: pl.DataFrame, values: dict[int, Any], name: str) -> pl.Expr:
-    """A column of ``values`` by row number, typed as the table's schema says."""
-    dtype = RESOLVED.get(name, pl.String)
-    if not values:
-        return pl.lit(None, dtype=dtype).alias(name)
-    series = pl.Series(name, [values.get(row) for row in table["row"].to_list()], dtype=dtype)
-    return pl.lit(series).alias(name)

@@ -24,7 +24,10 @@ class Lookup:
         self.parsed, self.names, self.project, self.problems = parsed, names, project, problems
         self.places = parsed.places
         self.by_id = self._ids()
+        known = names.ontology.properties.values()
+        self.literal_properties = {iri(prop.iri): prop for prop in known if prop.takes_literal}
         self._terms: dict[tuple[str, str], str | None] = {}
+        self._own = sorted({name for mine in names.by_source.values() for name in mine})
 
     def _ids(self) -> dict[str, int]:
         """The row of every statement id; an id that stands twice is an R004."""
@@ -42,22 +45,36 @@ class Lookup:
                 rows.setdefault(text, row)
         return rows
 
-    def property(self, predicate: str | None) -> Property | None:
-        """The property that a term names."""
-        return self.names.ontology.properties.get(predicate[1:-1]) if predicate else None
-
     def takes_reference(self, predicate: str | None) -> bool:
         """Whether ``statement:ID`` after a property means that statement, and is not the text of a value."""
-        prop = self.property(predicate)
-        return prop is not None and not prop.takes_literal
+        return predicate is not None and predicate not in self.literal_properties
 
     def term(self, written: str, source: str) -> str | None:
         """The term of a name as one source uses it; None where it is unknown or ambiguous."""
         key = (source, written)
         if key not in self._terms:
-            found = self.names.entity(written, source)
-            self._terms[key] = iri(found.iri) if found.iri else None
+            choices = self.names.choices(written, source)
+            self._terms[key] = iri(choices[0]) if len(choices) == 1 else None
         return self._terms[key]
+
+    def terms(self, names: pl.DataFrame) -> pl.Series:
+        """The term of each ``text`` as its ``source`` uses it; null where it is unknown or ambiguous.
+
+        A name is looked up once, and once for each source where some source has a speaker of that name.
+        """
+        own = pl.col("text").is_in(self._own)
+        common = names.filter(~own)["text"].unique()
+        shared = {text: self.term(text, "") for text in common}
+        term = pl.col("text").replace_strict(shared, default=None, return_dtype=pl.String) if shared else pl.lit(None)
+        found = names.select("source", "text", term.cast(pl.String).alias("term"))
+        pairs = names.filter(own).unique()
+        if pairs.is_empty():
+            return found["term"]
+        local = pairs.with_columns(
+            pl.Series("local", [self.term(text, source) for source, text in pairs.iter_rows()], dtype=pl.String)
+        )
+        joined = found.join(local, on=["source", "text"], how="left", maintain_order="left")
+        return joined.select(pl.coalesce("local", "term")).to_series()
 
     def named(self, written: str, source: str, row: int, name: str) -> str | None:
         """The term of a name in a list; a failed look-up is reported."""

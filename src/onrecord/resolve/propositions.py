@@ -5,54 +5,106 @@ Leaves the terms they are made of to ``columns``.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
 
+from onrecord.model import RESOLVED
 from onrecord.names import report_name
 from onrecord.ontology import Property
 from onrecord.parse.records import REFERENCE
-from onrecord.resolve.columns import column, write_literal
+from onrecord.resolve.columns import datatype_tail, write_literal, write_values
 from onrecord.resolve.lookup import Lookup
 from onrecord.terms import UNIT, Minter, digest_all, iri
+
+_QUALIFIED = ("row", "nested", "source", "language", "qualifiers")
+_PARTS = ("row", "nested", "source", "language", "subject", "predicate", "object", "subject_row", "object_row")
 
 
 def with_propositions(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
     """Mint propositions, the innermost first."""
-    restrictive: dict[int, list[dict[str, str]]] = {}
-    additive: dict[int, list[dict[str, str]]] = {}
     done: dict[int, str | None] = {}
-    waiting = _levels(look, table)
     referred = _referred_rows(look, table)
     parts: list[pl.DataFrame] = []
-    for level in waiting:
-        for row, found in _qualified(look, level, done):
-            restrictive[row] = distinct_qualifiers(q for q, narrow in found if narrow)
-            additive[row] = distinct_qualifiers(q for q, narrow in found if not narrow)
+    for number, level in enumerate(_levels(look, table.select(*_PARTS, "qualifiers"))):
         links = {row: value for row, value in done.items() if value}
-        level = level.with_columns(
-            pl.when(pl.col(f"{name}_row").is_null())
-            .then(pl.col(name))
-            .otherwise(pl.col(f"{name}_row").replace_strict(links, default=None, return_dtype=pl.String))
-            .alias(name)
-            for name in ("subject", "object")
-        )
-        level = level.with_columns(column(level, restrictive, "restrictive"))
+        if links:
+            level = level.with_columns(
+                pl.when(pl.col(f"{name}_row").is_null())
+                .then(pl.col(name))
+                .otherwise(pl.col(f"{name}_row").replace_strict(links, default=None, return_dtype=pl.String))
+                .alias(name)
+                for name in ("subject", "object")
+            )
+        level = _plain_qualified(look, level) if number == 0 else _qualified_one_by_one(look, level, done)
         level = level.with_columns(mint_propositions(level, look.names.minter))
         done.update(level.filter(pl.col("row").is_in(referred)).select("row", "proposition").iter_rows())
-        parts.append(level)
-    out = (
-        pl.concat(parts).sort("row")
-        if parts
-        else table.with_columns(pl.lit(None, pl.String).alias("proposition"), column(table, {}, "restrictive"))
-    )
+        parts.append(level.select("row", "subject", "object", "restrictive", "additive", "proposition"))
+    if not parts:
+        empty = (pl.lit(None, RESOLVED[name]).alias(name) for name in ("restrictive", "additive", "proposition"))
+        return table.with_columns(*empty)
+    made = pl.concat(parts).sort("row")
+    out = table.sort("row").with_columns(made.drop("row"))
     known = {row: value for row, value in done.items() if value}
+    if not known:
+        return out
     condition = pl.col("condition_row").replace_strict(known, default=None, return_dtype=pl.String)
     return out.with_columns(
-        column(out, additive, "additive"),
-        pl.when(pl.col("condition_row").is_null()).then(pl.col("condition")).otherwise(condition).alias("condition"),
+        pl.when(pl.col("condition_row").is_null()).then(pl.col("condition")).otherwise(condition).alias("condition")
+    )
+
+
+def _plain_qualified(look: Lookup, level: pl.DataFrame) -> pl.DataFrame:
+    """Rows with their qualifiers as terms, where none of them points to another row."""
+    flat = level.filter(pl.col("qualifiers").is_not_null()).explode("qualifiers").unnest("qualifiers")
+    found = {name: look.names.property(name) for name in flat["property"].unique()}
+    known = {name: look.names.ontology.properties[hit.iri] for name, hit in found.items() if hit.iri}
+    takes = pl.col("property").is_in([name for name, prop in known.items() if prop.takes_literal])
+    written = flat.select("source", pl.when(~takes).then("value").alias("text"))
+    tails = {name: datatype_tail(prop) for name, prop in known.items() if prop.takes_literal}
+    flat = flat.with_columns(
+        _mapped("property", {name: iri(prop.iri) for name, prop in known.items()}).alias("name"),
+        _mapped("property", {name: str(prop.restrictive) for name, prop in known.items()}).alias("narrows"),
+        pl.when(takes)
+        .then(write_values(pl.col("value"), _mapped("property", {n: t for n, t in tails.items() if t is not None})))
+        .otherwise(look.terms(written))
+        .alias("term"),
+    )
+    wrong = pl.col("name").is_null() | (pl.col("nested") & (pl.col("narrows") != "True"))
+    lost = flat.filter(wrong | (pl.col("term").is_null() & pl.col("value").is_not_null()))["row"].unique().to_list()
+    for row in level.filter(pl.col("row").is_in(lost)).select(*_QUALIFIED).iter_rows():
+        _qualified(look, row, {})
+    sound = flat.filter(~wrong & pl.col("term").is_not_null())
+    for column, narrow in (("restrictive", "True"), ("additive", "False")):
+        pairs = sound.filter(pl.col("narrows") == narrow).select("row", property="name", value="term")
+        pairs = pairs.unique().sort("row", "property", "value")
+        lists = pairs.group_by("row", maintain_order=True).agg(pl.struct("property", "value").alias(column))
+        level = level.join(lists, on="row", how="left", maintain_order="left")
+        had = pl.col("qualifiers").is_not_null() & pl.col(column).is_null()
+        level = level.with_columns(pl.when(had).then(pl.lit([], RESOLVED[column])).otherwise(column).alias(column))
+    return level
+
+
+def _mapped(column: str, values: Mapping[str, str]) -> pl.Expr:
+    """A column with each text replaced, null where nothing is known of it."""
+    if not values:
+        return pl.lit(None, pl.String)
+    return pl.col(column).replace_strict(values, default=None, return_dtype=pl.String)
+
+
+def _qualified_one_by_one(look: Lookup, level: pl.DataFrame, done: dict[int, str | None]) -> pl.DataFrame:
+    """Rows with their qualifiers as terms; ``done`` has the propositions that they may point to."""
+    restrictive: dict[int, list[dict[str, str]]] = {}
+    additive: dict[int, list[dict[str, str]]] = {}
+    for values in level.filter(pl.col("qualifiers").is_not_null()).select(*_QUALIFIED).iter_rows():
+        found = _qualified(look, values, done)
+        restrictive[values[0]] = distinct_qualifiers(q for q, narrow in found if narrow)
+        additive[values[0]] = distinct_qualifiers(q for q, narrow in found if not narrow)
+    return level.with_columns(
+        pl.Series(name, [values.get(row) for row in level["row"].to_list()], dtype=RESOLVED[name])
+        for name, values in (("restrictive", restrictive), ("additive", additive))
     )
 
 
@@ -65,16 +117,22 @@ def _referred_rows(look: Lookup, table: pl.DataFrame) -> list[int]:
 
 def _levels(look: Lookup, table: pl.DataFrame) -> list[pl.DataFrame]:
     """The table in slices; each refers only to rows of slices before it. A ring is an R009."""
-    inner: dict[int, set[int]] = {}
-    refs = table.filter(
-        pl.col("subject_row").is_not_null() | pl.col("object_row").is_not_null() | pl.col("qualifiers").is_not_null()
+    inner: dict[int, set[int]] = defaultdict(set)
+    for name in ("subject_row", "object_row"):
+        for row, target in table.select("row", name).drop_nulls().iter_rows():
+            inner[row].add(target)
+    flat = table.select("row", "qualifiers").filter(pl.col("qualifiers").is_not_null()).explode("qualifiers")
+    pointing = flat.unnest("qualifiers").filter(
+        pl.col("value_row").is_not_null() | pl.col("value").str.starts_with(REFERENCE)
     )
-    for row, subject, obj, qualifiers in refs.select("row", "subject_row", "object_row", "qualifiers").iter_rows():
-        targets = {subject, obj, *(q["value_row"] for q in qualifiers or ())} - {None}
-        targets |= {look.by_id[q["value"].removeprefix(REFERENCE)] for q in qualifiers or () if _refers(q, look)}
-        if targets:
-            inner[row] = targets
-    levels: dict[int, int] = {}
+    for row, name, value, target in pointing.select("row", "property", "value", "value_row").iter_rows():
+        found = look.names.property(name).iri
+        if value is not None and found and look.takes_reference(iri(found)):
+            target = look.by_id.get(value.removeprefix(REFERENCE))
+        inner[row].update(() if target is None else (target,))
+    if not inner:
+        return [table] if table.height else []
+    levels: dict[int, int] = {row: 0 for row, targets in inner.items() if not targets}
     for start in sorted(inner):
         _depth(start, inner, levels)
     depth = pl.col("row").replace_strict(levels, default=0, return_dtype=pl.Int32)
@@ -117,36 +175,32 @@ def _ring(look: Lookup, rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
-def _qualified(
-    look: Lookup, level: pl.DataFrame, done: dict[int, str | None]
-) -> Iterator[tuple[int, list[tuple[dict[str, str], bool]]]]:
-    """The qualifiers of each row that has some, as terms, and whether each is restrictive."""
-    rows = level.filter(pl.col("qualifiers").is_not_null())
-    columns = ("row", "nested", "source", "language", "qualifiers")
-    for row, nested, source, language, qualifiers in rows.select(columns).iter_rows():
-        out = []
-        seen: Counter[str] = Counter()
-        for qualifier in qualifiers:
-            hit = look.names.property(qualifier["property"])
-            prop = look.names.ontology.properties[hit.iri] if hit.iri else None
-            field = f"{qualifier['property']}.{seen[qualifier['property']]}"
-            seen[qualifier["property"]] += 1
-            if prop is None:
-                place = look.places.of(row, field)
-                report_name(hit, qualifier["property"], "properties", place, look.names, look.problems)
-                continue
-            if nested and not prop.restrictive:
-                look.problems.error(
-                    "R008",
-                    look.places.of(row, field),
-                    f'"{prop.label}" adds to a statement; a nested triple takes restrictive qualifiers only',
-                    "move it to the statement itself",
-                )
-                continue
-            term = _qualifier_term(look, qualifier, prop, source, language, row, field, done)
-            if term is not None:
-                out.append(({"property": iri(prop.iri), "value": term}, prop.restrictive))
-        yield row, out
+def _qualified(look: Lookup, values: tuple[Any, ...], done: dict[int, str | None]) -> list[tuple[dict[str, str], bool]]:
+    """The qualifiers of one row as terms, and whether each is restrictive; failed look-ups are reported."""
+    row, nested, source, language, qualifiers = values
+    out = []
+    seen: Counter[str] = Counter()
+    for qualifier in qualifiers:
+        hit = look.names.property(qualifier["property"])
+        prop = look.names.ontology.properties[hit.iri] if hit.iri else None
+        field = f"{qualifier['property']}.{seen[qualifier['property']]}"
+        seen[qualifier["property"]] += 1
+        if prop is None:
+            place = look.places.of(row, field)
+            report_name(hit, qualifier["property"], "properties", place, look.names, look.problems)
+            continue
+        if nested and not prop.restrictive:
+            look.problems.error(
+                "R008",
+                look.places.of(row, field),
+                f'"{prop.label}" adds to a statement; a nested triple takes restrictive qualifiers only',
+                "move it to the statement itself",
+            )
+            continue
+        term = _qualifier_term(look, qualifier, prop, source, language, row, field, done)
+        if term is not None:
+            out.append(({"property": iri(prop.iri), "value": term}, prop.restrictive))
+    return out
 
 
 def _qualifier_term(
@@ -184,16 +238,13 @@ def with_statements(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
     def many(name: str) -> pl.Expr:
         return pl.col(name).list.join("\x1e").fill_null("")
 
-    additive = {
-        row: "\x1e".join(f"{q['property']} {q['value']}" for q in found)
-        for row, found in table.filter(pl.col("additive").list.len() > 0).select("row", "additive").iter_rows()
-    }
+    pair = pl.concat_str(pl.element().struct.field("property"), pl.element().struct.field("value"), separator=" ")
     key = pl.concat_str(
         pl.col("source_iri"),
         pl.col("proposition"),
         pl.col("status").fill_null("stated"),
         pl.col("negated").cast(pl.String),
-        column(table, additive, "adding").fill_null(""),
+        pl.col("additive").list.eval(pair).list.join("\x1e").fill_null(""),
         many("said_by_terms"),
         many("via_terms"),
         text("said_when"),
@@ -224,17 +275,9 @@ def mint_propositions(rows: pl.DataFrame, minter: Minter) -> pl.Series:
 
 
 def _minted(keys: pl.Series, base: str) -> pl.Series:
-    known = keys.drop_nulls().unique()
-    hashes = pl.Series([f"<{base}{value}>" for value in digest_all(known)], dtype=pl.String)
-    return keys.replace_strict(known, hashes, default=None, return_dtype=pl.String)
-
-
-def _refers(qualifier: dict[str, Any], look: Lookup) -> bool:
-    value = qualifier["value"]
-    if value is None or not value.startswith(REFERENCE) or value.removeprefix(REFERENCE) not in look.by_id:
-        return False
-    found = look.names.property(qualifier["property"]).iri
-    return look.takes_reference(found and iri(found))
+    """The IRI for each key; null for null."""
+    digests = iter(digest_all(keys.drop_nulls().to_list()))
+    return pl.Series([f"<{base}{next(digests)}>" if known else None for known in keys.is_not_null()], dtype=pl.String)
 
 
 def distinct_qualifiers(qualifiers: Iterable[dict[str, str]]) -> list[dict[str, str]]:
