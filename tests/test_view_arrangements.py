@@ -83,7 +83,9 @@ def test_delegations_face_each_other_with_their_own() -> None:
     ours, theirs = ["ada", "abe", "ann"], ["bo", "bea"]
     people = [node(name) for name in (*ours, *theirs, "cy")]
     nodes = [*people, node("Aland", "state"), node("Borneo", "state"), node("talks", "event"), node("hall", "place")]
+    nodes += [node(f"topic {at}", "plan") for at in range(7)]
     edges = [
+        *(statement("talks", f"topic {at}") for at in range(7)),
         *(statement(name, "talks", qualifiers=(("on behalf of", "Aland"),)) for name in ours),
         *(statement(name, "talks") for name in theirs),
         *(statement(name, "Borneo") for name in theirs),
@@ -93,13 +95,12 @@ def test_delegations_face_each_other_with_their_own() -> None:
     ]
     found = arrange(nodes, edges)["event talks"]
     where = {each.iri: spot for each, spot in zip(nodes, found.spots, strict=True)}
-    x, y = where["talks"]
+    x, _ = where["talks"]
     assert all(where[name][0] < x for name in (*ours, "Aland"))
     assert all(where[name][0] > x for name in (*theirs, "Borneo"))
     assert where["cy"][1] > max(spot[1] for name, spot in where.items() if name != "cy")
     assert abs(where["hall"][0] - x) < abs(where["Aland"][0] - x)
     assert_apart(found.spots)
-    del y
 
 
 def test_a_statement_qualified_by_an_event_is_on_it() -> None:

@@ -6,6 +6,7 @@ knows where its sentences and quotes stand, so that only the words themselves ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -98,12 +99,12 @@ def cover(loaded: Loaded, lens: Lens | None = None) -> list[SourceCoverage]:
                 continue
             if check.row is None:
                 whole = (check.spans[0][0], check.spans[-1][1])
-                left_out.update(dict.fromkeys(_touched(spans, [whole]), reasons[check.quote]))
+                left_out.update(dict.fromkeys(touched(spans, [whole]), reasons[check.quote]))
                 continue
             if check.row not in statements:
                 continue
             quoted += check.spans
-            for number in _touched(spans, check.spans):
+            for number in touched(spans, check.spans):
                 resting.setdefault(number, []).append(statements[check.row])
         length = len(text.content) if text else loaded.lock.lengths.get(source_id, 0)
         sentences = tuple(
@@ -132,7 +133,8 @@ def sources_through(loaded: Loaded, lens: Lens) -> list[Source]:
     return out
 
 
-def _touched(sentences: list[Span], spans: tuple[Span, ...] | list[Span]) -> list[int]:
+def touched(sentences: list[Span], spans: Sequence[Span]) -> list[int]:
+    """Which of ``sentences`` at least one of ``spans`` runs into, by their place from 0."""
     return [
         number
         for number, (start, end) in enumerate(sentences)

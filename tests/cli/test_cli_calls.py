@@ -158,6 +158,17 @@ BAD = {
         '"doc" is no format; write --format ttl, nt, nq, trig, jsonld, rdf',
     ),
     "build into a file": (["build", "garden", "-o", "binary"], 2, "Directory 'binary' is a file."),
+    "view with the text of what": (["view", "garden", "--with-text"], 2, "--with-text goes with --kind source"),
+    "view with sources of what": (
+        ["view", "garden", "--kind", "timeline", "--sources", "garden"],
+        2,
+        "--sources goes with --kind source",
+    ),
+    "view of no source": (
+        ["view", "garden", "--kind", "source", "--source", "leter"],
+        2,
+        'no source is called "leter": did you mean "letter"?',
+    ),
     "view into a file": (["view", "garden", "-o", "binary/x.html"], 2, "cannot be written: File exists"),
 }
 
@@ -214,6 +225,10 @@ def test_data_is_not_mixed_with_talk(here: Path) -> None:
     built = call("build", "garden", "-o", "out")
     assert built.stdout == "" and "garden: 5 statements" in built.stderr
     assert call("view", "garden", "-o", "out/x.html").stdout == "out/x.html\n"
+    for kind in ("timeline", "source"):
+        written = call("view", "garden", "--kind", kind).stdout.strip()
+        assert Path(written).name == f"garden-{kind}.html"
+        assert Path(written).read_text("utf-8").startswith("<!doctype html>")
 
 
 def test_no_colours_where_nobody_watches(here: Path) -> None:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cache
 from importlib.resources import files
@@ -22,7 +22,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from onrecord.view.look import LABEL_SIZE, LINE_HEIGHT, LINES, SHAPES, Line, Shape, shape_of
+from onrecord.view.look import LABEL_SIZE, LINE_HEIGHT, LINES, SHAPES, Line, Shape, line_of, shape_of
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -98,6 +98,28 @@ def describe_statement(edge: ViewEdge) -> dict[str, Any]:
     told = {field.name: getattr(edge, field.name) for field in fields(edge) if field.name not in _DRAWN}
     told["disputes"] = tuple(without_empty(asdict(dispute)) for dispute in edge.disputes)
     return without_empty(told)
+
+
+def record_rows(graph: ViewGraph, edges: Sequence[ViewEdge]) -> dict[str, Any]:
+    """Nodes and edges as the scripts read them, the statements ``edges`` first and in their order."""
+    nodes = sorted(graph.nodes, key=lambda node: node.iri)
+    links = sorted((edge for edge in graph.edges if edge.kind == "link"), key=lambda edge: (edge.source, edge.label))
+    taken: Counter[str] = Counter()
+    ids = []
+    for edge in [*edges, *links]:
+        name = edge.iri or f"link:{edge.source}:{edge.label}"
+        taken[name] += 1
+        ids.append(name if taken[name] == 1 else f"{name}~{taken[name]}")
+    drawn = list(zip(ids, [*edges, *links], strict=True))
+    return {
+        "nodes": [{"id": node.iri, "label": node.label} for node in nodes],
+        "edges": [
+            {"id": name, "from": edge.source, "to": edge.target, "label": edge.label, "line": line_of(edge).name}
+            for name, edge in drawn
+        ],
+        "things": describe_things(nodes),
+        "statements": {name: describe_statement(edge) for name, edge in drawn if edge.kind == "statement"},
+    }
 
 
 def counted_shapes(nodes: Iterable[ViewNode]) -> list[tuple[Shape, int]]:

@@ -17,14 +17,14 @@ import polars as pl
 
 from onrecord.build import Loaded
 from onrecord.check.evidence import Evidence, QuoteCheck, covered_length, is_free
+from onrecord.coverage import touched
 from onrecord.model import Source
 from onrecord.sentences import split_sentences
-from onrecord.sources import Span, quote_parts
-from onrecord.view.frame import counted_lines, look, render
+from onrecord.sources import quote_parts
+from onrecord.view.frame import counted_lines, look, record_rows, render
 from onrecord.view.look import line_of
 from onrecord.view.model import ViewEdge, ViewGraph
 from onrecord.view.passages import Passage, Piece, Quoted, cut
-from onrecord.view.timeline import record_rows
 
 _SCRIPTS = ("elements.js", "data.js", "look.js", "theme.js", "selection.js", "panel.js", "sources.js")
 _BARS = (4, 7, 3, 6, 9, 5, 2, 8)
@@ -101,12 +101,12 @@ def _read(
     for check in (check for check in checks if check.spans):
         if check.row is None:
             whole = (check.spans[0][0], check.spans[-1][1])
-            left_out.update(dict.fromkeys(_touched(sentences, [whole]), reasons[check.quote]))
+            left_out.update(dict.fromkeys(touched(sentences, [whole]), reasons[check.quote]))
         elif check.row in statements:
             parts = [text.content[slice(*span)] for span in check.spans] if text else quote_parts(check.quote)
             quotes.append(Quoted(statements[check.row], check.spans, tuple(parts)))
         else:
-            aside.update(_touched(sentences, check.spans))
+            aside.update(touched(sentences, check.spans))
     quotes.sort(key=lambda quote: (quote.spans, quote.statement))
     placed = {quote.statement for quote in quotes}
     return Reading(
@@ -122,11 +122,6 @@ def _read(
         covered_length(span for quote in quotes for span in quote.spans) / length if length else 0.0,
         tuple(dict.fromkeys(name for name in mine if name not in placed)),
     )
-
-
-def _touched(sentences: list[Span], spans: Iterable[Span]) -> list[int]:
-    wanted = list(spans)
-    return [at for at, (start, end) in enumerate(sentences) if any(low < end and high > start for low, high in wanted)]
 
 
 def render_sources(graph: ViewGraph, readings: tuple[Reading, ...]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onrecord.times import NEVER_ENDS, NEVER_STARTS, Bounds, NotADate, bounds
-from onrecord.view.frame import counted_lines, describe_statement, describe_things, look, render
+from onrecord.view.frame import counted_lines, look, record_rows, render
 from onrecord.view.look import SHAPES, line_of, shape_of
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 
@@ -139,28 +139,6 @@ def render_timeline(graph: ViewGraph) -> str:
         lines=counted_lines(lines),
         licences="",
     )
-
-
-def record_rows(graph: ViewGraph, edges: Sequence[ViewEdge]) -> dict[str, Any]:
-    """Nodes and edges as the scripts read them, the statements ``edges`` first and in their order."""
-    nodes = sorted(graph.nodes, key=lambda node: node.iri)
-    links = sorted((edge for edge in graph.edges if edge.kind == "link"), key=lambda edge: (edge.source, edge.label))
-    taken: Counter[str] = Counter()
-    ids = []
-    for edge in [*edges, *links]:
-        name = edge.iri or f"link:{edge.source}:{edge.label}"
-        taken[name] += 1
-        ids.append(name if taken[name] == 1 else f"{name}~{taken[name]}")
-    drawn = list(zip(ids, [*edges, *links], strict=True))
-    return {
-        "nodes": [{"id": node.iri, "label": node.label} for node in nodes],
-        "edges": [
-            {"id": name, "from": edge.source, "to": edge.target, "label": edge.label, "line": line_of(edge).name}
-            for name, edge in drawn
-        ],
-        "things": describe_things(nodes),
-        "statements": {name: describe_statement(edge) for name, edge in drawn if edge.kind == "statement"},
-    }
 
 
 @dataclass(frozen=True, slots=True)
