@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyvis.network
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 from onrecord.view.frame import embed_json
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
@@ -247,21 +247,19 @@ class Meter:
         out["all"] = (cpu_of_tree(self.root) - everything) * 1000 / steps
 
 
-def measure(drawing: Drawing, graph: ViewGraph, net: Network, page: Page, root: int, target: Path) -> Measured:
-    start = time.perf_counter()
-    drawing.write(graph, net, target)
-    found = Measured(drawing.name, time.perf_counter() - start, target.stat().st_size / 1e6)
+def measure(found: Measured, drawing: Drawing, page: Page, root: int, target: Path) -> None:
+    """Fills in what can be measured of a page; what it does not live to show stays open."""
     page.set_default_timeout(PATIENCE * 1000)
     start = time.perf_counter()
     page.goto(target.as_uri(), wait_until="commit")
     meter = Meter(page, root)
     if meter.true(drawing.first, PATIENCE) is None:
-        return found
+        return
     found.first = time.perf_counter() - start
     if drawing.prepare:
         page.evaluate(drawing.prepare)
     if meter.true(drawing.rest, PATIENCE) is None:
-        return found
+        return
     page.wait_for_timeout(500)
     found.rest = time.perf_counter() - start - 0.5
     found.heap = meter.heap()
@@ -286,7 +284,6 @@ def measure(drawing: Drawing, graph: ViewGraph, net: Network, page: Page, root: 
             page.evaluate(drawing.filter)
             page.wait_for_timeout(800)  # no questions meanwhile: they would be counted
     found.filter = used["main"]
-    return found
 
 
 def main() -> None:
@@ -311,11 +308,18 @@ def main() -> None:
                 continue
             browser = driver.chromium.launch(
                 executable_path=chromium,
-                args=["--headless", "--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"],
+                args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
             )
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            rows.append(measure(drawing, graph, net, page, os.getpid(), Path(folder) / "page.html"))
-            browser.close()
+            target = Path(folder) / "page.html"
+            start = time.process_time()
+            drawing.write(graph, net, target)
+            rows.append(Measured(drawing.name, time.process_time() - start, target.stat().st_size / 1e6))
+            try:
+                measure(rows[-1], drawing, page, os.getpid(), target)
+                browser.close()
+            except Error as error:
+                print(f"{drawing.name}: {str(error).splitlines()[0]}", file=sys.stderr)
             show = rows[-1]
             print(show if asked.json else as_line(show), file=sys.stderr)
     if asked.json:

@@ -1,6 +1,8 @@
 // Owns the overview of a big graph: its communities as discs, the links between them, and who is in each.
 // Leaves the division to onrecord.view.communities and the moving from one to another to canvas.js.
 
+const LINKS = 160;   // between communities, the strongest; the rest would be a grey ground
+
 /** The communities of the record, with places of their own, none on top of another. */
 function createGroups({ x, y, community }) {
   const { nodeCount, edgeCount, from, to, shape, line } = record;
@@ -89,9 +91,8 @@ function createGroups({ x, y, community }) {
 
   groups.draw = (ctx, view, marked) => {
     const strongest = Math.max(1, ...links);
-    ctx.lineCap = 'round';
     ctx.strokeStyle = colour.soft;
-    const order = pairs.map((_, at) => at).filter((at) => links[at]).sort((a, b) => links[b] - links[a]).slice(0, 400);
+    const order = pairs.map((_, at) => at).filter((at) => links[at]).sort((a, b) => links[b] - links[a]).slice(0, LINKS);
     for (const at of order.reverse()) {
       const a = spot(pairs[at][0], view), b = spot(pairs[at][1], view);
       const share = Math.sqrt(links[at] / strongest);
@@ -104,7 +105,6 @@ function createGroups({ x, y, community }) {
       ctx.stroke();
     }
     ctx.globalAlpha = 1;
-    ctx.lineCap = 'butt';
     for (let group = 0; group < count; group += 1) if (shown[group]) drawDisc(ctx, group, spot(group, view), group === marked);
     return writeGroupNames(ctx, view, marked);
   };

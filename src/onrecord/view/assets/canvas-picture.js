@@ -1,9 +1,9 @@
 // Owns the picture of the page's own drawing: drawn bit by bit where nobody looks, then shifted as the view moves.
 // Leaves what is in it to canvas-scene.js, canvas-names.js and canvas-groups.js, the view to canvas-view.js.
 
-const MARGIN = 100;         // pixels drawn beyond the edges of the view, for what a movement brings in
+const MARGIN = 64;         // pixels drawn beyond the edges of the view, for what a movement brings in
 const REST = 90;            // milliseconds without movement after which a moved picture is drawn anew
-const STROKES = 2600;       // edges drawn in one frame: they are painted after the script, unseen by its clock
+const STROKES = 2000;       // edges drawn in one frame: they are painted after the script, unseen by its clock
 const BUDGET = 7;           // milliseconds of script in one frame
 
 /**
