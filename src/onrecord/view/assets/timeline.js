@@ -85,7 +85,7 @@ function timesOf(edge) {
   return [when && `holds ${when}`, s.recorded && `on record ${s.recorded}`].filter(Boolean).join(', ');
 }
 
-/** @type {Map<number, {row: HTMLLIElement, folded: string}>} */
+/** @type {Map<number, {row: HTMLLIElement, folded: string, drawn?: string}>} */
 const rows = new Map();
 
 function rowOf(edge) {
@@ -104,6 +104,18 @@ function rowOf(edge) {
     rows.set(edge, { row, folded: fold([sentenceOf(edge), s.status, joined(s.said_by), sourceOf(edge), ...(s.quotes || []), s.when, s.when_text].filter(Boolean).join(' ')) });
   }
   return rows.get(edge).row;
+}
+
+/** A row with its bar, which is drawn anew only when a clock or the scale has changed: its lengths are shares. */
+function drawnRow(edge) {
+  const row = rowOf(edge);
+  const entry = rows.get(edge);
+  const drawn = `${fields.clock.value} ${fields.scale.value}`;
+  if (entry.drawn !== drawn) {
+    row.replaceChildren(row.firstChild, barOf(edge));
+    entry.drawn = drawn;
+  }
+  return row;
 }
 
 function passes(edge) {
@@ -159,11 +171,7 @@ function drawLanes() {
     const list = make('ul', { id: `rows-${at}`, hidden: shut });
     if (!shut) {
       for (const edge of inOrder(lane.edges)) {
-        const row = rowOf(edge);
-        const drawn = row.querySelector(':scope > svg');
-        if (drawn) drawn.remove();
-        row.append(barOf(edge));
-        list.append(row);
+        list.append(drawnRow(edge));
       }
     }
     return make('div', { class: 'group' }, make('h2', {}, button, shut ? summaryOf(lane.edges) : shape('svg', { class: 'bar', 'aria-hidden': 'true' })), list);
