@@ -127,6 +127,23 @@ def test_keys_zoom_move_and_show_everything(visit: Any, story: ViewGraph):
     assert view.page.is_hidden("#help")
 
 
+def test_escape_closes_what_was_opened_last(visit: Any, story: ViewGraph):
+    view = visit(story, "#node=" + quote(sample.BASE + "talks", safe=""))
+    view.page.click("#path-from")
+    view.page.keyboard.press("?")  # in a field it is a character
+    assert view.page.is_hidden("#help")
+    view.page.fill("#search", "")
+    view.page.keyboard.press("Escape")
+    assert view.page.is_hidden("#asking")
+    assert view.page.is_visible("#panel")
+    view.page.click("#show-help")
+    view.page.keyboard.press("Escape")
+    assert view.page.is_hidden("#help")
+    assert view.page.is_visible("#panel")
+    view.page.keyboard.press("Escape")
+    assert view.page.is_hidden("#panel")
+
+
 def test_focus_is_visible_wherever_it_stands(visit: Any, story: ViewGraph):
     view = visit(story, "#node=" + quote(sample.BASE + "talks", safe=""))
     seen = set()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
+from onrecord.view.model import Dispute, ViewEdge, ViewGraph, ViewNode
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +35,8 @@ def test_hostile_text_runs_nothing(visit: Any):
             translation=a.label, said_by=(a.label,), via=(a.label,), hedge=a.label, condition=a.label, when=a.label,
             qualifiers=((a.label, b.label),), note=a.label, source_title=a.label, source_publisher=a.label,
             source_published=a.label, source_url="javascript:window.ran=11", file=a.label, line=1, origin=(a.label,),
+            disputes=(Dispute(a.label, a.label, (a.label,)),), passages=((a.label, b.label, a.label),), backing=a.label,
+            articles=2, language=a.label, proposition=a.label, source_id=a.label, bounds=(a.label,) * 4,
         )
         for a, b in itertools.pairwise(nodes)
     ]  # fmt: skip
@@ -50,6 +52,11 @@ def test_hostile_text_runs_nothing(visit: Any):
         view.page.evaluate("(id) => onrecord.choose({ kind: 'node', id })", node.iri)
         assert node.label.split("\u2028")[0] in view.panel()
         assert view.page.locator("#panel a[href^='javascript']").count() == 0
+    view.page.click("#choices summary")
+    for name in ("type", "property", "source", "speaker"):
+        view.page.select_option(f"#{name}", index=1)
+    assert view.page.locator("#chips li").count() == 4
+    view.page.click("#reset")
     view.page.click("#tab-table")
     view.page.fill("#words", "script")
     view.page.fill("#search", "<")

@@ -98,3 +98,8 @@ function pick(item, options) {
 }
 
 byId('stop-asking').addEventListener('click', stopPath);
+addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || pathFrom < 0 || searchField.value) return;
+  stopPath();
+  event.preventDefault();
+}, true);

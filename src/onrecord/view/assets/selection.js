@@ -92,7 +92,7 @@ addEventListener('popstate', readAgain);
 addEventListener('hashchange', readAgain);
 
 addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && selection && !event.defaultPrevented) choose(null);
+  if (event.key === 'Escape' && selection && !event.defaultPrevented && !document.querySelector('dialog[open]')) choose(null);
 });
 
 /** Reads the address for the first time; from now on it is kept. */
