@@ -125,13 +125,14 @@ function writeLabels(ctx, scene) {
     ];
   }
 
-  const discs = [];
+  const discs = [];  // what a name must not stand on; what is faint counts for faint names only
+  const faintDiscs = [];
   for (const node of byDegree) {
-    if (hiddenNodes[node] || !inFocus(node)) continue;
+    if (hiddenNodes[node]) continue;
     const disc = discOf(node);
     if (isFar(disc)) continue;
     const part = disc.inside ? 1 : 0.8;
-    discs.push({ node, left: disc.x - disc.halfWidth * part, right: disc.x + disc.halfWidth * part, top: disc.y - disc.halfHeight * part, bottom: disc.y + disc.halfHeight * part });
+    (inFocus(node) ? discs : faintDiscs).push({ node, left: disc.x - disc.halfWidth * part, right: disc.x + disc.halfWidth * part, top: disc.y - disc.halfHeight * part, bottom: disc.y + disc.halfHeight * part });
   }
   // A name that stands elsewhere than below its node leaves free what others have below them, where that is free at all.
   const firsts = discs.length > MANY ? [] : discs.map(({ node }) => ({ node, ...discOf(node).places[0] })).filter((box) => box.left !== undefined);
@@ -141,7 +142,8 @@ function writeLabels(ctx, scene) {
   function cost(node, box, first, must) {
     const free = !taken.some((other) => clash(box, other)) && (first || !below.some((other) => other.node !== node && !written.has(other.node) && clash(box, other)));
     if (!free && !must) return Infinity;
-    const under = discs.filter((other) => other.node !== node && clash(box, other)).length;
+    const isUnder = (other) => other.node !== node && clash(box, other);
+    const under = discs.filter(isUnder).length + (inFocus(node) ? 0 : faintDiscs.filter(isUnder).length);
     if (under && !must && !leading.has(node)) return Infinity;
     const { x, y } = discOf(node);
     let crossed = 0;
