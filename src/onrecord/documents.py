@@ -20,6 +20,7 @@ from onrecord.files import report_control, without_controls
 MAX_DEPTH = 24
 _LINE_SEPARATORS = re.compile("[\u0085\u2028\u2029]")
 _LINE_END = re.compile("\r\n?|\n")
+_COMMENT = re.compile(r"\s*#")
 _UNPRINTABLE = re.compile("[\x80-\x84\x86-\x9f]")
 _PROSE_LINE = re.compile(r"^(?P<lead>\s*(?:- +)*)(?P<key>[^\s:#\[\]{},][^:#\[\]{},]*): +(?P<value>\S.*)$", re.DOTALL)
 
@@ -190,8 +191,7 @@ class _Builder:
         plain = not event.style
         cut = False
         if plain and event.end_mark.line < len(self.lines):
-            rest = self.lines[event.end_mark.line][event.end_mark.column :]
-            cut = rest.lstrip().startswith("#")
+            cut = bool(_COMMENT.match(self.lines[event.end_mark.line], event.end_mark.column))
         place = self._place(event)
         return Scalar(without_controls(event.value, place, self.problems), place, plain, cut)
 

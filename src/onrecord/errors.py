@@ -131,7 +131,7 @@ def _bounded(text: str) -> str:
 def _excerpt(line: str, start: int, length: int) -> tuple[str, int, int]:
     """A window of at most 100 characters of ``line`` round the span, with the caret's place in it."""
     stripped = line.rstrip("\r\n")
-    indent = len(stripped) - len(stripped.lstrip())
+    indent = next((at for at, char in enumerate(stripped) if not char.isspace()), len(stripped))
     left = indent if start - indent <= 70 else start - 40
     left = min(left, start)
     window = stripped[left : left + 100]

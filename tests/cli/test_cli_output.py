@@ -17,8 +17,9 @@ from click.testing import CliRunner, Result
 
 import onrecord
 from inline import BASE
-from onrecord.cli import main
+from onrecord.cli import main, render
 from onrecord.cli.render import folded, plural
+from onrecord.errors import Place, Problem
 from small_graph import LETTER, write_graph
 
 
@@ -447,3 +448,24 @@ def test_lines_fold_to_a_terminal_and_stay_whole_in_a_pipe(monkeypatch: pytest.M
     assert folded(text, "  - ", "    ") == ["  - Rose Marsh chairs Garden Society", "    (stated)"]
     assert folded("", "  ") == ["  "]
     assert max(len(line) for line in folded("word " * 40, "- ", "      ")) < 40
+
+
+@pytest.mark.parametrize("style", ["text", "github"])
+def test_of_many_problems_alike_the_rest_are_counted(
+    style: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(render, "MAX_ALIKE", 2)
+    codes = ["P022", "P020", "P022", "P022", "P022"]
+    found = [Problem(code, Place("a.yaml", line), "what") for line, code in enumerate(codes, 1)]
+    render.echo_problems([*found, Problem("P022", Place("b.yaml", 1), "what")], style=style, err=False)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "fix: " not in line]
+    if style == "text":
+        assert lines == [
+            "a.yaml:1: P022 what",
+            "a.yaml:2: P020 what",
+            "a.yaml:3: P022 what",
+            "a.yaml: P022 2 more of this kind in this file are not printed",
+            "b.yaml:1: P022 what",
+        ]
+    else:
+        assert len(lines) == 5

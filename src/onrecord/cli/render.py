@@ -9,15 +9,18 @@ import csv
 import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from onrecord.errors import EXIT_USAGE, Problem, printable
+from onrecord.errors import EXIT_USAGE, Place, Problem, Severity, printable
 
-_MAX_SHOWN_LINE = 1_000_000
+MAX_ALIKE = 1000
+"""Of how many problems of one file and code each is printed; of the others it is said how many there are."""
 
 
 def echo_json(value: object) -> None:
@@ -43,7 +46,7 @@ class Excerpts:
         if file not in self._files:
             self._files[file] = _read_lines(Path(file))
         lines = self._files[file]
-        return lines[line - 1][:_MAX_SHOWN_LINE] if 0 < line <= len(lines) else None
+        return lines[line - 1] if 0 < line <= len(lines) else None
 
 
 def _read_lines(path: Path) -> list[str]:
@@ -65,17 +68,39 @@ def sheet(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
 
 
 def echo_problems(problems: Iterable[Problem], *, style: str = "text", err: bool = True) -> None:
-    """Print problems with excerpt, caret and fix, or as annotations of GitHub's workflow commands."""
+    """Print problems with excerpt, caret and fix, or as annotations of GitHub's workflow commands.
+
+    They come sorted by file. Where more than ``MAX_ALIKE`` are alike, the rest are a line at the file's end.
+    """
     excerpts = Excerpts()
-    for problem in problems:
-        if style == "github":
-            click.echo(_annotation(problem), err=err)
-        else:
-            head, *rest = problem.render(excerpts.line_of).split("\n")
-            colour = {"error": "red", "warning": "yellow", "info": "blue"}[problem.severity]
-            code = f"{problem.code} "
-            head = head.replace(code, click.style(problem.code, fg=colour, bold=True) + " ", 1)
-            click.echo("\n".join([head, *rest]), err=err)
+    for _, of_file in groupby(problems, key=lambda problem: problem.place.file):
+        alike: Counter[tuple[str, Severity]] = Counter()
+        for problem in of_file:
+            alike[problem.code, problem.severity] += 1
+            if alike[problem.code, problem.severity] <= MAX_ALIKE:
+                _echo_problem(problem, excerpts, style, err)
+        for (code, severity), count in sorted(alike.items()):
+            if count > MAX_ALIKE:
+                message = f"{count - MAX_ALIKE:,} more of this kind in this file are not printed"
+                rest = Problem(
+                    code,
+                    Place(problem.place.file),
+                    message,
+                    "mend these first; onrecord check --json prints all",
+                    severity,
+                )
+                _echo_problem(rest, excerpts, style, err)
+
+
+def _echo_problem(problem: Problem, excerpts: Excerpts, style: str, err: bool) -> None:
+    if style == "github":
+        click.echo(_annotation(problem), err=err)
+        return
+    head, *rest = problem.render(excerpts.line_of).split("\n")
+    colour = {"error": "red", "warning": "yellow", "info": "blue"}[problem.severity]
+    code = f"{problem.code} "
+    head = head.replace(code, click.style(problem.code, fg=colour, bold=True) + " ", 1)
+    click.echo("\n".join([head, *rest]), err=err)
 
 
 def _annotation(problem: Problem) -> str:
