@@ -327,7 +327,7 @@ def generate(folder: Path, count: int, format_: str, seed: int = 7, bad: int | N
         columns["object"][row] = maker.names["provision"][0]
         columns["predicate"][row], columns["subject"][row] = "accepts", maker.names["person"][0]
         for name, value in changes.items():
-            columns[name][row] = value
+            columns[name][row] = f"{value}-{number}" if name == "source" and value else value
         file, at = divmod(row, ROWS_A_FILE)
         line = at + (2 if format_ == "csv" else 1)
         done.expected.append(Expected(f"statements/part-{file:03}.{format_}", line, code))

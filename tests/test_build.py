@@ -23,6 +23,7 @@ from inline import contents, load_folder, rich_files, write_notes
 from onrecord import build as building
 from onrecord.build import build
 from onrecord.errors import GraphBroken, OutputError, StoreError
+from onrecord.lens import Lens
 from onrecord.manifest import MANIFEST, is_fresh, store_key
 from onrecord.store import is_store_of, open_store
 
@@ -101,6 +102,30 @@ def test_places_lead_back_to_the_files(folder: Path, tmp_path: Path) -> None:
     for row in rows[:-4]:
         line = (folder / row["file"]).read_text("utf-8").split("\n")[row["line"] - 1]
         assert line[row["column"] - 3 : row["column"] - 1] == "- "
+
+
+def test_a_build_may_leave_out_inference_and_exports(folder: Path, tmp_path: Path) -> None:
+    graph = onrecord.open(folder)
+    slim = graph.build(tmp_path / "slim", inference=False, exports=False)
+    assert sorted(contents(tmp_path / "slim")) == ["manifest.json", "places.jsonl", "written.json"]
+    quads = graph.quads(Lens(inference=False))
+    assert (slim["left out"], slim["counts"]["quads"]) == (["inference"], quads.height)
+    whole = graph.build(tmp_path / "whole")
+    inferred = whole["graphs"].pop("https://example.org/garden/graph/inferred")
+    assert slim["graphs"] == whole["graphs"] and len(open_store(tmp_path / "whole")) - inferred == len(
+        open_store(tmp_path / "slim")
+    )
+    assert is_fresh(graph.project, tmp_path / "slim", inference=False)
+    assert not is_fresh(graph.project, tmp_path / "slim")
+    assert not is_fresh(graph.project, tmp_path / "whole", inference=False)
+    assert graph.rehearse() == slim
+
+
+def test_an_answer_never_misses_what_a_build_left_out(folder: Path) -> None:
+    graph = onrecord.open(folder)
+    graph.build(inference=False, exports=False)
+    entailed = "ASK { GRAPH graph:inferred { ?s ?p ?o } }"
+    assert graph.query(entailed).boolean is True
 
 
 def test_a_second_build_changes_no_byte(folder: Path, tmp_path: Path) -> None:
@@ -227,7 +252,7 @@ def test_a_disk_that_fills_up_while_files_are_written_changes_nothing(
 
 def is_old(out: Path, before: dict[str, bytes] | Any) -> bool:
     """Whether the store belongs to the manifest that stands there."""
-    return is_store_of(out, store_key(json.loads(before[MANIFEST])))
+    return is_store_of(out, store_key(json.loads(before[MANIFEST])["inputs"]))
 
 
 @pytest.mark.parametrize("block", ["garden.ttl", "manifest.json"])
@@ -283,7 +308,7 @@ def test_a_build_killed_between_any_two_changes_of_the_folder_is_whole(
         states |= {state for state, files in (("old", contents(kept)), ("new", contents(new))) if found == files}
         assert found in (contents(kept), contents(new)), f"torn after {last} calls"
         if found:
-            assert is_store_of(out, store_key(json.loads(found[MANIFEST]))) and len(open_store(out)) > 0
+            assert is_store_of(out, store_key(json.loads(found[MANIFEST])["inputs"])) and len(open_store(out)) > 0
         build(loaded, out)
         assert contents(out) == contents(new)
         assert [path.name for path in out.iterdir() if path.name.startswith((".aside-", ".link-"))] == []

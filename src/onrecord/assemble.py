@@ -43,9 +43,6 @@ QUADS = pl.Schema({"graph": pl.String, "subject": pl.String, "predicate": pl.Str
 
 _TRIPLE = ["subject", "predicate", "object"]
 
-PIECE = 1_000_000
-"""How many quads are made into text at a time."""
-
 LABEL_DEPTH = 8
 """How deep a label goes into nested propositions."""
 
@@ -70,18 +67,11 @@ def assemble(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Projec
     Entities, sources and ontologies are described whatever the lens lets through, so that an
     answer never lacks a label.
     """
-    return pl.concat(part.select(QUADS.names()) for part in _parts(rows, resolved, lock, project))
+    return pl.concat(part.select(QUADS.names()) for part in quad_parts(rows, resolved, lock, project))
 
 
-def write_nquads(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[bytes]:
-    """The same dataset as N-Quads (https://www.w3.org/TR/n-quads/), in pieces, in no order."""
-    for part in _parts(rows, resolved, lock, project):
-        for piece in part.iter_slices(PIECE):
-            yield nquads(piece)
-
-
-def nquads(quads: pl.DataFrame) -> bytes:
-    """Quads as lines, in their order."""
+def to_nquads(quads: pl.DataFrame) -> bytes:
+    """Quads as N-Quads (https://www.w3.org/TR/n-quads/), in their order."""
     out = io.BytesIO()
     end = pl.concat_str("graph", pl.lit(" ."))
     lines = quads.select("subject", "predicate", "object", end)
@@ -89,8 +79,8 @@ def nquads(quads: pl.DataFrame) -> bytes:
     return out.getvalue()
 
 
-def _parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
-    """The dataset in parts that share no triple."""
+def quad_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
+    """The dataset of :func:`assemble` in parts that share no triple, one at a time."""
     minter, ontology = resolved.names.minter, resolved.names.ontology
     described = pl.concat(
         [

@@ -5,14 +5,14 @@ Leaves every step to the module that it is named after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from onrecord.assemble import assemble
+from onrecord.assemble import assemble, quad_parts
 from onrecord.check.evidence import Evidence, check_evidence
 from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
@@ -23,16 +23,16 @@ from onrecord.infer import entail
 from onrecord.judgements import apply_judgements
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock, read_lock, write_lock
-from onrecord.manifest import MANIFEST, describe, render, store_key
+from onrecord.manifest import MANIFEST, Tally, describe, render, store_key
 from onrecord.model import statements_only
 from onrecord.ontology import load_ontologies
 from onrecord.parse import parse
 from onrecord.places import PLACES, render_places
-from onrecord.project import Project
+from onrecord.project import Project, input_digest
 from onrecord.resolve import Resolved, resolve
 from onrecord.sources import Archive
 from onrecord.staging import staged
-from onrecord.store import build_store
+from onrecord.store import build_store, load_store
 from onrecord.written import WRITTEN, written_forms
 
 BUILD_FORMATS = ("ttl", "trig", "nq")
@@ -71,17 +71,31 @@ def load(project: Project, problems: Problems) -> Loaded:
     return Loaded(project, resolved, lock, sort_problems(problems.items), parsed.files)
 
 
-def check(project: Project, problems: Problems, sources: Iterable[Path] = (), *, update_lock: bool = False) -> Loaded:
-    """Load, then run every rule; with ``update_lock`` write down what was verified."""
+def check(
+    project: Project,
+    problems: Problems,
+    sources: Iterable[Path] = (),
+    *,
+    update_lock: bool = False,
+    evidence: bool = True,
+    shapes: bool = True,
+) -> Loaded:
+    """Load, then run every rule; with ``update_lock`` write down what was verified.
+
+    Without ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run.
+    """
     loaded = load(project, problems)
-    archive = Archive(project.source_folders(tuple(sources)), problems)
-    loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems)
+    loaded.evidence = Evidence()
+    if evidence:
+        archive = Archive(project.source_folders(tuple(sources)), problems)
+        loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems)
     if update_lock:
         write_lock(project.lock_file, loaded.evidence.text_entries(loaded.lock), loaded.evidence.locked)
         loaded.lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
         problems.items = [problem for problem in problems.items if problem.code not in ("E009", "E010")]
     check_record(loaded.resolved, project, problems)
-    check_shapes(dataset(loaded, Lens(inference=False)), loaded.resolved, problems)
+    if shapes:
+        check_shapes(dataset(loaded, Lens(inference=False)), loaded.resolved, problems)
     loaded.problems = sort_problems(problems.items)
     return loaded
 
@@ -103,26 +117,47 @@ def dataset(loaded: Loaded, lens: Lens | None = None) -> pl.DataFrame:
     return pl.concat([quads, entail(quads, rows, loaded.resolved)]) if lens.inference else quads
 
 
-def build(loaded: Loaded, out: Path) -> dict[str, Any]:
+def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool = True) -> dict[str, Any]:
     """Write store, exports, places and manifest into ``out``; returns the manifest.
 
     Everything is written aside and swapped in by one rename: a full disk or a kill changes nothing.
+    Without ``exports`` and ``inference`` the dataset goes into the store part by part, and is never
+    in memory as a whole.
 
     :raises GraphBroken: when there are errors; what was built before stays as it is.
     :raises OutputError: when ``out`` cannot be written to.
     :raises StoreError: when the store cannot be.
     """
     loaded.require_sound()
+    project, resolved = loaded.project, loaded.resolved
     with locked(out):
-        quads = dataset(loaded)
-        prefixes = loaded.resolved.names.prefixes()
-        exports = {f"{loaded.project.name}.{name}": export(quads, name, prefixes) for name in BUILD_FORMATS}
-        exports[PLACES] = render_places(statements_only(loaded.resolved.statements), loaded.resolved.places)
-        exports[WRITTEN] = render(written_forms(quads["object"].unique().to_list()))
-        manifest = describe(loaded.project, loaded.resolved, quads, exports)
+        tally, files = Tally(), dict[str, bytes]()
+        quads = dataset(loaded, Lens(inference=inference)) if exports or inference else None
+        if exports and quads is not None:
+            prefixes = resolved.names.prefixes()
+            files = {f"{project.name}.{name}": export(quads, name, prefixes) for name in BUILD_FORMATS}
+        parts = _parts(loaded) if quads is None else [quads]
         with staged(out) as (aside, publish):
-            for name, data in {**exports, MANIFEST: render(manifest)}.items():
+            build_store(aside, tally.pass_on(parts), store_key(input_digest(project), inference=inference))
+            files[PLACES] = render_places(statements_only(resolved.statements), resolved.places)
+            files[WRITTEN] = render(written_forms(tally.typed))
+            manifest = describe(project, resolved, tally, files, inference=inference)
+            for name, data in {**files, MANIFEST: render(manifest)}.items():
                 write_atomic(aside / name, data)
-            build_store(aside, exports[f"{loaded.project.name}.nq"], store_key(manifest))
             publish()
     return manifest
+
+
+def rehearse(loaded: Loaded) -> dict[str, Any]:
+    """The manifest of a build without inference and exports that is made in memory and not kept."""
+    loaded.require_sound()
+    tally = Tally()
+    load_store(tally.pass_on(_parts(loaded)))
+    files = {PLACES: render_places(statements_only(loaded.resolved.statements), loaded.resolved.places)}
+    files[WRITTEN] = render(written_forms(tally.typed))
+    return describe(loaded.project, loaded.resolved, tally, files, inference=False)
+
+
+def _parts(loaded: Loaded) -> Iterator[pl.DataFrame]:
+    rows = select(loaded.resolved.statements, Lens(inference=False), loaded.project.policy)
+    return quad_parts(rows, loaded.resolved, loaded.lock, loaded.project)

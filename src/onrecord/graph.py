@@ -110,11 +110,18 @@ class Graph:
         return self.examine(sources).problems
 
     def examine(
-        self, sources: Iterable[str | PathLike[str]] = (), *, update_lock: bool = False, questions: bool = True
+        self,
+        sources: Iterable[str | PathLike[str]] = (),
+        *,
+        update_lock: bool = False,
+        questions: bool = True,
+        evidence: bool = True,
+        shapes: bool = True,
     ) -> Report:
         """Run every rule and return the problems with the evidence that was looked at.
 
-        Without ``questions`` those are passed over: nothing that is built depends on them.
+        Without ``questions`` those are passed over: nothing that is built depends on them. Without
+        ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run.
         """
         from onrecord.build import check
         from onrecord.errors import sort_problems
@@ -122,22 +129,35 @@ class Graph:
         from onrecord.trials import check_questions
 
         folders = [Path(folder) for folder in sources]
-        loaded = check(self.project, Problems(list(self._opening.items)), folders, update_lock=update_lock)
+        before = Problems(list(self._opening.items))
+        loaded = check(self.project, before, folders, update_lock=update_lock, evidence=evidence, shapes=shapes)
         self._forget()
         self.__dict__["_loaded"] = loaded
-        evidence = loaded.evidence
-        if evidence is None:
-            raise AssertionError("check always looks at the evidence")
+        seen = loaded.evidence
+        if seen is None:
+            raise AssertionError("check always says what evidence it looked at")
         found = Problems(list(loaded.problems))
         asked = check_questions(self.project, self.names, found) if questions else 0
         count = statements_only(loaded.resolved.statements).height
-        return Report(self.project, sort_problems(found.items), evidence, loaded.files, count, asked)
+        return Report(self.project, sort_problems(found.items), seen, loaded.files, count, asked)
 
-    def build(self, out: str | PathLike[str] | None = None) -> dict[str, Any]:
-        """Write store, exports and manifest into ``out`` (default ``build/NAME``); returns the manifest."""
+    def build(
+        self, out: str | PathLike[str] | None = None, *, inference: bool = True, exports: bool = True
+    ) -> dict[str, Any]:
+        """Write store, exports and manifest into ``out`` (default ``build/NAME``); returns the manifest.
+
+        Without ``inference`` nothing is entailed, without ``exports`` there are no files of the whole graph.
+        """
         from onrecord.build import build
 
-        return build(self._sound, Path(out) if out else self.project.build_folder)
+        folder = Path(out) if out else self.project.build_folder
+        return build(self._sound, folder, inference=inference, exports=exports)
+
+    def rehearse(self) -> dict[str, Any]:
+        """Build store and counts in memory, without inference and exports; returns the manifest and keeps nothing."""
+        from onrecord.build import rehearse
+
+        return rehearse(self._sound)
 
     def verify(self, out: str | PathLike[str] | None = None) -> list[str]:
         """What of the build in ``out`` (default ``build/NAME``) is damaged, a line each; empty where it is whole."""

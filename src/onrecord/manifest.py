@@ -6,13 +6,16 @@ Leaves writing it to ``build``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from onrecord import __version__
+from onrecord.assemble import to_nquads
 from onrecord.files import sha256_hex
 from onrecord.model import statements_only
 from onrecord.project import Project, input_digest
@@ -20,12 +23,33 @@ from onrecord.resolve import Resolved
 from onrecord.store import find_store_damage, is_store_of
 
 MANIFEST = "manifest.json"
+_PIECE = 1_000_000
 
 
-def describe(project: Project, resolved: Resolved, quads: pl.DataFrame, files: Mapping[str, bytes]) -> dict[str, Any]:
+@dataclass(slots=True)
+class Tally:
+    """Counts quads on their way into a store."""
+
+    graphs: Counter[str] = field(default_factory=Counter)
+    typed: set[str] = field(default_factory=set)  # literals with a datatype
+
+    def pass_on(self, parts: Iterable[pl.DataFrame]) -> Iterator[bytes]:
+        """The quads as N-Quads."""
+        for part in parts:
+            self.graphs.update(dict(part.group_by("graph").len().iter_rows()))
+            objects = part["object"]
+            self.typed.update(objects.filter(objects.str.ends_with(">") & objects.str.starts_with('"')).unique())
+            for piece in part.iter_slices(_PIECE):
+                yield to_nquads(piece)
+
+
+def describe(
+    project: Project, resolved: Resolved, tally: Tally, files: Mapping[str, bytes], *, inference: bool = True
+) -> dict[str, Any]:
     """The manifest of a build: inputs, counts, and the hash of each of its ``files``."""
     own = statements_only(resolved.statements)
-    return {
+    left_out = {} if inference else {"left out": ["inference"]}
+    return left_out | {
         "graph": project.name,
         "title": project.title,
         "base": project.base,
@@ -40,30 +64,26 @@ def describe(project: Project, resolved: Resolved, quads: pl.DataFrame, files: M
             "propositions": resolved.statements["proposition"].n_unique(),
             "entities": len(resolved.entities),
             "sources": len(resolved.sources),
-            "quads": quads.height,
+            "quads": tally.graphs.total(),
         },
-        "graphs": dict(
-            quads.group_by("graph")
-            .len()
-            .sort("graph")
-            .select(pl.col("graph").str.slice(1).str.head(-1), "len")
-            .iter_rows()
-        ),
+        "graphs": {graph[1:-1]: count for graph, count in sorted(tally.graphs.items())},
         "files": {name: {"bytes": len(data), "sha256": sha256_hex(data)} for name, data in sorted(files.items())},
     }
 
 
-def store_key(manifest: Mapping[str, Any]) -> str:
-    """What names the store of a build: the hashes of all files that were written with it."""
-    return sha256_hex(render(manifest["files"]))[:16]
+def store_key(inputs: str, *, inference: bool = True) -> str:
+    """What names the store of a build: the hash of all that it was made from."""
+    return sha256_hex(render([inputs, __version__, inference]))[:16]
 
 
-def is_fresh(project: Project, out: Path) -> bool:
-    """Whether the build in ``out`` was made from the files as they are now."""
+def is_fresh(project: Project, out: Path, *, inference: bool = True) -> bool:
+    """Whether the build in ``out`` was made from the files as they are now, with ``inference`` or without."""
     try:
         manifest = json.loads((out / MANIFEST).read_text("utf-8"))
         same = manifest["inputs"] == input_digest(project) and manifest["onrecord"] == __version__
-        return bool(same and is_store_of(out, store_key(manifest)))
+        same = same and manifest.get("left out", []) == ([] if inference else ["inference"])
+        same = same and isinstance(manifest["files"], dict)
+        return bool(same and is_store_of(out, store_key(manifest["inputs"], inference=inference)))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -96,9 +96,20 @@ class _Block:
 
 def render_places(statements: pl.DataFrame, places: Places) -> bytes:
     """Where each of ``statements`` was written: one JSON object a line, by file and line."""
-    rows = statements.select("statement", "file", "line", "column").iter_rows()
-    lines = sorted((places.inner(file), line, column, name[1:-1]) for name, file, line, column in rows)
-    return "".join(
-        json.dumps({"statement": name, "file": file, "line": line, "column": column}, ensure_ascii=False) + "\n"
-        for file, line, column, name in lines
-    ).encode("utf-8")
+    inner = {file: places.inner(file) for file in statements["file"].unique()}
+    if not inner:
+        return b""
+    written = {file: json.dumps(name, ensure_ascii=False) for file, name in inner.items()}
+    rows = statements.select(
+        pl.col("file").replace_strict(inner, return_dtype=pl.String).alias("inner"),
+        "line",
+        "column",
+        pl.col("statement").str.slice(1).str.head(-1),
+        pl.col("file").replace_strict(written, return_dtype=pl.String).alias("written"),
+    )
+    line = pl.concat_str(
+        *(pl.lit('{"statement": "'), "statement", pl.lit('", "file": '), "written"),
+        *(pl.lit(', "line": '), "line", pl.lit(', "column": '), "column", pl.lit("}")),
+    )
+    texts = rows.sort("inner", "line", "column", "statement").select(line).to_series()
+    return ("\n".join(texts) + "\n").encode()

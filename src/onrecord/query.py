@@ -233,7 +233,7 @@ def _store(graph: Graph, lens: Lens) -> Opened:
     def opened() -> Opened:
         store, written = None, {}
         folder = graph.project.build_folder
-        if lens.is_default and is_fresh(graph.project, folder):
+        if lens == Lens(inference=lens.inference) and is_fresh(graph.project, folder, inference=lens.inference):
             try:
                 store, written = open_store(folder), read_written(folder)
             except StoreError as error:  # the files are the truth

@@ -10,7 +10,9 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import IO, cast
 
 import pyoxigraph as ox
 
@@ -23,13 +25,14 @@ SUMS = "SHA256SUMS"
 _OURS = re.compile(r"store-[0-9a-f]{16}-([0-9]+-)?[a-z0-9_]{8}|\.store-[0-9]+")
 
 
-def build_store(folder: Path, nquads: bytes, key: str) -> None:
+def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str) -> None:
     """Load N-Quads into a new store below ``folder`` and point ``folder/store`` to it.
 
-    The store's own folder is named after ``key``, 16 hexadecimal digits that say what it was built
-    from (:func:`is_store_of` compares them), and the number of quads (:func:`open_store` counts
-    them again). The link changes in one rename, after all data is on disk; what an interrupted run
-    left behind is removed by the next one.
+    N-Quads come whole or in pieces that end with a line; their terms are taken as they are, because
+    all that makes them has checked them. The store's own folder is named after ``key``, 16
+    hexadecimal digits that say what it was built from (:func:`is_store_of` compares them), and the
+    number of quads (:func:`open_store` counts them again). The link changes in one rename, after all
+    data is on disk; what an interrupted run left behind is removed by the next one.
 
     :raises StoreError: when the disk is full or the folder cannot be written to.
     """
@@ -39,7 +42,7 @@ def build_store(folder: Path, nquads: bytes, key: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f"store-{key}-", dir=folder))
         store = ox.Store(str(fresh))
-        store.bulk_load(nquads, ox.RdfFormat.N_QUADS)
+        _load(store, nquads)
         store.flush()
         count = len(store)
         del store
@@ -117,11 +120,35 @@ def _tables(folder: Path) -> list[str]:
     return sorted(name for name in kept if name not in (SUMS, "LOCK") and not name.startswith("LOG"))
 
 
-def load_store(nquads: bytes) -> ox.Store:
+def load_store(nquads: bytes | Iterable[bytes]) -> ox.Store:
     """A store in memory."""
     store = ox.Store()
-    store.bulk_load(nquads, ox.RdfFormat.N_QUADS)
+    _load(store, nquads)
     return store
+
+
+def _load(store: ox.Store, nquads: bytes | Iterable[bytes]) -> None:
+    source = nquads if isinstance(nquads, bytes) else _Pieces(nquads)
+    store.bulk_load(cast("IO[bytes]", source), ox.RdfFormat.N_QUADS, lenient=True)
+
+
+class _Pieces:
+    """Pieces of bytes as a file that is read once; a piece is let go of when it has been read."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._piece = memoryview(b"")
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes; none at the end."""
+        while not self._piece:
+            following = next(self._pieces, None)
+            if following is None:
+                return b""
+            self._piece = memoryview(following)
+        taken = self._piece if size < 0 else self._piece[:size]
+        self._piece = self._piece[len(taken) :]
+        return bytes(taken)
 
 
 def graph_names(store: ox.Store) -> list[str]:

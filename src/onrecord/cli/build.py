@@ -29,13 +29,30 @@ if TYPE_CHECKING:
     help="Where to; default: build/NAME beside graphs/.",
 )
 @sources_option
+@click.option("--no-inference", is_flag=True, help="Leave out what the ontologies entail.")
+@click.option("--no-exports", is_flag=True, help="Leave out .ttl, .trig and .nq; onrecord export makes them.")
+@click.option("--no-shapes", is_flag=True, help="Do not run SHACL.")
+@click.option("--no-evidence", is_flag=True, help="Do not look for the quotes.")
+@click.option("--dry-run", is_flag=True, help="Load the store in memory and write nothing.")
 @click.option("--verify", is_flag=True, help="Build nothing; say whether what was built is whole.")
 @json_option
-def build(graph: Path, out: Path | None, sources: tuple[Path, ...], verify: bool, as_json: bool) -> None:
+def build(
+    graph: Path,
+    out: Path | None,
+    sources: tuple[Path, ...],
+    no_inference: bool,
+    no_exports: bool,
+    no_shapes: bool,
+    no_evidence: bool,
+    dry_run: bool,
+    verify: bool,
+    as_json: bool,
+) -> None:
     """Check GRAPH and write its dataset: a store to query, .ttl, .trig, .nq and a manifest.
 
     The same input gives the same bytes. A graph with errors is not built, and what was built
-    before stays as it is. With --verify, every byte of what was built is compared with its manifest.
+    before stays as it is. A large graph is built quickly with --no-inference and --no-exports,
+    and never stands in memory as a whole. With --verify, every byte of what was built is compared with its manifest.
 
     \b
     Example:
@@ -47,12 +64,13 @@ def build(graph: Path, out: Path | None, sources: tuple[Path, ...], verify: bool
     if verify:
         _verify(opened, out, as_json)
         return
-    report = opened.examine(sources, questions=False)
+    report = opened.examine(sources, questions=False, evidence=not no_evidence, shapes=not no_shapes)
     echo_problems(problem for problem in report.problems if problem.severity != "info")
     if report.severities()["error"]:
         click.echo(f"{report.project.name}: not built; {plural(report.severities()['error'], 'error')} above", err=True)
         sys.exit(EXIT_PROBLEMS)
-    manifest = opened.build(out)
+    made = {"inference": not no_inference, "exports": not no_exports}
+    manifest = opened.rehearse() if dry_run else opened.build(out, **made)
     folder = out or opened.project.build_folder
     if as_json:
         echo_json(manifest)
@@ -63,7 +81,7 @@ def build(graph: Path, out: Path | None, sources: tuple[Path, ...], verify: bool
         f"{plural(counts['propositions'], 'proposition')}, {plural(counts['quads'], 'quad')}",
         err=True,
     )
-    for name, entry in manifest["files"].items():
+    for name, entry in () if dry_run else manifest["files"].items():
         click.echo(f"  {shown_path(folder / name)}  {entry['bytes']:,} bytes  sha256 {entry['sha256'][:12]}", err=True)
 
 

@@ -1,0 +1,103 @@
+"""Measures ``onrecord build`` against loading the very N-Quads that it produces, as a ratio of CPU time.
+
+    python bench/build_ratio.py --statements 100000 --format parquet --json
+
+Each figure is user and system time of one fresh process with its children: ``onrecord build`` without
+SHACL, evidence, inference and whole-graph exports, into memory (``--dry-run``) and onto disk; and a
+process that reads the N-Quads and calls ``Store.bulk_load(lenient=True)``, into memory and onto disk.
+The bad rows are reported by a run of ``onrecord check`` on a copy of the graph that holds them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from statements import Expected, generate
+
+ROOT = Path(__file__).resolve().parents[1]
+SLIM = ("--no-shapes", "--no-evidence", "--no-inference", "--no-exports", "--json")
+LOAD = """
+import sys, pyoxigraph as ox
+store = ox.Store(*sys.argv[2:])
+with open(sys.argv[1], "rb") as file:
+    data = file.read()
+store.bulk_load(data, ox.RdfFormat.N_QUADS, lenient=True)
+"""
+WRITE = """
+import sys
+from onrecord.build import _parts, load
+from onrecord.errors import Problems
+from onrecord.manifest import Tally
+from onrecord.project import open_project
+problems = Problems()
+loaded = load(open_project(sys.argv[1], problems), problems)
+with open(sys.argv[2], "wb") as file:
+    for piece in Tally().pass_on(_parts(loaded)):
+        file.write(piece)
+"""
+
+
+def run(*command: str) -> tuple[float, float, str]:
+    """CPU seconds and peak resident MB of a process, and what it prints."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    env = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, *command], env=env, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return cpu, after.ru_maxrss / 1000, done.stdout + done.stderr
+
+
+def reported(graph: Path, expected: list[Expected]) -> tuple[int, int]:
+    """How many of the bad rows ``onrecord check`` reports at their line with their code, and how many there are."""
+    text = run("-m", "onrecord", "build", str(graph), "--no-shapes", "--no-evidence", "--dry-run")[2]
+    found = set(re.findall(r"(statements/[^:\s]+):(\d+)(?::\d+)?: (?:error )?([A-Z]\d{3})", text))
+    return sum((row.file, str(row.line), row.code) in found for row in expected), len(expected)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="CPU of onrecord build as a ratio to Store.bulk_load.")
+    parser.add_argument("--statements", type=int, default=100_000)
+    parser.add_argument("--format", choices=("csv", "jsonl", "parquet"), default="parquet")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bad = generate(folder / "bad" / "bench", options.statements, options.format, options.seed)
+        good = generate(folder / "good" / "bench", options.statements, options.format, options.seed, bad=0)
+        seen, seeded = reported(bad.folder, bad.expected)
+        shutil.rmtree(bad.folder)
+        graph, lines = str(good.folder), str(folder / "all.nq")
+        run("-c", WRITE, graph, lines)
+        memory, _, _ = run("-m", "onrecord", "build", graph, *SLIM, "--dry-run")
+        disk, peak, text = run("-m", "onrecord", "build", graph, *SLIM, "-o", str(folder / "out"))
+        floor_memory, _, _ = run("-c", LOAD, lines)
+        floor_disk, _, _ = run("-c", LOAD, lines, str(folder / "store"))
+        result = {
+            "statements": options.statements,
+            "format": options.format,
+            "quads": json.JSONDecoder().raw_decode(text)[0]["counts"]["quads"],
+            "cpu_ratio": {"memory": round(memory / floor_memory, 3), "disk": round(disk / floor_disk, 3)},
+            "cpu_seconds": {
+                "memory": [round(memory, 2), round(floor_memory, 2)],
+                "disk": [round(disk, 2), round(floor_disk, 2)],
+            },
+            "peak_mb_any": round(peak),
+            "bad_rows_reported": [seen, seeded],
+        }
+    print(json.dumps(result) if options.json else json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
