@@ -158,6 +158,14 @@ def rehearse(loaded: Loaded) -> dict[str, Any]:
     return describe(loaded.project, loaded.resolved, tally, files, inference=False)
 
 
+_AS_WRITTEN = (
+    *("file", "line", "column", "subject_text", "predicate_text", "object_text", "condition_text"),
+    *("subject_row", "object_row", "condition_row", "qualifiers", "said_by", "via", "said_at", "said_to", "origin"),
+)
+"""Columns that the dataset is not made of, once they are resolved."""
+
+
 def _parts(loaded: Loaded) -> Iterator[pl.DataFrame]:
-    rows = select(loaded.resolved.statements, Lens(inference=False), loaded.project.policy)
+    table = loaded.resolved.statements.drop(_AS_WRITTEN)
+    rows = select(table, Lens(inference=False), loaded.project.policy)
     return quad_parts(rows, loaded.resolved, loaded.lock, loaded.project)
