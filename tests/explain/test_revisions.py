@@ -23,11 +23,12 @@ def git(folder: Path, *arguments: str) -> str:
     alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     done = subprocess.run(
         ["git", "-C", str(folder), *arguments],
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
         env=os.environ | names | alone,
     )
+    assert done.returncode == 0, f"git {' '.join(arguments)} in {Path.cwd()}: {done.stderr}"
     return done.stdout.strip()
 
 
