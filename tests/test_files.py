@@ -390,3 +390,19 @@ def test_entities_are_found_beside_a_broken_file(tmp_path: Path) -> None:
     folder = write_only(tmp_path / "garden", **{"entities.csv": "id,id\n", "entities.yaml": ENTITIES})
     found = read(folder)
     assert (found.codes, len(found.parsed.entities)) == (["P044"], 6)
+
+
+def test_a_device_or_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomic(pipe, "through the pipe")
+        assert os.read(reader, 100) == b"through the pipe"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    link = tmp_path / "nowhere"
+    link.symlink_to(os.devnull)
+    write_atomic(link, b"gone")
+    assert link.is_symlink() and stat.S_ISCHR(Path(os.devnull).stat().st_mode)

@@ -193,20 +193,21 @@ def _explained(target: Path) -> Iterator[None]:
 def write_atomic(target: Path, write: Callable[[BinaryIO], object] | bytes | str) -> None:
     """Write ``target`` whole or not at all: temporary file beside it, fsync, rename.
 
+    A device or a pipe (``/dev/null``, ``/dev/stdout``) is written to as it is, never replaced.
+
     :raises OutputError: when the folder cannot be written to or the disk is full; what stood
         under the name before is untouched.
     """
     with _explained(target):
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("wb") as device:
+                _write(device, write)
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                if isinstance(write, bytes):
-                    file.write(write)
-                elif isinstance(write, str):
-                    file.write(write.encode("utf-8"))
-                else:
-                    write(file)
+                _write(file, write)
                 file.flush()
                 os.fsync(file.fileno())
                 os.fchmod(file.fileno(), 0o666 & ~_umask())
@@ -216,6 +217,15 @@ def write_atomic(target: Path, write: Callable[[BinaryIO], object] | bytes | str
                 Path(temporary).unlink()
             raise
         sync_folder(target.parent)
+
+
+def _write(file: BinaryIO, write: Callable[[BinaryIO], object] | bytes | str) -> None:
+    if isinstance(write, bytes):
+        file.write(write)
+    elif isinstance(write, str):
+        file.write(write.encode("utf-8"))
+    else:
+        write(file)
 
 
 def sync_folder(folder: Path) -> None:
