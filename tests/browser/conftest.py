@@ -1,6 +1,7 @@
 """Owns the fixtures of tests in a real browser: pages opened from disk with the network unplugged.
 
-Needs Chromium: skipped without it, unless CI is set; then it fails.
+Needs Chromium: skipped without it, unless CI is set; then it fails. `make test` opens the network page, reads a
+statement on it and tries hostile text; CI runs them all.
 """
 
 from __future__ import annotations
@@ -24,10 +25,19 @@ from onrecord.view.network import network
 playwright = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+QUICK = {"test_safety", "test_reading", "test_notebook_page"}
+"""Of these files every test runs in `make test`; the others are marked slow."""
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a real browser take minutes: most are for CI and ``make test-all``."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.stem not in QUICK:
+            item.add_marker(pytest.mark.slow)
 
 
 @dataclass
