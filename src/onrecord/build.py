@@ -24,7 +24,7 @@ from onrecord.judgements import apply_judgements
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock, read_lock, write_lock
 from onrecord.manifest import MANIFEST, Tally, describe, render, store_key
-from onrecord.model import statements_only
+from onrecord.model import AS_WRITTEN, statements_only
 from onrecord.ontology import load_ontologies
 from onrecord.parse import parse
 from onrecord.places import PLACES, render_places
@@ -158,14 +158,7 @@ def rehearse(loaded: Loaded) -> dict[str, Any]:
     return describe(loaded.project, loaded.resolved, tally, files, inference=False)
 
 
-_AS_WRITTEN = (
-    *("file", "line", "column", "subject_text", "predicate_text", "object_text", "condition_text"),
-    *("subject_row", "object_row", "condition_row", "qualifiers", "said_by", "via", "said_at", "said_to", "origin"),
-)
-"""Columns that the dataset is not made of, once they are resolved."""
-
-
 def _parts(loaded: Loaded) -> Iterator[pl.DataFrame]:
-    table = loaded.resolved.statements.drop(_AS_WRITTEN)
+    table = loaded.resolved.statements.drop(AS_WRITTEN)
     rows = select(table, Lens(inference=False), loaded.project.policy)
     return quad_parts(rows, loaded.resolved, loaded.lock, loaded.project)

@@ -83,6 +83,12 @@ RESOLVED: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 """Columns that ``resolve`` adds."""
 
+AS_WRITTEN = (
+    *("file", "line", "column", "subject_text", "predicate_text", "object_text", "condition_text"),
+    *("subject_row", "object_row", "condition_row", "qualifiers", "said_by", "via", "said_at", "said_to", "origin"),
+)
+"""Columns that no quad is made of: once a table is resolved, others stand for them."""
+
 STATEMENT_SCHEMA = pl.Schema(WRITTEN | RESOLVED)
 """The whole table."""
 
