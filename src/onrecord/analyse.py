@@ -16,6 +16,7 @@ from onrecord.build import Loaded
 from onrecord.lens import Lens, select
 from onrecord.lock import quote_key
 from onrecord.model import Source
+from onrecord.ontology import Ontology
 from onrecord.resolve import Resolved
 from onrecord.terms import ONR, PROV, split_term
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
@@ -88,6 +89,12 @@ def to_view(loaded: Loaded, lens: Lens) -> ViewGraph:
         base=loaded.project.base,
         statuses=tuple(sorted(loaded.resolved.names.ontology.statuses.items())),
     )
+
+
+def shape_class(types: Iterable[str], ontology: Ontology) -> str:
+    """The name of the shape that stands for something of these classes."""
+    above = {up for kind in types for up in ontology.superclasses(kind)}
+    return next((shape for shape, classes in _KINDS if above & set(classes)), "thing")
 
 
 def source_line(source: Source) -> str:
@@ -215,7 +222,7 @@ class _ViewBuilder:
                         "entity",
                         kind,
                         label,
-                        self._shape(found.types),
+                        shape_class(found.types, self.names.ontology),
                         aliases,
                         found.entity.note,
                         next((tag or "" for text, tag in found.entity.labels if text == self.names.label(iri)), ""),
@@ -227,10 +234,6 @@ class _ViewBuilder:
                 kind = "source" if iri in self.names.source_ids else "term"
                 out.append(ViewNode(iri, self.names.label(iri), "entity", "", kind, "thing"))
         return out
-
-    def _shape(self, types: Iterable[str]) -> str:
-        above = {up for kind in types for up in self.names.ontology.superclasses(kind)}
-        return next((shape for shape, classes in _KINDS if above & set(classes)), "thing")
 
     @staticmethod
     def _node_id(term: str) -> str:

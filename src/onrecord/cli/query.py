@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, lens_options, limit_options
-from onrecord.cli.render import echo_table, plural, sheet, writer
+from onrecord.cli.render import echo_table, plural, writer
 from onrecord.errors import printable
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ def render(graph: Graph, found: Answer, format_: str | None, output: Path | None
         [labels.get(term.value if term else "") or compact(term, found.prefixes) for term in row] for row in found.rows
     ]
     if format_ == "sheet":
+        from onrecord.export.sheet import sheet
+
         writer(output)(sheet(found.variables, rows))
         return
     if format_ == "md" or output is not None:

@@ -5,8 +5,6 @@ Leaves what they say to the library. Data goes to stdout, talk to stderr.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections import Counter
@@ -56,15 +54,6 @@ def _read_lines(path: Path) -> list[str]:
         return path.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
     except OSError:
         return []
-
-
-def sheet(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
-    """A table as CSV for spreadsheets: with a byte order mark, and no cell that one takes for a formula."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    for row in ([*columns], *rows):
-        table.writerow(f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in row)
-    return out.getvalue().encode("utf-8-sig")
 
 
 def echo_problems(problems: Iterable[Problem], *, style: str = "text", err: bool = True) -> None:

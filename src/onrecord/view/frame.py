@@ -43,7 +43,8 @@ def render(
 
     ``libraries`` are scripts of others, each in an element of its own; ``scripts`` share one scope.
     """
-    style = Markup(theme() + "".join(asset(name) for name in styles))  # our own files, no data in them
+    # Our own files, no data in them.
+    style = Markup(theme() + "".join(asset(name) for name in ("palette.css", *styles)))
     own = "\n".join(asset(name) for name in scripts)
     blocks = [*map(asset, libraries), "(async function () {\n'use strict';\n" + own + "})();\n"]
     return (

@@ -95,3 +95,4 @@ class ViewGraph:
     language: str = "en"
     base: str = ""  # IRI of the graph
     statuses: tuple[tuple[str, str], ...] = ()  # (label, IRI)
+    home: str = ""  # where the start page is, for a page that belongs to a site

@@ -1,0 +1,1 @@
+// Owns the search field. Filled in below.

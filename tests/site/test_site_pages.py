@@ -1,0 +1,134 @@
+"""Owns the tests of which pages a site has and what stands in them; the browser has tests of its own."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+from inline import Notes, load_folder, sound
+from onrecord.errors import GraphBroken
+from onrecord.site import SiteOptions, site_pages
+
+DEAR = """
+- triple: [Rose Marsh, chairs, Garden Society]
+  quote: our chairwoman
+- triple: [Rose Marsh, believes, [Basil Thorn, opposes, hose ban]]
+  status: claimed
+  said by: a neighbour
+  quote: she believes he is against it
+- triple: [Basil Thorn, opposes, hose ban]
+  not: true
+  quote: he is not against it
+- triple: [Basil Thorn, opposes, hose ban]
+  quote: against <b>it</b> & "all"
+- triple: [plot 7, motto, "</script><script>alert(1)</script>"]
+  quote: javascript:alert(1)
+"""
+HEAD = """\
+source:
+  id: letter
+  title: A letter to the members
+  url: javascript:alert(2)
+  published: 2024-06-01
+  speakers:
+    - id: neighbour
+      label: a neighbour
+"""
+
+
+class Seen(HTMLParser):
+    """Links, ids and inline scripts of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.scripts: list[dict[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.links += [value for name in ("href", "src") if (value := found.get(name)) is not None]
+        self.ids += [value for name in ("id",) if (value := found.get(name))]
+        self.scripts += [found] if tag == "script" else []
+
+
+@pytest.fixture
+def garden(tmp_path: Path) -> Notes:
+    from inline import notes
+
+    return sound(tmp_path / "garden", "", **{"statements/letter.yaml": notes(DEAR, HEAD)})
+
+
+def pages(found: Notes, **options: object) -> dict[str, bytes]:
+    return {page.path: page.data for page in site_pages(found.loaded, SiteOptions(**options))}  # type: ignore[arg-type]
+
+
+def test_everything_on_record_has_a_page(garden: Notes):
+    found = pages(garden)
+    own = [name.rsplit("/", 1)[1].rstrip(">") for name in garden.own["statement"]]
+    assert {path for path in found if path.startswith("statement/")} == {f"statement/{name}.html" for name in own}
+    assert {path for path in found if path.startswith("entity/")} == {
+        *(f"entity/{name}.html" for name in ("basil", "hose-ban", "plot-7", "rose", "society", "summer-show")),
+        "entity/letter/neighbour.html",
+    }
+    assert "source/letter.html" in found
+    assert sum(path.startswith("disagreement/") for path in found) == 1
+    assert {"index.html", "404.html", "entities.html", "sources.html", "speakers.html", "network.html"} <= set(found)
+
+
+def test_every_link_inside_the_site_leads_somewhere(garden: Notes):
+    found = pages(garden)
+    seen = {path: Seen(data.decode()) for path, data in found.items() if path.endswith(".html")}
+    checked = 0
+    for path, page in seen.items():
+        for link in page.links:
+            target, place = urldefrag(link)
+            if re.match(r"[a-z]+:", target):
+                continue
+            parts = [*path.split("/")[:-1]] if target else path.split("/")
+            for step in unquote(target).split("/") if target else ():
+                parts = parts[:-1] if step == ".." else [*parts, step]
+            assert "/".join(parts) in found, (path, link)
+            checked += 1
+            if place and "=" not in place and "/".join(parts) in seen:
+                assert place in seen["/".join(parts)].ids, (path, link)
+    assert checked > 200
+
+
+def test_nothing_from_the_data_is_executed_or_linked(garden: Notes):
+    found = pages(garden)
+    for path, data in found.items():
+        if not path.endswith(".html"):
+            continue
+        text = data.decode()
+        page = Seen(text)
+        assert not [link for link in page.links if link.lower().startswith(("javascript:", "data:"))], path
+        assert "<b>it" not in text
+        assert "<script>alert" not in text
+        policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+        assert policy is not None
+        assert "unsafe" not in policy[1]
+        assert policy[1].startswith("default-src &#39;none&#39;; script-src")
+
+
+def test_the_same_graph_gives_the_same_bytes(garden: Notes):
+    assert pages(garden) == pages(load_folder(garden.folder))
+
+
+def test_a_live_site_asks_whether_the_graph_changed_and_a_published_one_does_not(garden: Notes):
+    assert b"assets/live.js" in pages(garden, live=True)["index.html"]
+    assert b"live.js" not in pages(garden)["index.html"]
+    assert "assets/live.js" not in pages(garden)
+
+
+def test_a_broken_graph_has_no_site(tmp_path: Path):
+    from inline import load_notes
+
+    broken = load_notes(tmp_path / "garden", "- triple: [Nobody, chairs, Garden Society]\n  quote: nobody")
+    with pytest.raises(GraphBroken):
+        pages(broken)
