@@ -194,19 +194,19 @@ def test_what_is_not_plain_data(text: str, found: list[str]) -> None:
 
 def test_an_alias_bomb_is_a_line_of_problems() -> None:
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 200)]
-    started = time.monotonic()
+    started = time.process_time()
     _, found = parsed("\n".join(lines))
     assert {item.split()[1] for item in found} == {"P013"}
     assert len(found) == 200 + 2 * 199
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("piece", ["[", "{a: ", "- ", "? ", "[{a: "])
 def test_nesting_without_end_is_one_problem(piece: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     node, found = parsed("a:\n  " + piece * 100_000)
     assert (node, found[-1].split()[1], len(found) <= MAX_DEPTH) == (None, "P016", True)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:
@@ -232,10 +232,10 @@ def test_an_empty_file_is_nothing(text: str) -> None:
     ],
 )
 def test_a_long_line_takes_no_long_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     _, found = parsed(text)
     assert len(found) <= 1
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 # The traps of prose

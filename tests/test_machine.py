@@ -10,6 +10,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -157,15 +158,20 @@ def test_a_read_only_disk_answers_and_builds_nothing(folder: Path, disk: Callabl
     assert contents(place / "build" / "garden") == before and find_damage(place / "build" / "garden") == []
 
 
-def test_a_permission_that_was_lost_is_told(folder: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder that everybody may enter; those of pytest close again when a second run of it starts."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_a_permission_that_was_lost_is_told(open_place: Path) -> None:
     if os.geteuid():
         pytest.skip("only root can give up its rights")
-    out = tmp_path / "out"
+    folder, out = write_notes(open_place / "garden", "", **rich_files()), open_place / "out"
     onrecord.open(folder).build(out)
     before = contents(out)
-    for path in [tmp_path, *tmp_path.parents]:
-        if not path.stat().st_mode & 0o001 and path.is_relative_to("/tmp"):
-            path.chmod(path.stat().st_mode | 0o055)
     add_statement(folder)
     code, words = without_rights(folder, "build", folder, "-o", out)
     assert code == 2 and "Permission denied" in words

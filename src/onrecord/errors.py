@@ -13,6 +13,7 @@ Exceptions, all raised for a wrong call or a machine that does not play along; w
     │   ├── QueryRefused         a query that would reach out, or write
     │   └── QueryLimitExceeded   over the limit of time, memory or size
     ├── StoreError               the triple store is damaged, locked or out of reach
+    │   └── ServerError          a SPARQL server refuses, or does not answer
     ├── OutputError              a result cannot be written where it was asked for
     └── MissingExtra             an optional library is not installed: names the pip command
 """
@@ -226,6 +227,10 @@ class QueryLimitExceeded(QueryError):
 
 class StoreError(OnRecordError):
     """The triple store is damaged, locked, or cannot be reached."""
+
+
+class ServerError(StoreError):
+    """A SPARQL server refuses a request, or does not answer it."""
 
 
 class OutputError(OnRecordError):

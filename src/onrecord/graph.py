@@ -6,7 +6,7 @@ Leaves the doing to the stages; results are computed when asked for and kept.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from onrecord.project import Project
     from onrecord.query import Answer, Opened
     from onrecord.questions import Question
+    from onrecord.scale.push import Pushed, Step
     from onrecord.trials import Outcome
     from onrecord.view.network import Network
     from onrecord.withdrawn import Withdrawal
@@ -281,6 +282,32 @@ class Graph:
 
         target = Path(path)
         write_atomic(target, self.serialize(format or target.suffix.lstrip("."), lens))
+
+    def push(
+        self,
+        url: str,
+        *,
+        server: str | None = None,
+        whole: bool = False,
+        dry_run: bool = False,
+        after: Callable[[Step], object] | None = None,
+    ) -> Pushed:
+        """Bring the dataset to a SPARQL 1.1 server at ``url`` and verify it there.
+
+        Only graphs that differ are sent; ``whole`` sends all, ``dry_run`` none. ``server`` is one of
+        :data:`onrecord.scale.server.KINDS`, where the server does not say itself what it is.
+        ``after`` is called with each step that is done. User and password, or a token, come from the
+        environment (:data:`onrecord.scale.server.USER`, ``PASSWORD``, ``TOKEN``).
+
+        :raises ServerError: when the server refuses or does not answer.
+        :raises MissingExtra: without ``onrecord[remote]``.
+        """
+        from onrecord.scale.push import deliver
+        from onrecord.scale.server import Server
+
+        quads, project = self.quads(), self.project
+        with Server(url, server) as there:
+            return deliver(there, quads, project.base, project.build_folder, whole=whole, rehearse=dry_run, after=after)
 
     def serialize(self, format: str = "ttl", lens: Lens | None = None) -> bytes:  # noqa: A002
         """The dataset as bytes: ``ttl``, ``trig``, ``nq``, ``nt``, ``jsonld`` or ``rdf``."""

@@ -1,0 +1,83 @@
+"""Owns ``onrecord push``.
+
+Leaves the sending to ``onrecord.scale``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from onrecord.cli.options import graph_argument, json_option
+from onrecord.cli.render import echo_json, plural
+from onrecord.errors import EXIT_PROBLEMS, printable
+
+if TYPE_CHECKING:
+    from onrecord.scale.push import Pushed, Step
+
+KINDS = ("oxigraph", "virtuoso", "fuseki", "graphdb", "neptune", "qlever", "sparql")
+
+
+@click.command(short_help="Bring the dataset to a SPARQL server, and verify it there.")
+@graph_argument
+@click.argument("url")
+@click.option("--server", type=click.Choice(KINDS), help="Kind of server; default: what it says itself.")
+@click.option("--whole", is_flag=True, help="Send every graph, also those that are there already.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@json_option
+def push(graph: Path, url: str, server: str | None, whole: bool, dry_run: bool, as_json: bool) -> None:
+    """Bring the dataset of GRAPH to the SPARQL 1.1 server at URL, and verify it there.
+
+    Only what differs is sent, one named graph at a time; an interrupted push goes on where it
+    stopped. Then every graph is counted and some statements are read back.
+
+    ONRECORD_STORE_USER and ONRECORD_STORE_PASSWORD, or ONRECORD_STORE_TOKEN, say who asks.
+
+    \b
+    Example:
+        onrecord push graphs/miami-talks http://localhost:7878
+    """
+    import onrecord
+
+    def tell(step: Step) -> None:
+        click.echo(printable(_line(step)), err=True)
+
+    done = onrecord.open(graph).push(url, server=server, whole=whole, dry_run=dry_run, after=None if as_json else tell)
+    if as_json:
+        echo_json(done.as_dict())
+    elif dry_run:
+        for step in done.plan.steps:
+            tell(step)
+        click.echo(
+            f"{plural(len(done.plan.steps), 'graph')} to send, {done.plan.unchanged} as they should be", err=True
+        )
+    else:
+        _say_verified(done)
+    if done.verified and done.verified.wrong:
+        sys.exit(EXIT_PROBLEMS)
+
+
+def _line(step: Step) -> str:
+    if step.how == "removed":
+        return f"  {step.graph}  removed"
+    if step.how == "whole":
+        return f"  {step.graph}  {plural(step.triples, 'triple')}"
+    return f"  {step.graph}  {len(step.insert):,} in, {len(step.delete):,} out"
+
+
+def _say_verified(done: Pushed) -> None:
+    found = done.verified
+    if found is None:
+        return
+    for line in found.wrong:
+        click.echo(printable(line))
+    counted = f"{plural(found.graphs, 'graph')} counted, {plural(found.statements, 'statement')} read back"
+    rewritten = f", {plural(found.rewritten, 'literal')} in another form of the same value" if found.rewritten else ""
+    state = "NOT as they were sent" if found.wrong else "as they were sent"
+    click.echo(
+        f"{plural(len(done.plan.steps), 'graph')} sent, {done.plan.unchanged} unchanged; {counted}: {state}{rewritten}",
+        err=True,
+    )

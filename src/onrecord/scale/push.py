@@ -1,0 +1,324 @@
+"""Owns bringing a dataset to a SPARQL server: what differs is sent, one named graph at a time, then verified.
+
+Leaves the requests to ``server`` and the quads to ``assemble``. The server keeps a ledger: a graph of
+its own that holds, for each graph that was sent whole, the SHA-256 of its N-Triples. A graph is taken
+off the ledger before it is changed and put back after, so that an interrupted push goes on where it
+stopped, from any machine.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from onrecord.errors import OnRecordError, ServerError
+from onrecord.export import export
+from onrecord.files import sha256_hex, write_atomic
+from onrecord.scale.server import Server
+from onrecord.terms import ONR, RDF, SCHEMA, iri, literal, split_ntriples, split_term
+
+LEDGER = "pushed"
+"""The named graph of the server that says what was sent; its name ends in this."""
+
+BATCH = 500
+"""Triples in one update; servers refuse longer ones."""
+
+PIECE = 100_000
+"""Triples in one request of the Graph Store Protocol."""
+
+DELTA_SHARE = 0.2
+"""Where more of a graph than this changed, it is sent whole."""
+
+SAMPLE = 20
+"""Statements that are read back."""
+
+WHOLE, CHANGES, REMOVED = "whole", "changes", "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is done with one named graph: sent ``whole``, by its ``changes``, or ``removed``."""
+
+    graph: str
+    how: str
+    triples: int
+    insert: tuple[str, ...] = ()
+    delete: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps that bring a server to a dataset, and how many graphs it has already as they should be."""
+
+    steps: tuple[Step, ...]
+    unchanged: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as plain values."""
+        steps = [
+            {"graph": step.graph, "how": step.how, "triples": step.triples}
+            | ({"insert": len(step.insert), "delete": len(step.delete)} if step.how == CHANGES else {})
+            for step in self.steps
+        ]
+        return {"steps": steps, "unchanged": self.unchanged}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a server was found to hold: graphs counted, statements read back, and what is not as it was sent."""
+
+    graphs: int
+    triples: int
+    statements: int
+    rewritten: int
+    """Literals that came back in another form with the same value."""
+    wrong: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as plain values."""
+        return {
+            "graphs": self.graphs,
+            "triples": self.triples,
+            "statements": self.statements,
+            "rewritten": self.rewritten,
+            "wrong": list(self.wrong),
+        }
+
+
+class Shipment:
+    """A dataset on its way: its named graphs as sorted lines of N-Triples, and the hash of each."""
+
+    def __init__(self, quads: pl.DataFrame, base: str) -> None:
+        lines: dict[str, list[str]] = {}
+        for (name,), part in quads.partition_by("graph", as_dict=True, include_key=False).items():
+            lines[str(name)[1:-1]] = (
+                export(part.with_columns(graph=pl.lit("")), "nt", {}).decode("utf-8").split("\n")[:-1]
+            )
+        self.lines: Mapping[str, list[str]] = dict(sorted(lines.items()))
+        self.digests = {name: sha256_hex(_text(triples)) for name, triples in self.lines.items()}
+        self.base = base
+        self.ledger = f"{base}graph/{LEDGER}"
+
+
+def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False) -> Plan:
+    """What has to be sent; ``kept`` is the folder of what was sent from here before.
+
+    With ``whole`` nothing is taken to be there already.
+
+    :raises ServerError: when the server does not answer.
+    """
+    held = _read_ledger(server, shipment.ledger)
+    steps = []
+    for name, lines in shipment.lines.items():
+        before = held.get(name)
+        if before == shipment.digests[name] and not whole:
+            continue
+        old = _read_kept(kept, before) if before and not whole else None
+        steps.append(_step(name, old, lines))
+    steps += [Step(name, REMOVED, 0) for name in sorted(held.keys() - shipment.lines.keys())]
+    return Plan(tuple(steps), len(shipment.lines) - sum(step.how != REMOVED for step in steps))
+
+
+def push(
+    server: Server, shipment: Shipment, made: Plan, kept: Path, *, after: Callable[[Step], object] | None = None
+) -> None:
+    """Carry out a plan; ``after`` is called with each step that is done.
+
+    :raises ServerError: when the server refuses or goes away; what was done until then counts, and
+        the next push goes on from there.
+    :raises OutputError: when ``kept`` cannot be written to.
+    """
+    for step in made.steps:
+        _forget(server, shipment.ledger, step.graph)
+        if step.how == REMOVED:
+            server.drop_graph(step.graph)
+        elif step.how == CHANGES:
+            _change(server, step)
+        else:
+            _send_whole(server, step.graph, shipment.lines[step.graph])
+        if step.how != REMOVED:
+            digest = shipment.digests[step.graph]
+            entry = f"{iri(step.graph)} {iri(SCHEMA + 'sha256')} {literal(digest)} ."
+            server.update(f"INSERT DATA {{ GRAPH {iri(shipment.ledger)} {{ {entry} }} }}")
+            write_atomic(kept / f"{digest}.nt.gz", gzip.compress(_text(shipment.lines[step.graph]), 1, mtime=0))
+        if after:
+            after(step)
+    _let_go(kept, shipment.digests.values())
+
+
+def verify(server: Server, shipment: Shipment) -> Verified:
+    """Count every graph on the server and read some statements back.
+
+    :raises ServerError: when the server does not answer.
+    """
+    wrong = []
+    for name, lines in shipment.lines.items():
+        found = _count(server, name)
+        if found != len(lines):
+            wrong.append(f"{name} holds {found:,} of {len(lines):,} triples")
+    sample = _sample(shipment)
+    rewritten = 0
+    for name, subject in sample:
+        sent = {(p, o) for s, p, o in split_ntriples("\n".join(shipment.lines[name])) if s == subject}
+        query = f"SELECT ?p ?o WHERE {{ GRAPH {iri(name)} {{ {subject} ?p ?o }} }}"
+        held = {(_term(row["p"]), _term(row["o"])) for row in server.select(query)}
+        for predicate, term in sorted(sent - held):
+            if any(same_value(term, other) for p, other in held if p == predicate):
+                rewritten += 1
+            else:
+                wrong.append(f"{subject[1:-1]} lacks {predicate} {term[:100]}")
+    triples = sum(len(lines) for lines in shipment.lines.values())
+    return Verified(len(shipment.lines), triples, len(sample), rewritten, tuple(wrong))
+
+
+def same_value(one: str, other: str) -> bool:
+    """Whether two terms are one literal in two forms.
+
+    >>> xsd = "http://www.w3.org/2001/XMLSchema#"
+    >>> same_value(f'"01"^^<{xsd}integer>', f'"1"^^<{xsd}integer>'), same_value('"a"', '"b"')
+    (True, False)
+    """
+    from rdflib import Literal, URIRef
+
+    first, second = split_term(one), split_term(other)
+    if first[0] != "literal" or second[0] != "literal" or not first[2] or not second[2]:
+        return one == other
+    values = [Literal(text, datatype=URIRef(datatype or "")).value for _, text, datatype, _ in (first, second)]
+    return values[0] is not None and values[0] == values[1]
+
+
+def _step(name: str, old: list[str] | None, new: list[str]) -> Step:
+    if old is None:
+        return Step(name, WHOLE, len(new))
+    before, after = set(old), set(new)
+    insert, delete = sorted(after - before), sorted(before - after)
+    if len(insert) + len(delete) > max(BATCH, DELTA_SHARE * len(new)):
+        return Step(name, WHOLE, len(new))
+    return Step(name, CHANGES, len(new), tuple(insert), tuple(delete))
+
+
+def _change(server: Server, step: Step) -> None:
+    for verb, lines in (("INSERT", step.insert), ("DELETE", step.delete)):
+        for batch in _batches(lines, BATCH):
+            server.update(f"{verb} DATA {{ GRAPH {iri(step.graph)} {{\n" + "\n".join(batch) + "\n} }")
+
+
+def _send_whole(server: Server, name: str, lines: list[str]) -> None:
+    for number, batch in enumerate(_batches(lines, PIECE)):
+        server.write_graph(name, _text(batch), add=number > 0)
+
+
+def _forget(server: Server, ledger: str, name: str) -> None:
+    where = f"GRAPH {iri(ledger)} {{ {iri(name)} {iri(SCHEMA + 'sha256')} ?hash }}"
+    server.update(f"DELETE {{ {where} }} WHERE {{ {where} }}")
+
+
+def _read_ledger(server: Server, ledger: str) -> dict[str, str]:
+    """The hash of each graph that stands on the server as it was sent."""
+    query = f"SELECT ?g ?hash WHERE {{ GRAPH {iri(ledger)} {{ ?g {iri(SCHEMA + 'sha256')} ?hash }} }}"
+    return {row["g"]["value"]: row["hash"]["value"] for row in server.select(query)}
+
+
+def _count(server: Server, name: str) -> int:
+    rows = server.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH {iri(name)} {{ ?s ?p ?o }} }}")
+    try:
+        return int(rows[0]["n"]["value"])
+    except (IndexError, KeyError, ValueError) as error:
+        raise ServerError(f"{server.at.query}: the server does not count its triples") from error
+
+
+def _sample(shipment: Shipment) -> list[tuple[str, str]]:
+    """Statement nodes spread over the sources; their names are hashes, so the first ones are as good as any."""
+    marker = f" <{RDF}type> <{ONR}Statement> ."
+    found = [
+        (name, line[: -len(marker)])
+        for name, lines in shipment.lines.items()
+        for line in lines
+        if line.endswith(marker)
+    ]
+    found.sort(key=lambda pair: pair[1])
+    return found[:SAMPLE]
+
+
+def _term(binding: Mapping[str, str]) -> str:
+    """A term of SPARQL JSON results as N-Triples."""
+    if binding["type"] == "uri":
+        return iri(binding["value"])
+    return literal(binding["value"], datatype=binding.get("datatype"), language=binding.get("xml:lang"))
+
+
+def _lines(data: bytes) -> list[str]:
+    """Lines end at a line feed alone: a literal may hold the other separators of Unicode."""
+    return data.decode("utf-8").split("\n")[:-1]
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+
+
+def _batches(lines: Iterable[str], size: int) -> Iterator[list[str]]:
+    whole = list(lines)
+    for start in range(0, len(whole), size):
+        yield whole[start : start + size]
+
+
+def _read_kept(kept: Path, digest: str) -> list[str] | None:
+    """What was sent from here under this hash; None where it is gone or damaged."""
+    try:
+        data = gzip.decompress((kept / f"{digest}.nt.gz").read_bytes())
+    except (OSError, EOFError, ValueError):
+        return None
+    return _lines(data) if sha256_hex(data) == digest else None
+
+
+def _let_go(kept: Path, digests: Iterable[str]) -> None:
+    """Remove what is kept of graphs that stand on no server any more."""
+    current = {f"{digest}.nt.gz" for digest in digests}
+    for path in kept.glob("*.nt.gz"):
+        if path.name not in current:
+            path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push did, and what the server was found to hold after it; a rehearsal verifies nothing."""
+
+    kind: str
+    plan: Plan
+    verified: Verified | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The push as plain values."""
+        found = {"verified": self.verified.as_dict()} if self.verified else {}
+        return {"server": self.kind, **self.plan.as_dict(), **found}
+
+
+def deliver(
+    server: Server,
+    quads: pl.DataFrame,
+    base: str,
+    build_folder: Path,
+    *,
+    whole: bool = False,
+    rehearse: bool = False,
+    after: Callable[[Step], object] | None = None,
+) -> Pushed:
+    """Plan, push and verify; see :meth:`onrecord.graph.Graph.push`."""
+    shipment, kept = Shipment(quads, base), kept_folder(build_folder, server)
+    made = plan(server, shipment, kept, whole=whole)
+    if rehearse:
+        return Pushed(server.kind, made, None)
+    push(server, shipment, made, kept, after=after)
+    return Pushed(server.kind, made, verify(server, shipment))
+
+
+def kept_folder(build_folder: Path, server: Server) -> Path:
+    """Where copies of what was sent to this server stand."""
+    if build_folder.exists() and not build_folder.is_dir():
+        raise OnRecordError(f"{build_folder}: a file stands where the build belongs")
+    return build_folder / "pushed" / sha256_hex(server.at.query.encode("utf-8"))[:16]

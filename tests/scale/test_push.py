@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import onrecord
+from onrecord.cli import main
+from onrecord.errors import ServerError
+from onrecord.scale.push import Shipment, Step, same_value
+from onrecord.scale.server import Server
+from small_graph import LETTER, write_graph
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE = "https://example.org/garden/"
+LETTER_GRAPH = f"{BASE}graph/source/letter"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture(params=["oxigraph", "virtuoso"])
+def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a server that holds nothing of ours."""
+    monkeypatch.setenv("ONRECORD_STORE_USER", "dba")
+    monkeypatch.setenv("ONRECORD_STORE_PASSWORD", "dba")
+    root = request.getfixturevalue(f"{request.param}_server")
+    with Server(root) as there:
+        for row in there.select("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }"):
+            if row["g"]["value"].startswith(("https://example.org/", "https://w3id.org/onrecord")):
+                there.drop_graph(row["g"]["value"])
+    yield root
+
+
+def held(root: str, graph: str) -> int:
+    with Server(root) as there:
+        found = there.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
+    return int(found[0]["n"]["value"])
+
+
+def steps(folder: Path, root: str) -> list[tuple[str, str]]:
+    """What a push of the graph did, and that all of it was found there."""
+    done = onrecord.open(folder).push(root)
+    assert done.verified is not None
+    assert done.verified.wrong == ()
+    return [(step.graph.removeprefix(BASE), step.how) for step in done.plan.steps]
+
+
+def test_the_first_push_sends_every_graph_whole_and_the_second_nothing(graph_folder: Path, server: str) -> None:
+    first = steps(graph_folder, server)
+    assert {how for _, how in first} == {"whole"}
+    assert {"graph/asserted", "graph/source/letter", "graph/source/minutes"} <= {name for name, _ in first}
+    assert steps(graph_folder, server) == []
+
+
+def test_a_changed_statement_is_sent_as_its_changes(graph_folder: Path, server: str) -> None:
+    steps(graph_folder, server)
+    write_graph(graph_folder, **{"statements/letter.yaml": LETTER.replace("status: expected", "status: planned")})
+    assert ("graph/source/letter", "changes") in steps(graph_folder, server)
+    assert steps(graph_folder, server) == []
+
+
+def test_a_source_that_is_gone_leaves_the_server(graph_folder: Path, server: str) -> None:
+    steps(graph_folder, server)
+    (graph_folder / "statements/letter.yaml").unlink()
+    assert ("graph/source/letter", "removed") in steps(graph_folder, server)
+    assert held(server, LETTER_GRAPH) == 0
+
+
+def test_without_what_was_sent_before_a_changed_graph_is_sent_whole(graph_folder: Path, server: str) -> None:
+    steps(graph_folder, server)
+    for path in (onrecord.open(graph_folder).project.build_folder / "pushed").rglob("*.gz"):
+        path.write_bytes(b"damaged")
+    write_graph(graph_folder, **{"statements/letter.yaml": LETTER.replace("status: expected", "status: planned")})
+    assert ("graph/source/letter", "whole") in steps(graph_folder, server)
+
+
+def test_an_interrupted_push_goes_on_where_it_stopped(graph_folder: Path, server: str) -> None:
+    done: list[Step] = []
+
+    def stop(step: Step) -> None:
+        done.append(step)
+        if len(done) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        onrecord.open(graph_folder).push(server, after=stop)
+    rest = steps(graph_folder, server)
+    assert rest
+    assert not {step.graph.removeprefix(BASE) for step in done} & {name for name, _ in rest}
+
+
+def test_triples_lost_by_the_server_are_noticed(graph_folder: Path, server: str) -> None:
+    steps(graph_folder, server)
+    with Server(server) as there:
+        there.update(
+            f"DELETE {{ GRAPH <{LETTER_GRAPH}> {{ ?s ?p ?o }} }} WHERE {{ GRAPH <{LETTER_GRAPH}> {{ ?s ?p ?o }} }}"
+        )
+    result = CliRunner().invoke(main, ["push", str(graph_folder), server])
+    assert result.exit_code == 1
+    assert f"{LETTER_GRAPH} holds 0 of " in result.output
+    assert onrecord.open(graph_folder).push(server, whole=True).verified.wrong == ()  # type: ignore[union-attr]
+
+
+def test_a_rehearsal_sends_nothing(graph_folder: Path, server: str) -> None:
+    done = onrecord.open(graph_folder).push(server, dry_run=True)
+    assert (len(done.plan.steps) > 4, done.verified, held(server, LETTER_GRAPH)) == (True, None, 0)
+
+
+def test_a_long_change_goes_in_batches(graph_folder: Path, server: str) -> None:
+    rows = "".join(
+        f'{{"subject": "Basil Thorn", "predicate": "height in metres", "object": "{n}.5", "source": "register"}}\n'
+        for n in range(400)
+    )
+    sources = "- id: register\n  title: The register\n  publisher: Garden Society\n  published: 2024-06-10\n"
+    write_graph(graph_folder, **{"statements/register.jsonl": rows, "sources.yaml": sources})
+    steps(graph_folder, server)
+    changed = rows.replace('"3', '"9')
+    write_graph(graph_folder, **{"statements/register.jsonl": changed, "sources.yaml": sources})
+    assert steps(graph_folder, server) != []
+
+
+def test_the_miami_graph_arrives_whole(server: str) -> None:
+    done = onrecord.open(ROOT / "graphs/miami-talks").push(server)
+    assert done.verified is not None
+    assert (done.verified.wrong, done.verified.statements) == ((), 20)
+
+
+def test_a_line_ends_at_a_line_feed_alone() -> None:
+    quads = onrecord.open(ROOT / "graphs/miami-talks").quads()
+    shipment = Shipment(quads, "https://w3id.org/onrecord/miami-talks/")
+    assert sum(len(lines) for lines in shipment.lines.values()) == len(quads)
+
+
+def test_values_are_compared_and_plain_texts_are_not() -> None:
+    assert same_value(f'"1.50"^^<{XSD}decimal>', f'"1.5"^^<{XSD}decimal>')
+    assert same_value(f'"true"^^<{XSD}boolean>', f'"1"^^<{XSD}boolean>')
+    assert not same_value(f'"1"^^<{XSD}decimal>', f'"2"^^<{XSD}decimal>')
+    assert not same_value('"1.50"', '"1.5"')
+
+
+@pytest.mark.parametrize("text", ["garden", "ftp://localhost/", "file:///etc/passwd"])
+def test_what_is_no_address_is_refused(graph_folder: Path, text: str) -> None:
+    result = CliRunner().invoke(main, ["push", str(graph_folder), text])
+    assert result.exit_code == 2
+    assert f'"{text}" is no address of a server' in result.output
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown(graph_folder: Path) -> None:
+    result = CliRunner().invoke(main, ["push", str(graph_folder), "http://ada:opensesame@localhost:1/"])
+    assert (result.exit_code, "opensesame" in result.output) == (2, False)
+    assert "an address holds no password: set ONRECORD_STORE_USER" in result.output
+
+
+def test_a_wrong_password_is_said_without_showing_it(
+    graph_folder: Path, virtuoso_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONRECORD_STORE_USER", "dba")
+    monkeypatch.setenv("ONRECORD_STORE_PASSWORD", "opensesame")
+    with pytest.raises(ServerError, match="does not let this user in") as caught:
+        onrecord.open(graph_folder).push(virtuoso_server)
+    assert "opensesame" not in str(caught.value)

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from onrecord.errors import OnRecordError, ServerError
+from onrecord.scale import server as server_module
+from onrecord.scale.server import Server, endpoints
+
+ROWS = json.dumps({"head": {"vars": ["n"]}, "results": {"bindings": [{"n": {"type": "literal", "value": "1"}}]}})
+Reply = tuple[int, dict[str, str], str]
+
+
+class Script:
+    """A server that gives scripted replies, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = []
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        script = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _reply(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                script.asked.append((self.command, self.path, dict(self.headers)))
+                status, headers, body = script.replies.pop(0) if script.replies else (200, {}, ROWS)
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body.encode("utf-8"))
+
+            do_GET = do_POST = do_PUT = do_DELETE = _reply  # noqa: N815 - the names that the library calls
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.root = f"http://127.0.0.1:{self.http.server_port}"
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    made = Script()
+    thread = threading.Thread(target=made.http.serve_forever, args=(0.01,))
+    thread.start()
+    yield made
+    made.http.shutdown()
+    thread.join()
+    made.http.server_close()
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between tries, which no test waits for."""
+    found: list[float] = []
+    monkeypatch.setattr(server_module.time, "sleep", found.append)
+    return found
+
+
+def test_a_busy_server_is_asked_again_after_longer_and_longer_waits(script: Script, waits: list[float]) -> None:
+    script.replies = [(503, {}, "busy"), (503, {}, "busy"), (429, {"Retry-After": "7"}, "later")]
+    with Server(script.root, "sparql", {}) as there:
+        assert there.select("SELECT (1 AS ?n) {}") == [{"n": {"type": "literal", "value": "1"}}]
+    assert (len(script.asked), waits) == (4, [0.5, 1.0, 7.0])
+
+
+def test_a_server_that_stays_busy_is_given_up(script: Script) -> None:
+    script.replies = [(503, {}, "busy")] * 10
+    with Server(script.root, "sparql", {}) as there, pytest.raises(ServerError) as caught:
+        there.update("CLEAR ALL")
+    assert (len(script.asked), str(caught.value)) == (6, f"POST {script.root}: the server refuses (503): busy")
+
+
+def test_a_mistake_is_said_at_once(script: Script, waits: list[float]) -> None:
+    script.replies = [(400, {}, "syntax\x1b[31m error")]
+    with Server(script.root, "sparql", {}) as there, pytest.raises(ServerError) as caught:
+        there.select("SELEC")
+    assert str(caught.value) == f"POST {script.root}: the server refuses (400): syntax\\x1b[31m error"
+    assert waits == []
+
+
+def test_a_deadlock_is_tried_again(script: Script) -> None:
+    script.replies = [(500, {}, "Virtuoso 40001 Error SR172: Transaction deadlocked")]
+    with Server(script.root, "sparql", {}) as there:
+        there.update("CLEAR ALL")
+    assert len(script.asked) == 2
+
+
+def test_nobody_listening_is_said(waits: list[float]) -> None:
+    with Server("http://127.0.0.1:1", "sparql", {}) as there, pytest.raises(ServerError) as caught:
+        there.update("CLEAR ALL")
+    assert str(caught.value) == "POST http://127.0.0.1:1: the server cannot be reached"
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0]
+
+
+def test_a_redirect_is_not_followed(script: Script) -> None:
+    script.replies = [(302, {"Location": "http://127.0.0.1:1/"}, "")]
+    with Server(script.root, "sparql", {}) as there, pytest.raises(ServerError, match="the server sends elsewhere"):
+        there.write_graph("https://example.org/g", b"")
+    assert len(script.asked) == 1
+
+
+def test_a_password_is_sent_only_when_asked_for(script: Script) -> None:
+    environment = {"ONRECORD_STORE_USER": "ada", "ONRECORD_STORE_PASSWORD": "pä:ss"}
+    with Server(script.root, "sparql", environment) as there:
+        there.select("ASK {}")
+        script.replies = [(401, {"WWW-Authenticate": 'Basic realm="x"'}, "")]
+        there.select("ASK {}")
+    sent = [headers.get("Authorization") for _, _, headers in script.asked]
+    assert sent == [None, None, "Basic " + base64.b64encode("ada:pä:ss".encode()).decode()]
+
+
+def test_a_token_goes_with_every_request(script: Script) -> None:
+    with Server(script.root, "sparql", {"ONRECORD_STORE_TOKEN": "t0ken"}) as there:
+        there.select("ASK {}")
+    assert script.asked[0][2]["Authorization"] == "Bearer t0ken"
+
+
+def test_a_netrc_does_not_speak_for_the_user(script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password opensesame\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with Server(script.root, "sparql", {}) as there:
+        there.select("ASK {}")
+    assert "Authorization" not in script.asked[0][2]
+
+
+def test_a_token_does_not_travel_unencrypted() -> None:
+    with pytest.raises(OnRecordError, match="a password or token would travel unencrypted; use https"):
+        Server("http://store.example", "sparql", {"ONRECORD_STORE_TOKEN": "t0ken"})
+
+
+def test_a_server_that_does_not_say_what_it_is(script: Script) -> None:
+    with pytest.raises(OnRecordError, match="choose one of --server oxigraph, virtuoso"):
+        Server(script.root, None, {})
+
+
+def test_an_answer_that_is_no_result_is_said(script: Script) -> None:
+    script.replies = [(200, {}, "<html>welcome</html>")]
+    with Server(script.root, "sparql", {}) as there, pytest.raises(ServerError, match="is not SPARQL JSON results"):
+        there.select("ASK {}")
+
+
+def test_rows_cut_at_a_limit_are_noticed(script: Script) -> None:
+    script.replies = [(200, {"X-SPARQL-MaxRows": "10000"}, ROWS)]
+    with Server(script.root, "sparql", {}) as there:
+        there.select("SELECT * {}")
+        assert there.limits_rows
+
+
+def test_addresses_by_kind() -> None:
+    found = endpoints("http://localhost:7200/repositories/news/", "graphdb")
+    assert found.update == "http://localhost:7200/repositories/news/statements"
+    assert found.graphs == "http://localhost:7200/repositories/news/rdf-graphs/service"
