@@ -27,6 +27,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from onrecord.answers import Answer
 from onrecord.cli import main
 from onrecord.cli.render import Excerpts
 from onrecord.errors import Problems, QueryRefused, sort_problems
@@ -36,7 +37,6 @@ from onrecord.model import FIELDS
 from onrecord.parse import entities, source
 from onrecord.project import _KEYS as SETTINGS
 from onrecord.project import AssertPolicy
-from onrecord.query import Answer
 from onrecord.questions import _KEYS as HEADER
 from onrecord.sources import Verdict
 from onrecord.statuses import STATUSES

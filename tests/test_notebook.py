@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import onrecord
+from onrecord.answers import Answer, Term
 from onrecord.notebook import ROWS, frame, table
-from onrecord.query import Answer, Term
 from small_graph import LETTER, write_graph
 
 

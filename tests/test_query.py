@@ -15,6 +15,7 @@ import pytest
 import onrecord
 from golden_files import assert_golden
 from inline import BASE, MORE_TERMS, write_notes
+from onrecord.answers import Answer, Term, compact
 from onrecord.errors import (
     GraphBroken,
     MissingExtra,
@@ -26,7 +27,7 @@ from onrecord.errors import (
 from onrecord.graph import Graph
 from onrecord.lens import Lens
 from onrecord.limits import Limits
-from onrecord.query import MAX_UNKNOWN, Answer, Term, compact, raw, read_day, unknown_terms
+from onrecord.query import MAX_UNKNOWN, evaluate, read_day, unknown_terms
 from onrecord.sparql import MAX_QUERY_BYTES
 from small_graph import LETTER, write_graph
 
@@ -52,6 +53,11 @@ PROBLEMS = {
 @pytest.fixture
 def garden(graph_folder: Path) -> Graph:
     return onrecord.open(graph_folder)
+
+
+def raw(garden: Graph, query: str, format_: str) -> tuple[str, bytes]:
+    found = evaluate(garden, query, Lens(), Limits(), format_=format_)
+    return found.kind, found.body
 
 
 def rendered(error: QueryRefused | QuerySyntaxError) -> str:
@@ -152,7 +158,7 @@ FORMATS = {
 @pytest.mark.parametrize("format_", ["json", "xml", "tsv", "csv"])
 def test_result_formats_say_the_same(garden: Graph, format_: str) -> None:
     query = "SELECT ?s ?label { ?s rdfs:label ?label ; a gar:Person } ORDER BY ?s"
-    kind, body = raw(garden, query, Lens(), {}, Limits(), format_)
+    kind, body = raw(garden, query, format_)
     assert kind == "rows"
     if format_ == "csv":
         assert list(csv.reader(io.StringIO(body.decode(), newline=""))) == [
@@ -171,7 +177,7 @@ def test_result_formats_say_the_same(garden: Graph, format_: str) -> None:
 
 @pytest.mark.parametrize("format_", ["json", "xml"])
 def test_truth_in_every_format(garden: Graph, format_: str) -> None:
-    kind, body = raw(garden, "ASK {}", Lens(), {}, Limits(), format_)
+    kind, body = raw(garden, "ASK {}", format_)
     assert kind == "boolean" and b"true" in body
 
 
@@ -298,7 +304,7 @@ def test_literals_keep_the_form_in_which_they_were_written(tmp_path: Path) -> No
     query = "SELECT ?o { :plot-7 gar:height|gar:count ?o } ORDER BY ?o"
     assert garden.query(query).values() == [("1.50",), ("00987654",)]
     for format_ in ("json", "csv", "tsv", "xml"):
-        body = raw(garden, query, Lens(), {}, Limits(), format_)[1]
+        body = raw(garden, query, format_)[1]
         assert b"1.50" in body and b"00987654" in body
     assert b'"1.50"' in garden.query("CONSTRUCT { ?s gar:h ?o } { ?s gar:height ?o }").graph
 
@@ -320,7 +326,7 @@ def test_compact(term: Term | None, shown: str) -> None:
 
 
 def test_raw_json_is_what_the_protocol_says(garden: Graph) -> None:
-    body = json.loads(raw(garden, "SELECT ?x { BIND('a'@en AS ?x) }", Lens(), {}, Limits(), "json")[1])
+    body = json.loads(raw(garden, "SELECT ?x { BIND('a'@en AS ?x) }", "json")[1])
     assert body == {
         "head": {"vars": ["x"]},
         "results": {"bindings": [{"x": {"type": "literal", "value": "a", "xml:lang": "en"}}]},

@@ -22,7 +22,8 @@ import pytest
 from onrecord.errors import QueryError, QueryRefused
 from onrecord.limits import Limits
 from onrecord.sparql import guard, tokens
-from onrecord.worker import EngineSyntaxError, Job, run
+from onrecord.worker import EngineSyntaxError, Job
+from onrecord.workers import run
 
 ROOT = Path(os.environ.get("ONRECORD_CONFORMANCE") or Path(__file__).parents[2] / "shared" / "conformance")
 SUITE = ROOT / "sparql" / "sparql11"

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 import pytest
 
 from onrecord.errors import StoreError
-from onrecord.store import build_store, convert_results, graph_names, is_store_of, load_store, open_store
+from onrecord.store import build_store, graph_names, is_store_of, load_store, open_store
 
 KEY, OTHER = "0123456789abcdef", "fedcba9876543210"
 
@@ -132,10 +132,3 @@ def test_a_store_in_memory(tmp_path: Path) -> None:
     store = load_store(lines(3, "urn:b") + lines(2, "urn:a"))
     assert len(store) == 5 and graph_names(store) == ["urn:a", "urn:b"]
     assert len(load_store(b"")) == 0
-
-
-def test_results_in_the_other_formats() -> None:
-    body = b'{"head":{"vars":["a"]},"results":{"bindings":[{"a":{"type":"literal","value":"1,5"}}]}}'
-    assert convert_results(body, "csv") == b'a\r\n"1,5"\r\n'
-    assert convert_results(body, "tsv") == b'?a\n"1,5"\n'
-    assert b"<literal>1,5</literal>" in convert_results(body, "xml")

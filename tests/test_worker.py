@@ -12,14 +12,17 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
 
 import onrecord
+from onrecord.engine import Output
 from onrecord.errors import QueryError, QueryLimitExceeded
 from onrecord.limits import Limits
-from onrecord.worker import EngineSyntaxError, Evaluated, Job, _bound, run
+from onrecord.worker import EngineSyntaxError, Job, _bound
+from onrecord.workers import Evaluated, run
 from test_sparql import PREFIXES, SERVICES
 
 LONGEST = 256 * 1024
@@ -255,11 +258,12 @@ def test_from_fetches_nothing(listener: socket.socket, store: ox.Store) -> None:
 
 
 def test_a_child_that_dies_is_no_answer(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(store: ox.Store, job: Job, out: object, done: threading.Event) -> None:
-        out.write(b'{"kind": "rows"}\n{"head":{"vars":["a"]},"resu')  # type: ignore[attr-defined]
+    def broken(store: ox.Store, written: object, job: Job, rows: object, out: Output, head: Any) -> None:
+        head("rows", ["a"])
+        out.write(b'{"head":{"vars":["a"]},"resu')
         raise MemoryError
 
-    monkeypatch.setattr("onrecord.worker._evaluate", broken)
+    monkeypatch.setattr("onrecord.worker.answer", broken)
     with pytest.raises(QueryLimitExceeded):
         put(store, "ASK {}")
 
@@ -297,9 +301,10 @@ def test_an_interruption_ends_the_child(store: ox.Store, monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     before = open_files()
-    monkeypatch.setattr("onrecord.worker._collect", interrupted)
+    monkeypatch.setattr("onrecord.worker._keep_to", interrupted)
+    monkeypatch.setattr("onrecord.worker._end", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        put(store, f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}")
+        put(store, "SELECT * { ?s ?p ?o }")
     assert children() == []
     assert open_files() == before
 

@@ -11,7 +11,9 @@ Exceptions, all raised for a wrong call or a machine that does not play along; w
     ├── QueryError               exit 1
     │   ├── QuerySyntaxError     SPARQL that does not parse: line, column, caret
     │   ├── QueryRefused         a query that would reach out, or write
-    │   └── QueryLimitExceeded   over the limit of time, memory or size
+    │   ├── QueryLimitExceeded   over the limit of time, memory or size
+    │   ├── QueryBusy            no worker was free in time
+    │   └── QueryCancelled       nobody waits for the answer any more
     ├── StoreError               the triple store is damaged, locked or out of reach
     │   └── ServerError          a SPARQL server refuses, or does not answer
     ├── OutputError              a result cannot be written where it was asked for
@@ -223,6 +225,14 @@ class QueryRefused(QueryError):
 
 class QueryLimitExceeded(QueryError):
     """A query that went over its limit of time, memory or size."""
+
+
+class QueryBusy(QueryError):
+    """A query that no worker was free for: all of them answer others."""
+
+
+class QueryCancelled(QueryError):
+    """A query that was stopped because nobody waits for its answer any more."""
 
 
 class StoreError(OnRecordError):

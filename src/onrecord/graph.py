@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
     import rdflib
 
+    from onrecord.answers import Answer
     from onrecord.build import Loaded
     from onrecord.check.evidence import Evidence
     from onrecord.coverage import SourceCoverage
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from onrecord.names import Names
     from onrecord.paths import Paths
     from onrecord.project import Project
-    from onrecord.query import Answer, Opened
+    from onrecord.query import Opened
     from onrecord.questions import Question
     from onrecord.scale.push import Pushed, Step
     from onrecord.trials import Outcome

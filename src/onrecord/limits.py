@@ -30,6 +30,7 @@ class RowCount:
     """Counts the rows of an answer while it is read piece by piece.
 
     In JSON rows without any value are not counted; in CSV line ends within quotes are no ends of rows.
+    Of a format that has no rows nothing is counted.
 
     >>> count = RowCount("tsv")
     >>> count.add(b"?s\\n<a>\\n<")
@@ -39,13 +40,15 @@ class RowCount:
     """
 
     def __init__(self, format_: str) -> None:
-        self._format, self._end = format_, _ENDS[format_]
+        self._format, self._end = format_, _ENDS.get(format_, b"")
         self._tail = b""
         self._found = 0
         self._quoted = False
 
     def add(self, piece: bytes) -> None:
         """The next piece of the answer."""
+        if not self._end:
+            return
         if self._format == "csv":
             for index, part in enumerate(piece.split(b'"')):
                 self._quoted ^= index > 0

@@ -1,21 +1,21 @@
-"""Owns the road from a SPARQL text to an answer: guard, evaluate, rows.
+"""Owns the road from a SPARQL text to an answer: guard, dataset, evaluation.
 
-Leaves the text to ``sparql``, the process to ``worker`` and named queries to ``questions``.
+Leaves the text to ``sparql``, the processes to ``workers``, what was found to ``answers`` and named
+queries to ``questions``. :func:`evaluate` is for who sends an answer on, in any format and from any
+thread; :func:`answer` for who reads rows; :func:`stream` for who prints while it comes.
 """
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import datetime as dt
-import io
-import json
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from onrecord.errors import MissingExtra, OnRecordError, Problem, QueryError, Severity
+from onrecord.answers import Answer, Row, Rows, Term, compact
+from onrecord.errors import OnRecordError, Place, Problem, QueryError, QueryRefused, Severity
 from onrecord.lens import Lens
 from onrecord.limits import Limits
 from onrecord.nearest import nearest_names, offer
@@ -31,105 +31,24 @@ from onrecord.sparql import (
     place,
     tokens,
 )
-from onrecord.terms import XSD
 
 if TYPE_CHECKING:
-    import polars as pl
-    import pyoxigraph as ox
-
+    from onrecord.engine import Job
     from onrecord.errors import QuerySyntaxError
     from onrecord.graph import Graph
     from onrecord.names import Names
-    from onrecord.worker import EngineSyntaxError, Evaluated, Form
-    from onrecord.written import Forms
+    from onrecord.worker import Answering, Cancelled, EngineSyntaxError, Form
+    from onrecord.workers import Evaluated, Workers
 
-    Opened = tuple[ox.Store, list[str], Forms]
+__all__ = ["Answer", "Row", "Term", "answer", "compact", "evaluate", "stream"]
 
+_LOG = logging.getLogger(__name__)
 
 MAX_UNKNOWN = 10
 """How many unknown terms of one query are reported."""
 
 MAX_COMPARED = 20_000
 """Among more names than this, none is offered for a misspelt one: the search would take longer than the query."""
-
-
-class Term(NamedTuple):
-    """An RDF term in an answer; ``kind`` is ``iri``, ``literal``, ``bnode`` or ``triple``."""
-
-    kind: str
-    value: str
-    datatype: str | None = None
-    language: str | None = None
-
-    def __str__(self) -> str:
-        return self.value
-
-
-Row = tuple[Term | None, ...]
-_LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a query gave: rows (SELECT), a truth value (ASK), or a graph (CONSTRUCT, DESCRIBE).
-
-    Iterating gives the rows as mappings from variable to :class:`Term` (unbound variables left out).
-    """
-
-    kind: str
-    variables: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
-    boolean: bool | None = None
-    graph: bytes = b""  # N-Triples
-    prefixes: Mapping[str, str] = field(default_factory=dict)
-
-    def __iter__(self) -> Iterator[dict[str, Term]]:
-        for row in self.rows:
-            yield {name: term for name, term in zip(self.variables, row, strict=True) if term is not None}
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __bool__(self) -> bool:
-        return self.boolean if self.boolean is not None else bool(self.rows or self.graph)
-
-    def values(self) -> list[tuple[str | None, ...]]:
-        """The rows as plain texts."""
-        return [tuple(None if term is None else term.value for term in row) for row in self.rows]
-
-    def to_csv(self) -> str:
-        """The rows in SPARQL 1.1 CSV (https://www.w3.org/TR/sparql11-results-csv-tsv/)."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(self.variables)
-        for row in self.values():
-            writer.writerow(["" if value is None else value for value in row])
-        return out.getvalue()
-
-    def to_polars(self) -> pl.DataFrame:
-        """The rows as a Polars frame of texts."""
-        import polars as pl
-
-        return pl.DataFrame(self.values(), schema=dict.fromkeys(self.variables, pl.String), orient="row")
-
-    def to_pandas(self) -> Any:
-        """The rows as a pandas frame.
-
-        :raises MissingExtra: without ``onrecord[pandas]``.
-        """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise MissingExtra("pandas", "pandas") from error
-        return pd.DataFrame(self.values(), columns=list(self.variables))
-
-    def _repr_html_(self) -> str:
-        """Rows as a table, a truth value as a word, a graph as N-Triples: how a notebook shows an answer."""
-        from onrecord.notebook import lines, table
-
-        if self.boolean is not None:
-            return lines(str(self.boolean).lower())
-        return lines(self.graph.decode("utf-8")) if self.kind == "graph" else table(self.variables, self.values())
 
 
 def read_day(value: object) -> dt.date | None:
@@ -154,43 +73,133 @@ def answer(
     name: str = QUERY_NAME,
 ) -> Answer:
     """Evaluate a query on the graph seen through ``lens``; see :meth:`onrecord.graph.Graph.query`."""
+    found = evaluate(graph, sparql, lens, limits, parameters=parameters, format_="tsv", name=name)
     prefixes = graph.prefixes()
-    body = raw(graph, sparql, lens, parameters, limits, "json", name)
-    if body[0] == "graph":
-        return Answer("graph", graph=body[1], prefixes=prefixes)
-    data = json.loads(body[1])
-    if body[0] == "boolean":
-        return Answer("boolean", boolean=data["boolean"], prefixes=prefixes)
-    variables = tuple(data["head"]["vars"])
-    rows = tuple(tuple(_term(row.get(name)) for name in variables) for row in data["results"]["bindings"])
-    if not is_ordered(sparql):
-        rows = tuple(sorted(rows, key=_sort_key))
-    return Answer("rows", variables, rows, prefixes=prefixes)
+    if found.kind == "graph":
+        return Answer("graph", graph=found.spool, prefixes=prefixes)
+    if found.kind == "boolean":
+        return Answer("boolean", boolean=found.body == b"true", prefixes=prefixes)
+    rows = Rows(found.spool, found.rows, len(found.variables), is_sorted=not is_ordered(sparql))
+    return Answer("rows", found.variables, rows, prefixes=prefixes)
 
 
-def raw(
+def evaluate(
     graph: Graph,
     sparql: str,
     lens: Lens,
-    parameters: Mapping[str, str],
     limits: Limits,
-    format_: str,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    format_: str = "json",
+    graph_format: str = "nt",
+    default_graphs: Sequence[str] | None = None,
+    named_graphs: Sequence[str] | None = None,
+    cancelled: Cancelled | None = None,
+    patience: float = 30.0,
     name: str = QUERY_NAME,
-) -> tuple[str, bytes]:
-    """The kind of an answer and its body in one of the W3C result formats (N-Triples for graphs)."""
-    from onrecord.worker import EngineSyntaxError, Job, read_forms, run
+) -> Evaluated:
+    """The whole answer, spooled in the format in which it is to be sent; any thread may call this.
 
+    Rows and truth values come in ``format_`` (``json``, ``xml``, ``csv``, ``tsv`` of the W3C), graphs
+    in ``graph_format`` (``ttl``, ``nt``, ``nq``, ``trig``, ``jsonld``, ``rdf``)::
+
+        with evaluate(graph, text, Lens(), Limits(), format_="xml", graph_format="ttl") as found:
+            found.kind, found.format, found.size   # "rows", "xml", 4711: all known before the first byte
+            for piece in found.pieces(): ...
+
+    ``default_graphs`` and ``named_graphs`` are the dataset of the SPARQL protocol: with one of them the
+    query's own FROM does not count. ``cancelled`` is asked ten times a second whether the answer is
+    still wanted. A query runs when one of the guarded processes of the lens is free, for which it
+    waits ``patience`` seconds.
+
+    :raises QueryRefused: for what would reach out or change the graph, and for a graph that is not there.
+    :raises QuerySyntaxError: for a query that does not parse.
+    :raises QueryLimitExceeded: over a limit.
+    :raises QueryBusy: when no process was free in time.
+    :raises QueryCancelled: when ``cancelled`` said so.
+    :raises QueryError: for what the engine cannot evaluate, or not write in the format.
+    """
+    asked = _ask(graph, sparql, lens, parameters or {}, limits, name)
+    job = replace(asked.job, format=format_, graph_format=graph_format)
+    if default_graphs is not None or named_graphs is not None:
+        default, named = tuple(default_graphs or ()), tuple(named_graphs or ())
+        asked.require_graphs((*default, *named))
+        job = replace(job, default_graphs=default, named_graphs=named)
+    with asked.explained():
+        return asked.opened.workers.run(job, limits, cancelled, patience)
+
+
+@contextlib.contextmanager
+def stream(
+    graph: Graph,
+    sparql: str,
+    lens: Lens,
+    limits: Limits,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    format_: str = "json",
+    graph_format: str = "nt",
+    name: str = QUERY_NAME,
+) -> Iterator[Answering]:
+    """The answer piece by piece while it is made, for who can say afterwards that it broke off.
+
+    Its pieces raise what :func:`evaluate` raises, some of it after the first of them.
+    """
+    asked = _ask(graph, sparql, lens, parameters or {}, limits, name)
+    job = replace(asked.job, format=format_, graph_format=graph_format)
+    with asked.explained(), asked.opened.workers.stream(job, limits) as answering:
+        yield answering
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query that the guard let through."""
+
+    opened: Opened
+    job: Job
+    sparql: str
+    parameters: Mapping[str, str]
+    limits: Limits
+    name: str
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn the engine's words about a query that does not parse into a problem with a place."""
+        from onrecord.worker import EngineSyntaxError, read_forms
+
+        try:
+            yield
+        except EngineSyntaxError as error:
+            plain = replace(self.job, query=self.sparql)
+            form = read_forms([plain], self.limits)[0] if self.parameters else error
+            raise find_mistake(self.sparql, form, self.parameters, self.job.prefixes, self.name) from error
+
+    def require_graphs(self, wanted: Iterable[str]) -> None:
+        """Whether every graph of a dataset that is given beside the query is there.
+
+        :raises QueryRefused: Q003 for the first that is not.
+        """
+        known = set(self.opened.graphs)
+        for graph in wanted:
+            if graph not in known:
+                what = f"<{graph}> is no graph of this dataset, and nothing is fetched"
+                near = offer(f"<{one}>" for one in nearest_names(graph, known)) or "leave it out"
+                raise QueryRefused(Problem("Q003", Place(self.name), what, near), self.sparql)
+
+
+def _ask(graph: Graph, sparql: str, lens: Lens, parameters: Mapping[str, str], limits: Limits, name: str) -> _Asked:
+    from onrecord.engine import Job
+
+    opened = _open(graph, lens)
     prefixes = graph.prefixes()
-    store, names, written = _store(graph, lens)
-    guard(sparql, [*names, *graph.names.graphs()], prefixes, name)
-    wanted = "json" if written and format_ != "json" else format_
-    job = Job(bind_parameters(sparql, parameters), prefixes, graph.project.base, has_from(sparql, prefixes), wanted)
     try:
-        evaluated = run(store, job, limits)
-    except EngineSyntaxError as error:
-        form = read_forms([replace(job, query=sparql)], limits)[0] if parameters else error
-        raise find_mistake(sparql, form, parameters, prefixes, name) from error
-    return evaluated.kind, _as_written(evaluated, written, format_)
+        guard(sparql, opened.graphs, prefixes, name)
+    except QueryRefused as refused:
+        if refused.problem.code != "Q003":
+            raise
+        guard(sparql, [*opened.graphs, *graph.names.graphs()], prefixes, name)  # also those that are empty
+    job = Job(bind_parameters(sparql, parameters), prefixes, graph.project.base, has_from(sparql, prefixes))
+    return _Asked(opened, job, sparql, parameters, limits, name)
 
 
 def find_mistake(
@@ -209,39 +218,36 @@ def find_mistake(
     return explain_values(sparql, parameters, name)
 
 
-def _as_written(evaluated: Evaluated, written: Forms, format_: str) -> bytes:
-    """The body of an answer in ``format_``, its literals in the form in which they were written."""
-    from onrecord.store import convert_results
-    from onrecord.written import restore_rows, restore_triples
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A dataset with the processes that answer on it, and the IRIs of its named graphs."""
 
-    if not written:
-        return evaluated.body
-    if evaluated.kind == "graph":
-        return restore_triples(evaluated.body, written)
-    body = restore_rows(evaluated.body, written) if evaluated.kind == "rows" else evaluated.body
-    return body if format_ == "json" else convert_results(body, format_)
+    workers: Workers
+    graphs: list[str]
 
 
-def _store(graph: Graph, lens: Lens) -> Opened:
-    """The triple store for a lens: the built one when it is fresh, else one in memory."""
+def _open(graph: Graph, lens: Lens) -> Opened:
+    """The dataset for a lens: the built store when it is fresh, else one in memory."""
     from onrecord.errors import StoreError
     from onrecord.export import export
     from onrecord.manifest import is_fresh
     from onrecord.store import graph_names, load_store, open_store
+    from onrecord.worker import Dataset
+    from onrecord.workers import Workers
     from onrecord.written import read_written, written_forms
 
     def opened() -> Opened:
-        store, written = None, {}
-        folder = graph.project.build_folder
+        dataset, folder = None, graph.project.build_folder
         if lens == Lens(inference=lens.inference) and is_fresh(graph.project, folder, inference=lens.inference):
             try:
-                store, written = open_store(folder), read_written(folder)
+                dataset = Dataset(open_store(folder), read_written(folder))
             except StoreError as error:  # the files are the truth
                 _LOG.warning("%s; answered from the files instead", error)
-        if store is None:
+        if dataset is None:
             quads = graph.quads(lens)
-            store, written = load_store(export(quads, "nq", {})), written_forms(quads["object"].unique().to_list())
-        return store, graph_names(store), written
+            store = load_store(export(quads, "nq", {}))
+            dataset = Dataset(store, written_forms(quads["object"].unique().to_list()))
+        return Opened(Workers(dataset), graph_names(dataset.store))
 
     return graph.stores.get(lens.key, opened)
 
@@ -281,41 +287,6 @@ def _locals(iris: list[str], home: str) -> list[str]:
     return [iri[len(home) :] for iri in iris if _home(iri) == home] if len(iris) <= MAX_COMPARED else []
 
 
-def _sort_key(row: Row) -> tuple[tuple[str, ...], ...]:
-    """Rows that the query leaves unordered come in the order of their terms, the same on every run."""
-    return tuple(
-        ("",) if term is None else (term.value, term.kind, str(term.datatype), str(term.language)) for term in row
-    )
-
-
 def _home(iri: str) -> str:
     """The namespace of an IRI."""
     return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
-
-
-@lru_cache(maxsize=4096)
-def _datatype(iri: str | None) -> str | None:
-    return None if iri == f"{XSD}string" else iri
-
-
-def _term(binding: dict[str, Any] | None) -> Term | None:
-    if binding is None:
-        return None
-    if binding["type"] == "triple":  # RDF 1.2: only a query that makes one with TRIPLE() gets one
-        parts = (_term(binding["value"][part]) for part in ("subject", "predicate", "object"))
-        return Term("triple", f"<<( {' '.join(str(part) for part in parts)} )>>")
-    kind = {"uri": "iri", "bnode": "bnode"}.get(binding["type"], "literal")
-    return Term(kind, binding["value"], _datatype(binding.get("datatype")), binding.get("xml:lang"))
-
-
-def compact(term: Term | None, prefixes: Mapping[str, str]) -> str:
-    """A term as a table shows it: IRIs with their prefix, literals as their text."""
-    if term is None:
-        return ""
-    if term.kind != "iri":
-        return term.value
-    best = max((ns for ns in prefixes.values() if term.value.startswith(ns)), key=len, default="")
-    if not best or len(best) == len(term.value):
-        return f"<{term.value}>"
-    prefix = next(prefix for prefix, namespace in sorted(prefixes.items()) if namespace == best)
-    return f"{prefix}:{term.value[len(best) :]}"

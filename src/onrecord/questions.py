@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onrecord.answers import Answer
 from onrecord.check.record import is_lexical
 from onrecord.documents import Mapping as MappingNode
 from onrecord.documents import Scalar, Sequence, parse_yaml
@@ -25,7 +26,7 @@ from onrecord.lens import Lens
 from onrecord.limits import Limits
 from onrecord.nearest import did_you_mean
 from onrecord.project import Project, find_files
-from onrecord.query import Answer, answer, read_day
+from onrecord.query import answer, read_day
 from onrecord.sparql import tokens
 from onrecord.statuses import ASSERTABLE
 from onrecord.terms import XSD, iri, is_iri, literal

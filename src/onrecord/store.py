@@ -154,10 +154,3 @@ class _Pieces:
 def graph_names(store: ox.Store) -> list[str]:
     """The IRIs of the store's named graphs, sorted."""
     return sorted(str(node.value) for node in store.named_graphs())
-
-
-def convert_results(body: bytes, format_: str) -> bytes:
-    """SPARQL JSON results in another of the W3C formats: ``xml``, ``csv`` or ``tsv``."""
-    formats = {"xml": ox.QueryResultsFormat.XML, "csv": ox.QueryResultsFormat.CSV, "tsv": ox.QueryResultsFormat.TSV}
-    found = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
-    return found.serialize(format=formats[format_]) or b""

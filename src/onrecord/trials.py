@@ -10,10 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from onrecord.answers import Answer, Term, compact
+from onrecord.engine import Job
 from onrecord.errors import GraphBroken, OnRecordError, Place, Problems, QueryRefused, QuerySyntaxError, has_errors
 from onrecord.limits import Limits
 from onrecord.nearest import did_you_mean
-from onrecord.query import Answer, Term, compact, find_mistake, unknown_terms
+from onrecord.query import find_mistake, unknown_terms
 from onrecord.questions import (
     Question,
     is_type,
@@ -26,7 +28,7 @@ from onrecord.questions import (
     type_of,
 )
 from onrecord.sparql import bind_parameters, guard, has_from, place, tokens
-from onrecord.worker import Form, Job, read_forms
+from onrecord.worker import Form, read_forms
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph

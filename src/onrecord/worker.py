@@ -1,175 +1,302 @@
-"""Owns the guarded process in which a query runs: its time, memory, files and stack are bounded.
+"""Owns the guarded process in which queries run: its time, memory, files and stack are bounded.
 
-Leaves what the query means to ``query``. The engine runs in native code that no signal of Python
-stops, follows SERVICE unless it has no sockets, and dies on deep nesting: so each query gets a
-process of its own, which the parent ends at the limit.
+Leaves what a query means to ``query``, how many processes there are and where answers are kept to
+``workers``. The engine runs in native code that no signal of Python stops, follows SERVICE unless
+it has no sockets, and dies on deep nesting: so it runs in a process of its own, which the parent
+ends at the limit. A process that came to the end of a query takes the next one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
-import functools
+import fcntl
+import gc
 import json
 import os
 import resource
 import selectors
 import signal
-import tempfile
+import stat
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import IO, Any, TypeAlias
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
-from onrecord.errors import QueryError, QueryLimitExceeded
+from onrecord.engine import Job, Output, TooManyRows, answer
+from onrecord.errors import QueryCancelled, QueryError, QueryLimitExceeded
 from onrecord.limits import Limits, RowCount
+from onrecord.written import Forms
 
 STACK_BYTES = 1 << 30
-Spool: TypeAlias = tempfile.SpooledTemporaryFile[bytes]
-Task: TypeAlias = Callable[[IO[bytes], threading.Event], None]
-"""What a child does: write to the pipe, and say with the event that it came to its end."""
+GROWTH_BYTES = 256 << 20
+"""A process that holds so much more than at its start takes no further query."""
+
+_PIPE_BYTES = 1 << 20
+_CHECK_SECONDS = 0.1
+"""How often somebody who may cancel is asked."""
+
 _FORKING = threading.Lock()
-"""Held while a pipe is open for writing here, so that no other query's child inherits that end."""
+"""Held while a pipe is open for writing here, so that no other child inherits that end."""
+
+Cancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A query with everything that its evaluation needs."""
+class Dataset:
+    """What queries are put to: a store, and the written forms of the literals that it rewrote."""
 
-    query: str
-    prefixes: Mapping[str, str]
-    base: str
-    has_dataset: bool = False  # whether FROM chooses among the named graphs
-    format: str = "json"  # of rows and booleans: json, xml, csv, tsv
+    store: ox.Store
+    written: Forms = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a query that parses would give: ``kind`` as in :class:`Evaluated`, and a SELECT's columns."""
+    """What a query that parses would give: ``rows``, ``boolean`` or ``graph``, and a SELECT's columns."""
 
     kind: str
     variables: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What came back: ``kind`` is ``rows``, ``boolean`` or ``graph`` (N-Triples)."""
-
-    kind: str
-    body: bytes
 
 
 class EngineSyntaxError(ValueError):
     """The engine's own words about a query that does not parse."""
 
 
-def run(store: ox.Store, job: Job, limits: Limits) -> Evaluated:
-    """Evaluate ``job`` on ``store`` in a forked process.
-
-    :raises EngineSyntaxError: when the query does not parse.
-    :raises QueryLimitExceeded: when the process was ended, or ended itself, before an answer.
-    :raises QueryError: when the engine cannot evaluate it.
-    """
-    with tempfile.SpooledTemporaryFile(1 << 24) as spool:
-        status = _guarded(functools.partial(_evaluate, store, job), limits, spool, job.format)
-        spool.seek(0)
-        return _outcome(spool.readline(), spool.read(), status, limits)
-
-
 def read_forms(jobs: Sequence[Job], limits: Limits) -> list[Form | QueryError | EngineSyntaxError]:
-    """What each of ``jobs`` would give, without evaluating it, or the error that :func:`run` would raise.
+    """What each of ``jobs`` would give, without evaluating it, or the error that putting it would raise.
 
-    One process reads them all; where a query ends it, the next one goes on behind that query.
+    Where a query ends the process, another one goes on behind it.
     """
     found: list[Form | QueryError | EngineSyntaxError] = []
+    store = Dataset(ox.Store())
     while len(found) < len(jobs):
-        waiting = jobs[len(found) :]
-        with tempfile.SpooledTemporaryFile(1 << 24) as spool:
-            ended: QueryError | None = None
-            try:
-                _guarded(functools.partial(_read_forms, waiting), limits, spool)
-            except QueryLimitExceeded as error:
-                ended = error
-            spool.seek(0)
-            found += [_form(json.loads(line)) for line in spool if line.endswith(b"\n")]
-        if len(found) < len(jobs):
-            found.append(ended or _too_large(limits))
+        worker = Worker(store)
+        try:
+            found.extend(_read_form(worker, job, limits) for job in jobs[len(found) :])
+        except QueryLimitExceeded as error:
+            found.append(error)
+        finally:
+            worker.end()
     return found
 
 
-def _form(header: dict[str, Any]) -> Form | QueryError | EngineSyntaxError:
-    if header["kind"] == "syntax":
-        return EngineSyntaxError(header["message"])
-    return Form(header["kind"], tuple(header["variables"]))
-
-
-def _guarded(task: Task, limits: Limits, spool: Spool, format_: str = "") -> int:
-    """Run ``task`` in a forked process and collect what it writes; returns its wait status."""
-    with _FORKING, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child calls the engine only
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reader)
-            _serve(task, limits, writer)
-        os.close(writer)
+def _read_form(worker: Worker, job: Job, limits: Limits) -> Form | EngineSyntaxError:
+    """The form of one query; an ASK, evaluated at once, may fail on the empty store, but parses."""
     try:
-        with os.fdopen(reader, "rb", buffering=0) as pipe:
-            _collect(pipe, spool, limits, format_)
-    except BaseException:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        answering = worker.put(job, limits)
+        form = Form(answering.kind, answering.variables)
+        for _ in answering.pieces:
+            pass
+    except EngineSyntaxError as error:
+        return error
+    except QueryLimitExceeded:
         raise
-    return os.waitpid(child, 0)[1]
+    except QueryError:
+        return Form("boolean")
+    return form
 
 
-def _collect(pipe: IO[bytes], spool: Spool, limits: Limits, format_: str) -> None:
-    """Read until the child closes its end; more than the limit of time, bytes or rows ends it."""
-    deadline = time.monotonic() + limits.seconds
-    size = 0
-    count: RowCount | None = None
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise QueryLimitExceeded(
-                    f"the query took more than {limits.seconds:g} seconds and was stopped; "
-                    "narrow it, or raise --timeout"
-                )
-            chunk = pipe.read(1 << 20)
-            if not chunk:
-                return
-            if size == 0 and limits.rows is not None and format_:
-                head, _, chunk_body = chunk.partition(b"\n")  # the child writes the head in one piece
-                count = RowCount("graph" if b'"graph"' in head else format_)
-                count.add(chunk_body)
-            elif count is not None:
-                count.add(chunk)
-            size += len(chunk)
-            if size > limits.answer:
-                raise QueryLimitExceeded(
-                    f"the answer is larger than {limits.answer >> 20} MiB; narrow the query, or add a LIMIT"
-                )
-            if count is not None and limits.rows is not None and count.rows > limits.rows:
-                raise QueryLimitExceeded(
-                    f"the answer has more than {limits.rows:,} rows; narrow the query, add a LIMIT, or raise --max-rows"
-                )
-            spool.write(chunk)
+@dataclass(slots=True)
+class Answering:
+    """An answer on its way: what it is, then its body in pieces as they come.
+
+    Only when ``pieces`` has come to its end without an exception is the answer a whole one.
+    """
+
+    kind: str
+    variables: tuple[str, ...]
+    pieces: Iterator[bytes]
+    count: RowCount
 
 
-def _outcome(head: bytes, body: bytes, status: int, limits: Limits) -> Evaluated:
-    if os.waitstatus_to_exitcode(status) != 0 or not head.endswith(b"\n"):
-        raise _too_large(limits)
-    header = json.loads(head)
-    if header["kind"] == "syntax":
-        raise EngineSyntaxError(header["message"])
-    if header["kind"] == "failed":
-        raise QueryError(f"the query cannot be answered: {header['message']}")
-    return Evaluated(header["kind"], body)
+class Worker:
+    """A forked process with a dataset; it answers one query after the other."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        with _FORKING, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child calls the engine only
+            jobs, self._jobs = os.pipe()
+            self._body, body = os.pipe()
+            self._notes, notes = os.pipe()
+            self._owner = os.getpid()
+            self._child = os.fork()
+            if self._child == 0:
+                _live(dataset, jobs, body, notes)
+            for end in (jobs, body, notes):
+                os.close(end)
+        with contextlib.suppress(OSError, AttributeError):  # a larger pipe is only faster
+            fcntl.fcntl(self._body, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._ended = False
+        self._count = RowCount("")
+        self.is_ready = True
+        """Whether it can take a query."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process is there; one that an interruption reached is not."""
+        if self._ended or os.getpid() != self._owner:
+            return False
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(self._child, os.WNOHANG)[0] == 0:
+                return True
+        self._close()
+        return False
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        if self._ended or os.getpid() != self._owner:  # a fork of the owner has no say over its children
+            return
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
+        self._close()
+
+    def _close(self) -> None:
+        self._ended, self.is_ready = True, False
+        for end in (self._jobs, self._body, self._notes):
+            os.close(end)
+
+    def put(self, job: Job, limits: Limits, cancelled: Cancelled | None = None) -> Answering:
+        """Begin to answer ``job``; returns when it is known what the answer is.
+
+        The time that counts is that spent waiting for the process, not that which the reader of the
+        pieces takes. ``cancelled`` is asked ten times a second whether anybody still waits.
+
+        :raises EngineSyntaxError: when the query does not parse.
+        :raises QueryLimitExceeded: over a limit, here or between the pieces; the process is ended.
+        :raises QueryCancelled: when ``cancelled`` says so; the process is ended.
+        :raises QueryError: when the engine cannot evaluate it.
+        """
+        self.is_ready = False
+        following = self._follow(job, limits, cancelled)
+        head: dict[str, Any] = json.loads(next(following))
+        return Answering(head["kind"], tuple(head["variables"]), following, self._count)
+
+    def _follow(self, job: Job, limits: Limits, cancelled: Cancelled | None) -> Iterator[bytes]:
+        """The head of the answer, then its body; whatever stops it in between ends the process."""
+        again = False
+        try:
+            with contextlib.suppress(BrokenPipeError):  # its notes say so too
+                _write_all(self._jobs, _message(job, limits))
+            again = yield from self._read(job, limits, cancelled)
+        except _NoAnswer as error:
+            again = error.again
+            raise error.reason from None
+        finally:
+            self.is_ready = again
+            if not again:
+                self.end()
+
+    def _read(self, job: Job, limits: Limits, cancelled: Cancelled | None) -> Generator[bytes, None, bool]:
+        """The head and the body; at their end, whether the process takes another query."""
+        left, size, notes = limits.seconds, 0, b""
+        expected: int | None = None
+        again = False
+        has_head = False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._notes, selectors.EVENT_READ)
+            selector.register(self._body, selectors.EVENT_READ)
+            while expected is None or size < expected:
+                started = time.monotonic()
+                ready = {key.fd for key, _ in selector.select(min(left, _CHECK_SECONDS) if cancelled else left)}
+                left -= time.monotonic() - started
+                if cancelled is not None and cancelled():
+                    raise QueryCancelled("nobody waits for the answer any more")
+                if left <= 0:
+                    raise QueryLimitExceeded(
+                        f"the query took more than {limits.seconds:g} seconds and was stopped; "
+                        "narrow it, or raise --timeout"
+                    )
+                if self._notes in ready:
+                    found = os.read(self._notes, 1 << 16)
+                    if not found:
+                        raise _too_large(limits)
+                    *lines, notes = (notes + found).split(b"\n")
+                    for line in lines:
+                        note = json.loads(line)
+                        if "end" in note:
+                            expected, again = _end(note, limits, has_head=has_head)
+                            selector.unregister(self._notes)
+                        else:
+                            has_head = True
+                            self._count = RowCount(_counted(note["kind"], job))
+                            yield line
+                if self._body in ready and has_head:
+                    piece = os.read(self._body, _PIPE_BYTES)
+                    size += len(piece)
+                    _keep_to(limits, size, self._count, piece)
+                    if piece:
+                        yield piece
+                    else:
+                        selector.unregister(self._body)
+        return again
+
+
+class _NoAnswer(Exception):
+    """A query that did not come to an answer, although its process is sound."""
+
+    def __init__(self, reason: Exception, *, again: bool) -> None:
+        super().__init__(str(reason))
+        self.reason, self.again = reason, again
+
+
+def _end(note: dict[str, Any], limits: Limits, *, has_head: bool) -> tuple[int, bool]:
+    """How many bytes the whole body has, and whether the process takes another query.
+
+    :raises _NoAnswer: for what the last note says instead; behind the beginning of a body, which
+        nobody will read, no other query is put.
+    """
+    reason: Exception
+    match note["end"]:
+        case "whole":
+            return note["size"], note["again"]
+        case "syntax":
+            reason = EngineSyntaxError(note["message"])
+        case "rows":
+            reason = _too_many(limits)
+        case _:
+            reason = QueryError(f"the query cannot be answered: {note['message']}")
+    raise _NoAnswer(reason, again=note["again"] and not has_head)
+
+
+def _message(job: Job, limits: Limits) -> bytes:
+    bounds = {"seconds": limits.seconds, "memory": limits.memory, "rows": limits.rows}
+    return json.dumps({"job": asdict(job), **bounds}).encode() + b"\n"
+
+
+def _counted(kind: str, job: Job) -> str:
+    """The format whose rows or lines are counted; a graph of other syntax counts its triples where it is made."""
+    if kind == "graph":
+        return "graph" if job.graph_format in ("nt", "nq") else ""
+    return job.format if kind == "rows" else ""
+
+
+def _write_all(end: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(end, view) :]
+
+
+def _keep_to(limits: Limits, size: int, count: RowCount, piece: bytes) -> None:
+    """Refuse more bytes or rows than there may be."""
+    if size > limits.answer:
+        raise QueryLimitExceeded(
+            f"the answer is larger than {limits.answer >> 20} MiB; narrow the query, or add a LIMIT"
+        )
+    count.add(piece)
+    if limits.rows is not None and count.rows > limits.rows:
+        raise _too_many(limits)
+
+
+def _too_many(limits: Limits) -> QueryLimitExceeded:
+    return QueryLimitExceeded(
+        f"the answer has more than {limits.rows:,} rows; narrow the query, add a LIMIT, or raise --max-rows"
+    )
 
 
 def _too_large(limits: Limits) -> QueryLimitExceeded:
@@ -179,29 +306,54 @@ def _too_large(limits: Limits) -> QueryLimitExceeded:
     )
 
 
-def _serve(task: Task, limits: Limits, writer: int) -> None:
-    """The child's whole life; never returns."""
-    code = 1
+def _live(dataset: Dataset, jobs: int, body: int, notes: int) -> None:
+    """The child's whole life; never returns. It ends with the parent, which holds the other end of ``jobs``."""
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 2)  # the engine's last words are not for the user's terminal
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        gc.freeze()
+        ends = _let_go((jobs, body, notes))
         faulthandler.disable()  # nor is the place at which a limit ended it
-        used = _address_space()
-        _bound(resource.RLIMIT_CORE, 0)
-        _bound(resource.RLIMIT_AS, used + STACK_BYTES + limits.memory)
-        _bound(resource.RLIMIT_NOFILE, 0)
-        _bound(resource.RLIMIT_CPU, int(limits.seconds) + 5)
         threading.stack_size(STACK_BYTES - (1 << 20))
-        done = threading.Event()
-        with os.fdopen(writer, "wb") as out:
-            thread = threading.Thread(target=task, args=(out, done))
-            thread.start()
-            thread.join()
-            out.flush()
-        code = 0 if done.is_set() else 1  # an answer that broke off is none
+        thread = threading.Thread(target=_work, args=(dataset, *ends, os.open("/proc/self/statm", os.O_RDONLY)))
+        _bound(resource.RLIMIT_CORE, 0)
+        _bound(resource.RLIMIT_NOFILE, 0)
+        thread.start()
+        thread.join()
     finally:
-        os._exit(code)
+        os._exit(0)
+
+
+def _work(dataset: Dataset, jobs: int, body: int, notes: int, statm: int) -> None:
+    """Answer query after query; what is raised ends the thread, and with it the process."""
+    at_start = _memory(statm)
+    with os.fdopen(jobs, "rb") as lines, os.fdopen(body, "wb", 1 << 16) as out:
+        for line in lines:
+            message = json.loads(line)
+            _bound_job(message, _memory(statm)[0])
+            note = _answer(dataset, message, Output(out), notes)
+            out.flush()
+            again = all(now - then < GROWTH_BYTES for now, then in zip(_memory(statm), at_start, strict=True))
+            _note(notes, **note, again=again)
+            if not again:
+                return
+
+
+def _let_go(kept: tuple[int, ...]) -> list[int]:
+    """Close every pipe and socket of the parent but those that are ``kept``; the files are the store's.
+
+    A connection that a child holds on to would never end for who is at its other end.
+    """
+    moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in kept]
+    for end in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        with contextlib.suppress(OSError):  # the folder's own is closed by now
+            mode = os.fstat(end).st_mode
+            if end not in moved and (stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)):
+                os.close(end)
+    null = os.open(os.devnull, os.O_RDWR)
+    for end in (0, 1, 2):  # the engine's last words are not for the user's terminal
+        os.dup2(null, end)
+    return moved
 
 
 def _bound(kind: int, value: int) -> None:
@@ -211,73 +363,37 @@ def _bound(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value, value))
 
 
-def _address_space() -> int:
-    """Bytes of virtual memory that the process has mapped."""
+def _bound_job(message: dict[str, Any], used: int) -> None:
+    """Set memory and time for one query; the next one may have others."""
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(spent.ru_utime + spent.ru_stime + message["seconds"]) + 5
+    for kind, value in ((resource.RLIMIT_AS, used + message["memory"]), (resource.RLIMIT_CPU, seconds)):
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+def _memory(statm: int) -> tuple[int, int]:
+    """Bytes of memory that the process has mapped, and that it has in use (proc(5), statm)."""
+    mapped, used = os.pread(statm, 64, 0).split()[:2]
+    return int(mapped) * resource.getpagesize(), int(used) * resource.getpagesize()
+
+
+def _note(notes: int, **values: object) -> None:
+    _write_all(notes, json.dumps(values).encode() + b"\n")
+
+
+def _answer(dataset: Dataset, message: dict[str, Any], out: Output, notes: int) -> dict[str, object]:
+    """Answer one query and return how it ended."""
+
+    def head(kind: str, variables: Sequence[str]) -> None:
+        _note(notes, kind=kind, variables=variables)
+
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123  # one read, no path to handle
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        return 4 << 30
-
-
-def _evaluate(store: ox.Store, job: Job, out: IO[bytes], done: threading.Event) -> None:
-    """Write the answer and set ``done``; what is raised on the way ends the thread, not the answer."""
-
-    def head(kind: str, **more: str) -> None:
-        out.write(json.dumps({"kind": kind, **more}).encode() + b"\n")
-
-    try:
-        results = _put(store, job)
+        answer(dataset.store, dataset.written, Job(**message["job"]), message["rows"], out, head)
+    except TooManyRows:
+        return {"end": "rows"}
     except SyntaxError as error:
-        head("syntax", message=str(error))
-        done.set()
-        return
+        return {"end": "syntax", "message": str(error)}
     except (OSError, RuntimeError, ValueError) as error:
-        head("failed", message=str(error))
-        done.set()
-        return
-    head(_kind(results))
-    if isinstance(results, ox.QueryTriples):
-        results.serialize(output=out, format=ox.RdfFormat.N_TRIPLES)
-    else:
-        results.serialize(output=out, format=_FORMATS[job.format])
-    done.set()
-
-
-def _put(store: ox.Store, job: Job) -> Any:
-    return store.query(
-        job.query, prefixes=dict(job.prefixes), base_iri=job.base, use_default_graph_as_union=not job.has_dataset
-    )
-
-
-def _kind(results: Any) -> str:
-    if isinstance(results, ox.QueryTriples):
-        return "graph"
-    return "boolean" if isinstance(results, ox.QueryBoolean) else "rows"
-
-
-def _read_forms(jobs: Sequence[Job], out: IO[bytes], done: threading.Event) -> None:
-    """Write a line on each query as soon as it is read, for the next may end this process."""
-    store = ox.Store()
-    for job in jobs:
-        found: dict[str, object]
-        try:
-            results = _put(store, job)
-            rows = isinstance(results, ox.QuerySolutions)
-            columns = [variable.value for variable in results.variables] if rows else []
-            found = {"kind": _kind(results), "variables": columns}
-        except SyntaxError as error:
-            found = {"kind": "syntax", "message": str(error)}
-        except (OSError, RuntimeError, ValueError):
-            found = {"kind": "boolean", "variables": []}  # only an ASK is evaluated at once; it parses
-        out.write(json.dumps(found).encode() + b"\n")
-        out.flush()
-    done.set()
-
-
-_FORMATS = {
-    "json": ox.QueryResultsFormat.JSON,
-    "xml": ox.QueryResultsFormat.XML,
-    "csv": ox.QueryResultsFormat.CSV,
-    "tsv": ox.QueryResultsFormat.TSV,
-}
+        return {"end": "failed", "message": str(error)}
+    return {"end": "whole", "size": out.size}

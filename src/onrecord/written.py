@@ -14,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from onrecord.errors import StoreError
-from onrecord.terms import RDF, XSD, literal, split_term
+from onrecord.terms import RDF, XSD, split_term
 
 WRITTEN = "written.json"
 """The file of a build that keeps them."""
@@ -49,18 +49,6 @@ def written_forms(objects: Iterable[str]) -> dict[str, str]:
         for canonical, forms in sorted(by_canonical.items())
         if len(forms) == 1 and forms[0] != canonical
     }
-
-
-def restore_rows(body: bytes, forms: Forms) -> bytes:
-    """SPARQL JSON results (https://www.w3.org/TR/sparql11-results-json/) with literals as written."""
-    data = json.loads(body)
-    for row in data["results"]["bindings"]:
-        for term in row.values():
-            if "datatype" in term:
-                found = forms.get(literal(term["value"], datatype=term["datatype"]))
-                if found is not None:
-                    _, term["value"], term["datatype"], _ = split_term(found)
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def restore_triples(body: bytes, forms: Forms) -> bytes:

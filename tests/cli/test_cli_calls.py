@@ -109,7 +109,7 @@ BAD = {
     "no such source": (["query", "garden", "ASK {}", "--source", "leter"], 2, 'did you mean "letter"?'),
     "no such format": (["query", "garden", "ASK {}", "--format", "pdf"], 2, "'rdf'."),
     "no time": (["query", "garden", "ASK {}", "--timeout", "0"], 2, "is not in the range 0.1<=x<=86400."),
-    "rows as a graph": (["query", "garden", "SELECT * {}", "--format", "ttl"], 2, "csv, tsv, json, xml, sheet"),
+    "rows as a graph": (["query", "garden", "SELECT * {}", "--format", "ttl"], 2, "csv, tsv, json, jsonl, xml, sheet"),
     "a graph as rows": (["query", "garden", "CONSTRUCT WHERE { ?s ?p ?o }", "--format", "csv"], 2, "jsonld, rdf"),
     "a graph as a table": (["query", "garden", "DESCRIBE :rose", "--format", "table"], 2, "jsonld, rdf"),
     "a triple term": (

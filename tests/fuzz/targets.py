@@ -35,7 +35,8 @@ from onrecord.sources import Text, locate
 from onrecord.sparql import explain_syntax, guard, is_ordered
 from onrecord.store import load_store
 from onrecord.times import NotADate, bounds
-from onrecord.worker import EngineSyntaxError, Job, run
+from onrecord.worker import EngineSyntaxError, Job
+from onrecord.workers import run
 
 Target = Callable[[bytes], None]
 

@@ -70,7 +70,7 @@ def diff(
     if chosen == "text" and output is None and sys.stdout.isatty():
         echo_lines(text.rstrip("\n").split("\n"))
     else:
-        writer(output)(text.encode("utf-8", "backslashreplace"))
+        writer(output)([text.encode("utf-8", "backslashreplace")])
     sys.exit(EXIT_PROBLEMS if found else EXIT_CLEAN)
 
 

@@ -45,4 +45,4 @@ def export(
     chosen = format_ or suffix or "ttl"
     if chosen not in GRAPH_FORMATS:
         raise click.UsageError(f'"{chosen}" is no format; write --format {", ".join(GRAPH_FORMATS)}')
-    writer(output)(onrecord.open(graph).serialize(chosen, lens))
+    writer(output)([onrecord.open(graph).serialize(chosen, lens)])

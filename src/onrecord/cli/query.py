@@ -6,30 +6,44 @@ Leaves evaluating to ``onrecord.query``.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from onrecord.cli.options import graph_argument, lens_options, limit_options
-from onrecord.cli.render import echo_table, plural, writer
+from onrecord.cli.render import echo_table, json_lines, plural, with_line_end, writer
 from onrecord.errors import printable
 
 if TYPE_CHECKING:
+    from onrecord.answers import Answer
     from onrecord.graph import Graph
     from onrecord.lens import Lens
     from onrecord.limits import Limits
-    from onrecord.query import Answer
+    from onrecord.worker import Answering
 
-ROW_FORMATS = ("table", "md", "csv", "tsv", "json", "xml", "sheet")
+ROW_FORMATS = ("table", "md", "csv", "tsv", "json", "jsonl", "xml", "sheet")
 TRIPLE_FORMATS = ("ttl", "nt", "jsonld", "rdf")
 GRAPH_FORMATS = ("ttl", "nt", "nq", "trig", "jsonld", "rdf")
+
+STREAMED = {"csv": "csv", "tsv": "tsv", "json": "json", "xml": "xml", "jsonl": "tsv", "nt": "tsv"}
+"""Formats for programs, printed while the answer comes, and the one in which its rows are asked for."""
+
+SORTED_BYTES = 1 << 24
+"""A graph whose N-Triples are longer is written as the store gives it, and is not held in memory."""
+
+ROWS_AT_ONCE = 5_000
+"""Of how many rows labels are looked up together."""
 
 format_option = click.option(
     "--format",
     "format_",
     type=click.Choice([*ROW_FORMATS, *TRIPLE_FORMATS]),
-    help="table, md, csv, tsv, json or xml for rows, or sheet: CSV that a spreadsheet opens without running formulas; "
+    help="table, md, csv, tsv, json, jsonl or xml for rows, or sheet: CSV that a spreadsheet opens without running "
+    "formulas; "
     "ttl, nt, jsonld or rdf for CONSTRUCT and DESCRIBE.",
 )
 output_option = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
@@ -107,58 +121,86 @@ def show(
     ids: bool = False,
 ) -> None:
     """Evaluate and print in the format that was asked for."""
-    from onrecord.query import answer, raw, unknown_terms
+    from onrecord.query import answer, stream, unknown_terms
 
     graph.known_sources(lens)
     lines = text.split("\n")
     for problem in unknown_terms(graph.names, text, name):
         click.echo(problem.render(lambda _, line: lines[line - 1] if 0 < line <= len(lines) else None), err=True)
-    if format_ in ("csv", "tsv", "json", "xml"):
-        kind, body = raw(graph, text, lens, parameters, limits, format_, name)
-        if kind == "graph":
-            raise click.UsageError(f"this query gives a graph; write --format {', '.join(TRIPLE_FORMATS)}")
-        writer(output)(body if body.endswith(b"\n") else body + b"\n")
+
+    def coming(form: str, graph_form: str) -> AbstractContextManager[Answering]:
+        return stream(
+            graph, text, lens, limits, parameters=parameters, format_=form, graph_format=graph_form, name=name
+        )
+
+    if format_ in STREAMED:
+        with coming(STREAMED[format_], "nt") as answering:
+            _require(answering.kind, format_)
+            pieces = answering.pieces
+            if format_ == "jsonl" and answering.kind == "rows":
+                pieces = json_lines(answering.variables, pieces)
+            writer(output)(with_line_end(pieces))
         return
-    render(graph, answer(graph, text, lens, parameters, limits, name), format_, output, ids)
+    found = answer(graph, text, lens, parameters, limits, name)
+    _require(found.kind, format_)
+    if found.kind == "graph" and found.graph_bytes > SORTED_BYTES:
+        with coming("json", format_ or "ttl") as answering:
+            writer(output)(answering.pieces)
+        return
+    render(graph, found, format_, output, ids)
+
+
+def _require(kind: str, format_: str | None) -> None:
+    """Whether an answer of this kind can be written in the format.
+
+    :raises click.UsageError: with those in which it can be.
+    """
+    if kind == "graph" and format_ in ROW_FORMATS:
+        raise click.UsageError(f"this query gives a graph; write --format {', '.join(TRIPLE_FORMATS)}")
+    if kind != "graph" and format_ in TRIPLE_FORMATS:
+        raise click.UsageError(f"this query gives rows; write --format {', '.join(ROW_FORMATS)}")
 
 
 def render(graph: Graph, found: Answer, format_: str | None, output: Path | None, ids: bool) -> None:
-    """Print an answer as a table, Markdown, or a graph format."""
-    from onrecord.query import compact
-
+    """Print an answer as a table, Markdown, a sheet, or a graph format."""
     if found.kind == "graph":
-        if format_ in ROW_FORMATS:
-            raise click.UsageError(f"this query gives a graph; write --format {', '.join(TRIPLE_FORMATS)}")
-        writer(output)(graph_bytes(found, format_ or "ttl"))
+        writer(output)([graph_bytes(found, format_ or "ttl")])
         return
-    if format_ in TRIPLE_FORMATS:
-        raise click.UsageError(f"this query gives rows; write --format {', '.join(ROW_FORMATS)}")
     if found.kind == "boolean":
-        writer(output)(f"{str(found.boolean).lower()}\n".encode())
+        writer(output)([f"{str(found.boolean).lower()}\n".encode()])
         return
-    labels = (
-        {} if ids else graph.labels(term.value for row in found.rows for term in row if term and term.kind == "iri")
-    )
-    rows = [
-        [labels.get(term.value if term else "") or compact(term, found.prefixes) for term in row] for row in found.rows
-    ]
+    rows = _in_words(graph, found, ids)
     if format_ == "sheet":
-        from onrecord.export.sheet import sheet
+        from onrecord.export.sheet import sheet_lines
 
-        writer(output)(sheet(found.variables, rows))
-        return
-    if format_ == "md" or output is not None:
-        writer(output)(_markdown(found.variables, rows).encode())
-        return
-    echo_table(found.variables, rows, note=plural(len(rows), "row"))
+        writer(output)(sheet_lines(found.variables, rows))
+    elif format_ == "md" or output is not None:
+        writer(output)(_markdown(found.variables, rows))
+    else:
+        echo_table(found.variables, rows, note=plural(len(found), "row"))
 
 
-def _markdown(columns: tuple[str, ...], rows: list[list[str]]) -> str:
-    def line(cells: list[str] | tuple[str, ...]) -> str:
+def _in_words(graph: Graph, found: Answer, ids: bool) -> Iterator[list[str]]:
+    """The rows as people read them, some at a time: labels, or with ``ids`` CURIEs."""
+    from onrecord.answers import compact
+
+    rows = iter(found.rows)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        iris = {term.value for row in some for term in row if term and term.kind == "iri"}
+        labels = {} if ids else graph.labels(iris)
+        for row in some:
+            yield [labels.get(term.value if term else "") or compact(term, found.prefixes) for term in row]
+
+
+def _markdown(columns: Iterable[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
+    def line(cells: Iterable[str]) -> bytes:
         shown = (printable(cell.replace("\n", " ")).replace("|", "\\|") for cell in cells)
-        return f"| {' | '.join(shown)} |\n"
+        return f"| {' | '.join(shown)} |\n".encode()
 
-    return line(columns) + line(["---"] * len(columns)) + "".join(line(row) for row in rows)
+    columns = list(columns)
+    yield line(columns) + line(["---"] * len(columns))
+    for row in rows:
+        yield line(row)
 
 
 def graph_bytes(found: Answer, format_: str) -> bytes:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +19,10 @@ from onrecord.errors import EXIT_USAGE, Place, Problem, Severity, printable
 
 MAX_ALIKE = 1000
 """Of how many problems of one file and code each is printed; of the others it is said how many there are."""
+
+
+WIDTH_ROWS = 1000
+"""How many rows of a long table decide how wide its columns are."""
 
 
 def echo_json(value: object) -> None:
@@ -54,6 +58,25 @@ def _read_lines(path: Path) -> list[str]:
         return path.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
     except OSError:
         return []
+
+
+def json_lines(variables: Sequence[str], pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Rows that come as SPARQL TSV, each as the object that it is in SPARQL's JSON, one a line."""
+    from onrecord.answers import as_json, rows_of
+
+    for row in rows_of(pieces, len(variables)):
+        found = {name: as_json(term) for name, term in zip(variables, row, strict=True) if term is not None}
+        yield json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def with_line_end(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces, the last of which ends a line."""
+    end = b""
+    for piece in pieces:
+        yield piece
+        end = piece[-1:] or end
+    if end != b"\n":
+        yield b"\n"
 
 
 def echo_problems(problems: Iterable[Problem], *, style: str = "text", err: bool = True) -> None:
@@ -108,30 +131,46 @@ def _annotation(problem: Problem) -> str:
     return f"::{kind} {where},title={escaped(problem.code, value=True)}::{escaped(printable(text, keep_newlines=True))}"
 
 
-def echo_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = "") -> None:
-    """Print a table that fits the terminal; in a pipe it keeps its full width."""
+def echo_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, note: str = "") -> None:
+    """Print a table that fits the terminal; in a pipe it keeps its full width.
+
+    The first rows decide how wide the columns are; of a long table the others are printed in the
+    same columns as they come.
+    """
+    following = ([printable(cell) for cell in row] for row in rows)
+    first = list(islice(following, WIDTH_ROWS))
+    names = [printable(column) for column in columns]
+    widths: list[int] = []
+    if len(first) == WIDTH_ROWS:
+        widths = _widths(names, first)
+    _echo_rows(names, first, widths)
+    while more := list(islice(following, WIDTH_ROWS)):
+        _echo_rows(names, more, widths, header=False)
+    if note:
+        click.echo(note, err=True)
+
+
+def _echo_rows(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], header: bool = True
+) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    data = [[printable(cell) for cell in row] for row in rows]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(printable(column), overflow="fold")
-    for row in data:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, show_header=header)
+    for index, column in enumerate(columns):
+        table.add_column(column, overflow="fold", width=widths[index] if widths else None)
+    for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    width = None if sys.stdout.isatty() else _width(columns, data)
+    width = None if sys.stdout.isatty() else sum(widths or _widths(columns, rows)) + 3 * len(columns) + 4
     Console(width=width, highlight=False, soft_wrap=False).print(table)
-    if note:
-        click.echo(note, err=True)
 
 
-def _width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
     from rich.cells import cell_len
 
-    widths = [max([cell_len(column), *(cell_len(row[index]) for row in rows)]) for index, column in enumerate(columns)]
-    return sum(widths) + 3 * len(widths) + 4
+    return [max([cell_len(column), *(cell_len(row[index]) for row in rows)]) for index, column in enumerate(columns)]
 
 
 def folded(text: str, first: str = "", rest: str | None = None) -> list[str]:
@@ -161,15 +200,17 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def writer(path: Path | None) -> Callable[[bytes], None]:
-    """Write bytes to a file, whole or not at all, or to stdout."""
+def writer(path: Path | None) -> Callable[[Iterable[bytes]], None]:
+    """Write pieces of bytes as they come: to stdout, or to a file, which is there whole or not at all."""
 
-    def write(data: bytes) -> None:
+    def write(pieces: Iterable[bytes]) -> None:
         if path is None or str(path) == "-":
-            sys.stdout.buffer.write(data)
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
         else:
             from onrecord.files import write_atomic
 
-            write_atomic(path, data)
+            write_atomic(path, lambda file: file.writelines(pieces))
 
     return write

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from onrecord.answers import Answer, Term
 from onrecord.build import Loaded
 from onrecord.errors import OnRecordError, QueryError
 from onrecord.explain.changes import compare
@@ -24,7 +25,6 @@ from onrecord.explain.turns import is_told, read_support
 from onrecord.infer import TYPE, Triple
 from onrecord.lens import Lens, require_sources
 from onrecord.limits import Limits
-from onrecord.query import Answer, Term
 from onrecord.questions import Question, parameter_terms, put, read_questions
 from onrecord.withdrawn import latest_day
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from onrecord.answers import Term
 from onrecord.errors import Problem, QueryError, QueryRefused
 from onrecord.explain.why import Explanation, Grounds, explain_triple, word
 from onrecord.infer import Triple
 from onrecord.lens import Lens
 from onrecord.limits import Limits
-from onrecord.query import Term
 from onrecord.query import answer as ask
 from onrecord.sparql import Token, place, tokens
 from onrecord.terms import iri, literal

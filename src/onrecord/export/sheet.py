@@ -5,20 +5,30 @@ Leaves what stands in the cells to the caller. No cell is one that a spreadsheet
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from onrecord.view.model import ViewEdge, ViewNode
 
 
 def sheet(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
     """A table as CSV for spreadsheets: with a byte order mark, and no cell that one takes for a formula."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    for row in ([*columns], *rows):
+    return b"".join(sheet_lines(columns, rows))
+
+
+def sheet_lines(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[bytes]:
+    """The same, row by row."""
+    line = io.StringIO()
+    table = csv.writer(line, lineterminator="\r\n")
+    yield codecs.BOM_UTF8
+    for row in chain([columns], rows):
         table.writerow(f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in row)
-    return out.getvalue().encode("utf-8-sig")
+        yield line.getvalue().encode("utf-8")
+        line.seek(0)
+        line.truncate()
 
 
 _COLUMNS = (
