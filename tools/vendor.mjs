@@ -122,5 +122,18 @@ async function vendorConsole() {
   );
 }
 
+/** The library that finds words in names and quotes; its index is written by `src/onrecord/site/search.py`. */
+async function vendorSearch() {
+  const bundled = new Set();
+  const library = await bundle(join(modules, "minisearch", "dist", "es", "index.js"), "minisearch", bundled);
+  write(
+    join(root, "src", "onrecord", "site", "assets", "vendor"),
+    { "minisearch.min.js": library },
+    bundled,
+    `minisearch.min.js is minisearch ${versions.minisearch}, bundled with esbuild.`,
+  );
+}
+
 vendorNetwork();
 await vendorConsole();
+await vendorSearch();

@@ -63,8 +63,8 @@ def shared_assets(*, live: bool) -> dict[str, bytes]:
     out = {
         "assets/site.css": style,
         "assets/site.js": f"(function () {{\n'use strict';\n{script}\n}})();\n",
-        "assets/minisearch.js": asset("vendor/minisearch.js"),
-        "assets/minisearch.LICENSE.txt": asset("vendor/THIRD_PARTY.txt"),
+        "assets/minisearch.min.js": asset("vendor/minisearch.min.js"),
+        "assets/THIRD_PARTY.txt": asset("vendor/THIRD_PARTY.txt"),
     }
     if live:
         out["assets/live.js"] = asset("live.js")

@@ -20,6 +20,7 @@ from onrecord.site.frame import Frame, shared_assets
 from onrecord.site.page import Maker, Page, SiteOptions
 from onrecord.site.picture import draw
 from onrecord.site.record import Record
+from onrecord.site.search import Index, documents
 from onrecord.site.things import newest, thing_pages
 from onrecord.site.vocabulary import Vocabulary
 from onrecord.view.backing import to_page
@@ -73,6 +74,8 @@ class Site:
         made["404.html"] = self._missing
         made["feed.xml"] = lambda: feed(self.record, self.options.base_url)
         made |= self.downloads.makers(self.frame)
+        made |= Index(documents(self.record, self.record.addresses, ())).makers()
+        made["search.html"] = self._search
         if self.options.base_url:
             paths = sorted([*made, "sitemap.xml"])
             made["sitemap.xml"] = lambda: sitemap(self.options.base_url, paths)
@@ -156,6 +159,9 @@ class Site:
         yield len(record.loaded.resolved.sources), "source", "sources", "sources.html"
         yield len(record.entities), "entity", "entities", "entities.html"
         yield len(record.conflicts), "disagreement", "disagreements", "disagreements.html"
+
+    def _search(self) -> bytes:
+        return self.frame.page("search.html.j2", "search.html", title="Search")
 
     def _missing(self) -> bytes:
         return self.frame.page("missing.html.j2", "404.html", title="There is no such page")
