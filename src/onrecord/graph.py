@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from onrecord.names import Names
     from onrecord.paths import Paths
     from onrecord.project import Project
+    from onrecord.publish import Published
     from onrecord.query import Opened
     from onrecord.questions import Question
     from onrecord.scale.push import Pushed, Step
@@ -80,8 +81,12 @@ class Graph:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self._opening = Problems()
-        self.project = open_project(Path(path), self._opening)
+        opening = Problems()
+        self._begin(open_project(Path(path), opening), opening)
+
+    def _begin(self, project: Project, opening: Problems) -> None:
+        self.project, self._opening = project, opening
+        self.is_of_files = True
         self.stores: Recent[Opened] = Recent(KEPT_STORES)
         self._rows_of: Recent[pl.DataFrame] = Recent(KEPT_RESULTS)
         self._grounds_of: Recent[Grounds] = Recent(KEPT_RESULTS)
@@ -478,6 +483,33 @@ class Graph:
         write_atomic(target, source_page(self._sound, seen, map(Path, sources), with_text=with_text))
         return target
 
+    def publish(
+        self,
+        out: str | PathLike[str],
+        *,
+        base_url: str = "",
+        since: str = "",
+        console: bool = True,
+        sources: Iterable[str | PathLike[str]] = (),
+        watch: Callable[[int, int], None] | None = None,
+    ) -> Published:
+        """Write the graph as a site into the folder ``out``, in place of the site that stands there.
+
+        ``base_url`` is the address at which it will stand, ``since`` a git revision to tell the changes
+        from, ``sources`` are further folders of archived texts. ``watch`` is told after each file how many
+        of how many are written.
+
+        :raises OutputError: when ``out`` holds something else than a site, or cannot be written to.
+        :raises OnRecordError: for an address or a revision that is none.
+        """
+        from onrecord.publish import publish, read_base_url
+        from onrecord.site import Site, SiteOptions
+
+        options = SiteOptions(
+            console=console, since=since, base_url=read_base_url(base_url), sources=tuple(map(Path, sources))
+        )
+        return publish(Site(self._sound, options), Path(out), self.project.base, watch)
+
     def _repr_html_(self) -> str:
         """The network in a frame, which is how a notebook shows a graph; or what is wrong with its files."""
         from onrecord.notebook import lines
@@ -556,3 +588,12 @@ class Graph:
     def _seen(self, lens: Lens | None, include: Iterable[str]) -> Lens:
         seen = self.known_sources(lens) or Lens()
         return replace(seen, include=seen.include | frozenset(include))
+
+
+def graph_over(loaded: Loaded) -> Graph:
+    """The door to rows that are loaded already; neither their folder nor a build of it is read."""
+    graph = Graph.__new__(Graph)
+    graph._begin(loaded.project, Problems())
+    graph.__dict__["_loaded"] = loaded
+    graph.is_of_files = False
+    return graph

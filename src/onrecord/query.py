@@ -238,7 +238,8 @@ def _open(graph: Graph, lens: Lens) -> Opened:
 
     def opened() -> Opened:
         dataset, folder = None, graph.project.build_folder
-        if lens == Lens(inference=lens.inference) and is_fresh(graph.project, folder, inference=lens.inference):
+        plain = graph.is_of_files and lens == Lens(inference=lens.inference)
+        if plain and is_fresh(graph.project, folder, inference=lens.inference):
             try:
                 dataset = Dataset(open_store(folder), read_written(folder))
             except StoreError as error:  # the files are the truth

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -124,6 +127,15 @@ def test_a_live_site_asks_whether_the_graph_changed_and_a_published_one_does_not
     assert b"assets/live.js" in pages(garden, live=True)["index.html"]
     assert b"live.js" not in pages(garden)["index.html"]
     assert "assets/live.js" not in pages(garden)
+
+
+def test_the_vendored_search_library_is_as_recorded():
+    folder = files("onrecord.site").joinpath("assets", "vendor")
+    record = json.loads(folder.joinpath("vendor.json").read_text("utf-8"))
+    for name, digest in record["sha256"].items():
+        assert hashlib.sha256(folder.joinpath(name).read_bytes()).hexdigest() == digest
+    for name, version in record["packages"].items():
+        assert f"\n{name} {version} (MIT" in folder.joinpath("THIRD_PARTY.txt").read_text("utf-8")
 
 
 def test_a_broken_graph_has_no_site(tmp_path: Path):

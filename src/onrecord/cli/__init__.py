@@ -11,7 +11,22 @@ import sys
 import click
 
 from onrecord import __version__
-from onrecord.cli import ask, build, change, check, coverage, export, judge, measure, push, query, view, weigh, why
+from onrecord.cli import (
+    ask,
+    build,
+    change,
+    check,
+    coverage,
+    export,
+    judge,
+    measure,
+    publish,
+    push,
+    query,
+    view,
+    weigh,
+    why,
+)
 from onrecord.cli.render import echo_problems, fail
 from onrecord.errors import EXIT_USAGE, GraphBroken, OnRecordError, QueryRefused, QuerySyntaxError
 
@@ -74,6 +89,7 @@ for command in (
     judge.judge,
     view.view,
     export.export,
+    publish.publish,
     push.push,
 ):
     main.add_command(command)

@@ -260,14 +260,18 @@ def read_states(before: str, after: str, lens: Lens) -> tuple[State, State]:
     :raises OnRecordError: when the revision is not there, or the lens asks for a source that neither has.
     """
     with tempfile.TemporaryDirectory(prefix="onrecord-diff-") as aside:
-        sides = [_load(text, Path(aside) / str(number)) for number, text in enumerate((before, after))]
+        sides = [load_side(text, Path(aside) / str(number)) for number, text in enumerate((before, after))]
         known = {source for side in sides for source in side.resolved.sources}
         require_sources(lens.sources, known)
         first, second = (state_of(side, lens, text) for side, text in zip(sides, (before, after), strict=True))
     return first, second
 
 
-def _load(text: str, aside: Path) -> Loaded:
+def load_side(text: str, aside: Path) -> Loaded:
+    """The graph that ``text`` names, as for :func:`read_states`; what git or a build holds is unpacked below ``aside``.
+
+    :raises OnRecordError: when there is nothing to read.
+    """
     path = Path(text)
     if (path / SETTINGS).exists():
         return _load_folder(path)

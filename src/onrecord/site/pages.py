@@ -12,8 +12,11 @@ from functools import cached_property, partial
 from typing import Any
 
 from onrecord.build import Loaded
+from onrecord.explain.diff import Diff
 from onrecord.lens import Lens
 from onrecord.site.addresses import ROOT
+from onrecord.site.answers import Answers
+from onrecord.site.changes import changed_entries, changes_page, find_changes
 from onrecord.site.downloads import Downloads
 from onrecord.site.feed import feed, sitemap
 from onrecord.site.frame import Frame, shared_assets
@@ -21,6 +24,7 @@ from onrecord.site.page import Maker, Page, SiteOptions
 from onrecord.site.picture import draw
 from onrecord.site.record import Record
 from onrecord.site.search import Index, documents
+from onrecord.site.texts import Texts
 from onrecord.site.things import newest, thing_pages
 from onrecord.site.vocabulary import Vocabulary
 from onrecord.view.backing import to_page
@@ -63,24 +67,46 @@ class Site:
     @cached_property
     def makers(self) -> dict[str, Maker]:
         """What makes each page, by path, in the order of the paths."""
-        made: dict[str, Maker] = {
-            path: partial(bytes, data) for path, data in shared_assets(live=self.options.live).items()
+        record, frame, options = self.record, self.frame, self.options
+        made: dict[str, Maker] = {path: partial(bytes, data) for path, data in shared_assets(live=options.live).items()}
+        made |= thing_pages(record, frame, self.texts, redacted=options.secret is not None)
+        made |= self.texts.makers()
+        made |= self.answers.makers()
+        made |= Vocabulary(record, frame).makers()
+        made |= self.downloads.makers(frame)
+        made |= Index(documents(record, record.addresses, self.answers.documents())).makers()
+        if self.changes is not None:
+            made["changes.html"] = partial(changes_page, record, frame, self.changes)
+        made |= {
+            "index.html": self._start,
+            "network.html": lambda: self.network_page.encode("utf-8", "replace"),
+            "timeline.html": lambda: render_timeline(self._view).encode("utf-8", "replace"),
+            "search.html": lambda: frame.page("search.html.j2", "search.html", title="Search"),
+            "404.html": lambda: frame.page("missing.html.j2", "404.html", title="There is no such page"),
+            "feed.xml": self._feed,
         }
-        made |= thing_pages(self.record, self.frame, redacted=self.options.secret is not None, texts={})
-        made |= Vocabulary(self.record, self.frame).makers()
-        made["index.html"] = self._start
-        made["network.html"] = lambda: self.network_page.encode("utf-8")
-        made["timeline.html"] = lambda: render_timeline(self._view).encode("utf-8")
-        made["404.html"] = self._missing
-        made["feed.xml"] = lambda: feed(self.record, self.options.base_url)
-        made |= self.downloads.makers(self.frame)
-        made |= Index(documents(self.record, self.record.addresses, ())).makers()
-        made["search.html"] = self._search
-        if self.options.base_url:
-            paths = sorted([*made, "sitemap.xml"])
-            made["sitemap.xml"] = lambda: sitemap(self.options.base_url, paths)
-            made["robots.txt"] = lambda: f"User-agent: *\nSitemap: {self.options.base_url}sitemap.xml\n".encode()
+        if options.base_url:
+            paths = sorted(made)
+            made["sitemap.xml"] = lambda: sitemap(options.base_url, paths)
+            made["robots.txt"] = lambda: f"User-agent: *\nSitemap: {options.base_url}sitemap.xml\n".encode()
         return dict(sorted(made.items()))
+
+    @cached_property
+    def changes(self) -> Diff | None:
+        """What changed since the revision that was asked for."""
+        if not self.options.since:
+            return None
+        return find_changes(self.record.loaded, self.options.since, self._redact)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The questions of the graph."""
+        return Answers(self.record, self.frame, console=self.options.console)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The sources as they are read."""
+        return Texts(self.record, self._view, self.options.sources)
 
     @cached_property
     def downloads(self) -> Downloads:
@@ -105,11 +131,16 @@ class Site:
             ("sources.html", "Sources"),
             ("speakers.html", "Speakers"),
             ("disagreements.html", "Disagreements"),
+            ("questions.html", "Questions"),
             ("timeline.html", "Timeline"),
             ("network.html", "Network"),
+            *([("changes.html", "Changes")] if self.options.since else []),
             ("ontology.html", "Ontology"),
             ("downloads.html", "Data"),
         ]
+
+    def _redact(self, loaded: Loaded) -> Loaded:
+        return loaded
 
     @cached_property
     def _view(self) -> ViewGraph:
@@ -159,9 +190,8 @@ class Site:
         yield len(record.loaded.resolved.sources), "source", "sources", "sources.html"
         yield len(record.entities), "entity", "entities", "entities.html"
         yield len(record.conflicts), "disagreement", "disagreements", "disagreements.html"
+        yield len(self.answers.questions), "question", "questions", "questions.html"
 
-    def _search(self) -> bytes:
-        return self.frame.page("search.html.j2", "search.html", title="Search")
-
-    def _missing(self) -> bytes:
-        return self.frame.page("missing.html.j2", "404.html", title="There is no such page")
+    def _feed(self) -> bytes:
+        changed = changed_entries(self.record, self.changes) if self.changes is not None else ()
+        return feed(self.record, self.options.base_url, changed)

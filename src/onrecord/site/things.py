@@ -18,6 +18,7 @@ from onrecord.site.frame import Frame, plural
 from onrecord.site.linked import linked
 from onrecord.site.page import Maker
 from onrecord.site.record import Conflict, Record
+from onrecord.site.texts import Texts
 from onrecord.view.look import SHAPES, Shape, line_of
 from onrecord.view.model import ViewEdge
 
@@ -45,15 +46,13 @@ class Group:
     shape: Shape | None = None
 
 
-def thing_pages(
-    record: Record, frame: Frame, *, redacted: bool, texts: dict[str, tuple[str, bool]]
-) -> dict[str, Maker]:
-    """The pages, by path; ``texts`` gives, by source id, the page of its text and whether it shows the words."""
+def thing_pages(record: Record, frame: Frame, texts: Texts, *, redacted: bool) -> dict[str, Maker]:
+    """The pages, by path; ``texts`` knows where each source can be read."""
     makers: dict[str, Maker] = {}
     for iri in sorted(record.entities):
         makers |= _entity_pages(record, frame, iri)
     for name in sorted(record.loaded.resolved.sources):
-        makers |= _source_pages(record, frame, name, texts.get(name, ("", False)))
+        makers |= _source_pages(record, frame, name, texts)
     for edge in record.statements.values():
         path = record.addresses.paths[edge.iri]
         makers[path] = partial(_statement_page, record, frame, edge, path, redacted)
@@ -123,17 +122,15 @@ def _entity_page(record: Record, frame: Frame, iri: str, paths: list[str], numbe
     )  # fmt: skip
 
 
-def _source_pages(record: Record, frame: Frame, name: str, text: tuple[str, bool]) -> dict[str, Maker]:
+def _source_pages(record: Record, frame: Frame, name: str, texts: Texts) -> dict[str, Maker]:
     iri = record.loaded.resolved.names.minter.source(name)
     paths = leaves(record.addresses.paths[iri], len(record.by_source.get(name, ())))
     return {
-        path: partial(_source_page, record, frame, name, paths, number, text) for number, path in enumerate(paths, 1)
+        path: partial(_source_page, record, frame, name, paths, number, texts) for number, path in enumerate(paths, 1)
     }
 
 
-def _source_page(
-    record: Record, frame: Frame, name: str, paths: list[str], number: int, text: tuple[str, bool]
-) -> bytes:
+def _source_page(record: Record, frame: Frame, name: str, paths: list[str], number: int, texts: Texts) -> bytes:
     resolved = record.loaded.resolved
     source = resolved.sources[name]
     iri = resolved.names.minter.source(name)
@@ -153,8 +150,8 @@ def _source_page(
             Markup("{} <small>{}</small>").format(record.link(speaker), len(record.spoken.get(speaker, ())))
             for speaker in (resolved.names.minter.entity(each.id, name) for each in source.speakers)
         ],
-        text=text[0],
-        shown=text[1],
+        text=texts.path(name),
+        shown=texts.is_whole(name),
         cards=record.cards(edges[(number - 1) * LEAF : number * LEAF]),
         total=len(edges),
         leaves=paths,

@@ -77,12 +77,9 @@ function toIndex(rows) {
   }, options);
 }
 
-async function part(number) {
-  if (!finder.parts.has(number)) {
-    await load(`search/part${number}.js`);
-    finder.parts.set(number, toIndex(loaded.get(`part${number}`)));
-    loaded.delete(`part${number}`);
-  }
+/** A part of the index, loaded once. */
+function part(number) {
+  if (!finder.parts.has(number)) finder.parts.set(number, load(`search/part${number}.js`).then(() => toIndex(loaded.get(`part${number}`))));
   return finder.parts.get(number);
 }
 
@@ -194,7 +191,8 @@ async function search() {
     at = -1;
     const more = found.total > hits.length ? `${found.total.toLocaleString('en')} in all; Enter shows them` : '';
     showHits(!hits.length ? 'Nothing found' : found.partly ? 'None has all these words' : more);
-  } catch {
+  } catch (error) {
+    console.error(error);
     if (turn === latest) { hits = []; showHits('The index cannot be loaded'); }
   }
 }
@@ -243,7 +241,8 @@ async function showResults(text) {
       make('a', { href: searchRoot + hit.path }, marked(hit.title, hit.terms)), ' ', make('small', {}, hit.kind),
       hit.shown ? make('p', {}, excerpt(hit.shown, hit.terms)) : null)));
     byId('more-results').hidden = found.total <= limit;
-  } catch {
+  } catch (error) {
+    console.error(error);
     status.textContent = 'The index cannot be loaded.';
   }
 }
