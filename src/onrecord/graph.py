@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from onrecord.query import Opened
     from onrecord.questions import Question
     from onrecord.scale.push import Pushed, Step
+    from onrecord.site import Site, SiteOptions
     from onrecord.trials import Outcome
     from onrecord.view.network import Network
     from onrecord.withdrawn import Withdrawal
@@ -509,6 +510,12 @@ class Graph:
             console=console, since=since, base_url=read_base_url(base_url), sources=tuple(map(Path, sources))
         )
         return publish(Site(self._sound, options), Path(out), self.project.base, watch)
+
+    def site(self, options: SiteOptions | None = None) -> Site:
+        """The pages of the graph's site, each made when it is asked for."""
+        from onrecord.site import Site, SiteOptions
+
+        return Site(self._sound, options or SiteOptions())
 
     def _repr_html_(self) -> str:
         """The network in a frame, which is how a notebook shows a graph; or what is wrong with its files."""

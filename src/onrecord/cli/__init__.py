@@ -23,6 +23,7 @@ from onrecord.cli import (
     publish,
     push,
     query,
+    serve,
     view,
     weigh,
     why,
@@ -91,5 +92,6 @@ for command in (
     export.export,
     publish.publish,
     push.push,
+    serve.serve,
 ):
     main.add_command(command)

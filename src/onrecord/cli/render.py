@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from onrecord.errors import EXIT_USAGE, Place, Problem, Severity, printable
+from onrecord.excerpts import Excerpts
 
 MAX_ALIKE = 1000
 """Of how many problems of one file and code each is printed; of the others it is said how many there are."""
@@ -35,29 +36,6 @@ def fail(message: str, exit_code: int = EXIT_USAGE) -> NoReturn:
     if message:
         click.echo(f"onrecord: {printable(message, keep_newlines=True)}", err=True)
     sys.exit(exit_code)
-
-
-class Excerpts:
-    """Lines of the user's files for one printing of problems: each file is read once, and as it is now."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, list[str]] = {}
-
-    def line_of(self, file: str, line: int) -> str | None:
-        """A line of one of the user's files, or None."""
-        if file not in self._files:
-            self._files[file] = _read_lines(Path(file))
-        lines = self._files[file]
-        return lines[line - 1] if 0 < line <= len(lines) else None
-
-
-def _read_lines(path: Path) -> list[str]:
-    try:
-        if not path.is_file() or path.suffix == ".parquet":
-            return []
-        return path.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
-    except OSError:
-        return []
 
 
 def json_lines(variables: Sequence[str], pieces: Iterable[bytes]) -> Iterator[bytes]:

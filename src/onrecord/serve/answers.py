@@ -1,0 +1,135 @@
+"""Owns putting queries to an edition: how many run at once, who waits, and what was answered lately.
+
+Leaves evaluating to the edition. The same query on the same edition in the same format has the same
+answer, so it is evaluated once for all who ask at the same time, and a small answer is remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onrecord.serve.editions import Edition, Reply
+from onrecord.serve.metrics import Metrics
+from onrecord.serve.protocol import Refusal
+from onrecord.serve.settings import BUSY_SECONDS, Settings
+from onrecord.sparql import tokens
+
+SMALL = 256 << 10
+"""Bytes of the largest answer that is remembered."""
+LONG = 16 << 10
+"""Characters of the longest query that is looked at for that."""
+_CHANGING = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
+
+
+@dataclass(slots=True)
+class _Shared:
+    """An evaluation that several requests may wait for."""
+
+    task: asyncio.Task[Reply]
+    waiting: int = 0
+
+
+class Answers:
+    """All answers of a server."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._turns = asyncio.Semaphore(settings.workers)
+        self._queue = 64 * settings.workers
+        self._waiting = 0
+        self._bound = settings.cache
+        self._size = 0
+        self._kept: OrderedDict[str, Reply] = OrderedDict()
+        self._shared: dict[str, _Shared] = {}
+
+    async def ask(self, edition: Edition, job: str, **more: Any) -> Reply:
+        """What ``edition`` replies to a job.
+
+        :raises Refusal: 503 where too many others wait already.
+        """
+        key = hashlib.sha256(json.dumps([edition.build, job, more], sort_keys=True).encode()).hexdigest()
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            self._metrics.remembered.inc()
+            return kept
+        if may_change(more):
+            return await self._evaluate(edition, job, more)
+        shared = self._shared.get(key)
+        if shared is None:
+            task = asyncio.create_task(self._evaluate(edition, job, more))
+            shared = self._shared[key] = _Shared(task)
+            task.add_done_callback(lambda done: self._finish(key, done))
+        shared.waiting += 1
+        try:
+            reply = await asyncio.shield(shared.task)
+            reply.users += 1
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting and not shared.task.done():
+                self._shared.pop(key, None)
+                shared.task.cancel()
+        return reply
+
+    def _finish(self, key: str, done: asyncio.Task[Reply]) -> None:
+        if self._shared.get(key) is not None and self._shared[key].task is done:
+            del self._shared[key]
+        if done.cancelled() or done.exception() is not None:
+            return
+        reply = done.result()
+        if "error" in reply.head or reply.file is not None or len(reply.body) > SMALL:
+            return
+        self._kept[key] = reply
+        self._size += _weight(reply)
+        while self._size > self._bound and self._kept:
+            _, gone = self._kept.popitem(last=False)
+            self._size -= _weight(gone)
+
+    async def _evaluate(self, edition: Edition, job: str, more: dict[str, Any]) -> Reply:
+        if self._waiting >= self._queue:
+            raise _busy()
+        self._waiting += 1
+        self._metrics.waiting.inc()
+        try:
+            await asyncio.wait_for(self._turns.acquire(), BUSY_SECONDS)
+        except TimeoutError:
+            raise _busy() from None
+        finally:
+            self._waiting -= 1
+            self._metrics.waiting.dec()
+        self._metrics.running.inc()
+        try:
+            async with edition.held():
+                reply = await edition.ask(job, **more)
+        finally:
+            self._metrics.running.dec()
+            self._turns.release()
+        self._metrics.queries.labels(str(reply.head.get("error", "answered"))).inc()
+        return reply
+
+    def forget(self) -> None:
+        """Another edition is served: what was remembered is of no use."""
+        self._kept.clear()
+        self._size = 0
+
+
+def _weight(reply: Reply) -> int:
+    return len(reply.body) + 1024
+
+
+def _busy() -> Refusal:
+    return Refusal(503, "too many queries are waiting; try again in a few seconds", Retry_After="5")
+
+
+def may_change(asked: Mapping[str, Any]) -> bool:
+    """Whether what is asked may give something else each time; a very long query is taken to."""
+    query = asked.get("query", "")
+    if len(query) > LONG:
+        return True
+    return any(token.kind == "word" and token.text.upper() in _CHANGING for token in tokens(query))

@@ -1,0 +1,72 @@
+"""Owns when there is to be a new edition: the files changed, or the process that answered from them is gone.
+
+Leaves building it to ``edition`` and seeing changes to ``onrecord.watch``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from onrecord.errors import OnRecordError, Problems
+from onrecord.project import Project, find_files, input_files, open_project
+from onrecord.serve.service import Service
+from onrecord.watch import changes
+
+RESTART_SECONDS = 1.0
+"""Between two tries to replace a process that is gone."""
+
+
+def served_files(project: Project) -> Iterable[Path]:
+    """Every file that what is served depends on, its questions too; archived texts aside."""
+    return [*input_files(project), *find_files(project, "questions", (".rq", ".csv"), Problems())]
+
+
+async def keep_current(service: Service) -> None:
+    """Renew the edition whenever it has to be; ends when it is cancelled."""
+    changed = asyncio.Event()
+    stop = threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def watch() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            for _ in changes(open_project(service.settings.graph, Problems()), files=served_files, stop=stop):
+                loop.call_soon_threadsafe(changed.set)
+
+    if service.settings.watch:
+        threading.Thread(target=watch, name="watch", daemon=True).start()
+    try:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), RESTART_SECONDS)
+            if changed.is_set() or not service.edition.is_running:
+                changed.clear()
+                await _renew(service)
+    finally:
+        stop.set()
+
+
+async def _renew(service: Service) -> None:
+    started = asyncio.get_running_loop().time()
+    before = service.edition.build
+    try:
+        state = await service.editions.renew()
+    except (OSError, OnRecordError) as error:
+        service.log.write("build", "error", outcome="failed", message=str(error))
+        return
+    service.metrics.builds.labels(state).inc()
+    if service.edition.build != before:
+        service.answers.forget()
+    trouble = service.editions.trouble
+    service.log.write(
+        "build",
+        "warning" if trouble else "info",
+        outcome=state,
+        build=service.edition.build,
+        seconds=round(asyncio.get_running_loop().time() - started, 2),
+        problems=len(trouble["problems"]) if trouble else None,
+        message=trouble["message"] if trouble else None,
+    )
