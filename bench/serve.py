@@ -234,13 +234,13 @@ def main() -> None:
         served = [*environment, "serve", str(graph), "--port", str(ours), "--no-watch"]
         beside = ["oxigraph", "serve-read-only", "-l", str((build / "store").resolve()), "-b", f"127.0.0.1:{theirs}"]
         with running(served, ours) as mine, running([*beside, "--union-default-graph"], theirs) as other:
-            tallies = asyncio.run(run(options, {"onrecord": (ours, "/sparql", mine), "oxigraph": (theirs, "/query", other)}))
+            tallies = asyncio.run(
+                run(options, {"onrecord": (ours, "/sparql", mine), "oxigraph": (theirs, "/query", other)})
+            )
     report(options, tallies)
 
 
-async def run(
-    options: argparse.Namespace, servers: dict[str, tuple[int, str, psutil.Process]]
-) -> dict[str, Tally]:
+async def run(options: argparse.Namespace, servers: dict[str, tuple[int, str, psutil.Process]]) -> dict[str, Tally]:
     """Every server in turn, block by block, after a block that does not count."""
     tallies = {name: Tally() for name in servers}
     bombs = options.bombs

@@ -22,7 +22,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         python = Path(folder) / "bin" / "python"
-        core = freeze(python, [*project["project"]["dependencies"], *BUILD])
+        served = project["project"]["optional-dependencies"]["serve"]
+        core = freeze(python, [*project["project"]["dependencies"], *served, *BUILD])
         (ROOT / "requirements.lock").write_text(HEAD + "".join(core), "utf-8")
         everything = freeze(python, project["dependency-groups"]["dev"])
         dev = [line for line in everything if line not in core]

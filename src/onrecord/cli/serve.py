@@ -85,9 +85,7 @@ def serve(
         raise MissingExtra(error.name, "serve") from error
 
     limits = Limits(timeout, max_memory, max_rows, 256 << 20)
-    settings = Settings(
-        graph, host, port, allowed_hosts, cors, sources, limits, watch=not no_watch
-    )
+    settings = Settings(graph, host, port, allowed_hosts, cors, sources, limits, watch=not no_watch)
     log = Log(as_json=log_json or not sys.stderr.isatty())
 
     def ready(address: str, edition: Edition) -> None:

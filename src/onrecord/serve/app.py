@@ -84,8 +84,10 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _wrong_method(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    allowed = (error.headers or {}).get("Allow", "GET, HEAD")
-    return refuse(Refusal(error.status_code, f"{request.method} is refused here: this server only reads", Allow=allowed))
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "GET, HEAD").split(", ")))
+    return refuse(
+        Refusal(error.status_code, f"{request.method} is refused here: this server only reads", Allow=allowed)
+    )
 
 
 class Holding:

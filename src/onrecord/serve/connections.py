@@ -124,7 +124,9 @@ class Connection(H11Protocol):
         """Say why, where nothing has been said yet, and hang up."""
         if self.transport.is_closing():
             return
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE) and (self.cycle is None or not self.cycle.response_started):
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE) and (
+            self.cycle is None or not self.cycle.response_started
+        ):
             reason = _REASONS[status] + b"\n"
             headers = [
                 (b"content-type", b"text/plain; charset=utf-8"),

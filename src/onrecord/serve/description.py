@@ -59,8 +59,8 @@ def _triples(edition: Edition, address: str) -> Iterator[ox.Triple]:
     yield put(dataset, f"{SD}defaultGraph", default)
     yield put(default, f"{RDF}type", ox.NamedNode(f"{SD}Graph"))
     yield put(default, f"{VOID}triples", _count(sum(facts["graphs"].values())))
-    for name, count in sorted(facts["graphs"].items()):
-        described = ox.NamedNode(f"{address}#{name.removeprefix(facts['base'])}")
+    for number, (name, count) in enumerate(sorted(facts["graphs"].items()), 1):
+        described = ox.NamedNode(f"{address}#named-{number}")
         yield put(dataset, f"{SD}namedGraph", described)
         yield put(described, f"{RDF}type", ox.NamedNode(f"{SD}NamedGraph"))
         yield put(described, f"{SD}name", ox.NamedNode(name))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import onrecord
-from onrecord.engine import Job as Put
 from onrecord.errors import (
     GraphBroken,
     OnRecordError,
@@ -23,26 +22,22 @@ from onrecord.errors import (
     StoreError,
     has_errors,
 )
-from onrecord.export import export
 from onrecord.files import sha256_hex
 from onrecord.lens import Lens
 from onrecord.limits import Limits
+from onrecord.query import Opened, evaluate
 from onrecord.questions import prepare
-from onrecord.recent import Recent
 from onrecord.serve.catalogue import describe_questions
 from onrecord.serve.messages import Job
-from onrecord.site import Site, SiteOptions
-from onrecord.sparql import bind_parameters, explain_syntax, explain_values, guard, has_from
-from onrecord.store import graph_names, load_store, open_store
+from onrecord.serve.settings import BUSY_SECONDS
+from onrecord.site import SiteOptions
+from onrecord.store import graph_names, open_store
 from onrecord.terms import is_iri
-from onrecord.worker import Dataset, EngineSyntaxError
+from onrecord.worker import Dataset
 from onrecord.workers import Workers
-from onrecord.written import read_written, written_forms
+from onrecord.written import read_written
 
 Reply = tuple[dict[str, Any], bytes]
-
-KEPT_LENSES = 8
-"""Of how many lenses the store of a question is kept, besides the graph's own."""
 
 _GRAPH = "CONSTRUCT {{ ?s ?p ?o }} {dataset} WHERE {{ ?s ?p ?o }}"
 _THING = "CONSTRUCT {{ {iri} ?p ?o . ?s ?q {iri} }} WHERE {{ {{ {iri} ?p ?o }} UNION {{ ?s ?q {iri} }} }}"
@@ -66,7 +61,6 @@ class Desk:
     def __init__(self, options: dict[str, Any]) -> None:
         sources = tuple(map(Path, options["sources"]))
         self._limits = Limits(**options["limits"])
-        self._most = options["workers"]
         self._running: dict[int, threading.Event] = {}
         self._graph = graph = onrecord.open(options["graph"])
         report = graph.examine(sources)
@@ -75,10 +69,9 @@ class Desk:
         self.problems = report.problems
         build = Path(options["out"]) / "build"
         manifest = graph.build(build, exports=False)
-        store = open_store(build)
-        self._names = graph_names(store)
-        self._workers = Workers(Dataset(store, read_written(build)), self._most)
-        self._others: Recent[Workers] = Recent(KEPT_LENSES)
+        dataset = Dataset(open_store(build), read_written(build))
+        opened = Opened(Workers(dataset, options["workers"]), graph_names(dataset.store))
+        graph.stores.get(Lens().key, lambda: opened)  # not the one below build/, which others may replace
         self._site = graph.site(SiteOptions(live=True, sources=sources))
         self.facts: dict[str, Any] = {
             "build": _name_build(self._graph.questions(), manifest),
@@ -129,53 +122,22 @@ class Desk:
         raise AssertionError(f"there is no job {job['job']}")
 
     def _query(self, text: str, job: Job, stopped: threading.Event) -> Reply:
-        graph, formats = self._graph, job["formats"]
         default, named = job.get("default"), job.get("named")
-        for name in (*(default or ()), *(named or ())):
-            if name not in self._names:
-                raise OnRecordError(f"<{name}> is no graph of this dataset, and nothing is fetched")
-        prefixes = graph.prefixes()
-        guard(text, self._names, prefixes)
-        put = Put(
-            text,
-            prefixes,
-            graph.project.base,
-            has_from(text, prefixes),
-            formats.get("rows", "json"),
-            formats.get("graph", "nt"),
-            None if default is None else tuple(default),
-            None if named is None else tuple(named),
-        )
-        try:
-            return self._run(self._workers, put, formats, stopped)
-        except EngineSyntaxError as error:
-            raise explain_syntax(text, str(error), prefixes) from error
+        return self._evaluate(text, Lens(), job["formats"], stopped, default_graphs=default, named_graphs=named)
 
     def _ask(self, job: Job, stopped: threading.Event) -> Reply:
-        graph, formats = self._graph, job["formats"]
-        question, terms = prepare(graph, job["name"], job["parameters"])
-        prefixes = graph.prefixes()
-        put = Put(
-            bind_parameters(question.text, terms),
-            prefixes,
-            graph.project.base,
-            has_from(question.text, prefixes),
-            formats.get("rows", "json"),
-            formats.get("graph", "nt"),
-        )
-        try:
-            return self._run(self._workers_of(question.lens), put, formats, stopped)
-        except EngineSyntaxError:
-            raise explain_values(question.text, terms, question.name) from None
+        question, terms = prepare(self._graph, job["name"], job["parameters"])
+        where = {"parameters": terms, "name": f"questions/{question.path.name}"}
+        return self._evaluate(question.text, question.lens, job["formats"], stopped, **where)
 
     def _thing(self, job: Job, stopped: threading.Event) -> Reply:
         iri = f"<{job['iri']}>"
         if not is_iri(job["iri"]):
             return {"error": "unknown", "message": "nothing has that address"}, b""
-        _, known = self._query(_KNOWN.format(iri=iri), {"formats": {"rows": "csv", "boolean": "csv"}}, stopped)
+        _, known = self._evaluate(_KNOWN.format(iri=iri), Lens(), {"boolean": "csv"}, stopped)
         if known.strip() != b"true":
             return {"error": "unknown", "message": "nothing is known of that"}, b""
-        return self._query(_THING.format(iri=iri), job, stopped)
+        return self._evaluate(_THING.format(iri=iri), Lens(), job["formats"], stopped)
 
     def _page(self, path: str) -> Reply:
         try:
@@ -184,21 +146,22 @@ class Desk:
             return {"error": "unknown", "message": "there is no such page"}, b""
         return {"kind": "page", "hash": sha256_hex(data)[:32]}, data
 
-    def _run(self, workers: Workers, put: Put, formats: dict[str, str], stopped: threading.Event) -> Reply:
-        with workers.run(put, self._limits, stopped.is_set) as found:
+    def _evaluate(self, text: str, lens: Lens, formats: dict[str, str], stopped: threading.Event, **more: Any) -> Reply:
+        rows = formats.get("rows") or formats.get("boolean", "json")
+        asked: dict[str, Any] = {
+            "format_": rows,
+            "graph_format": formats.get("graph", "nt"),
+            "cancelled": stopped.is_set,
+            "patience": BUSY_SECONDS,
+        }
+        with evaluate(self._graph, text, lens, self._limits, **asked, **more) as found:
             if found.kind not in formats:
                 what = {"rows": "rows", "boolean": "true or false", "graph": "a graph"}[found.kind]
-                return {"error": "unacceptable", "message": f"this query gives {what}, which you accept no format of"}, b""
+                return {
+                    "error": "unacceptable",
+                    "message": f"this query gives {what}, in no format that you accept",
+                }, b""
             return {"kind": found.kind}, found.body
-
-    def _workers_of(self, lens: Lens) -> Workers:
-        """The workers on the dataset that a question's lens lets through."""
-        return self._workers if lens == Lens() else self._others.get(lens.key, lambda: self._load(lens))
-
-    def _load(self, lens: Lens) -> Workers:
-        quads = self._graph.quads(lens)
-        forms = written_forms(quads["object"].unique().to_list())
-        return Workers(Dataset(load_store(export(quads, "nq", {})), forms), self._most)
 
 
 def _refusal(error: OnRecordError) -> dict[str, str]:

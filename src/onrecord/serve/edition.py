@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 import sys
 import tempfile
 import threading

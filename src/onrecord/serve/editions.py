@@ -231,5 +231,3 @@ class Editions:
     async def end(self) -> None:
         """End everything."""
         await self.current.end()
-
-

@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from onrecord.serve.graphstore import send_graph
 from onrecord.serve.negotiation import HTML, TRIPLES, choose
 from onrecord.serve.pages import send_page
-from onrecord.serve.protocol import Refusal
 from onrecord.serve.service import Service, wanted
 
 KINDS = ("entity", "source", "statement", "proposition", "span", "list", "graph")

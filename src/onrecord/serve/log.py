@@ -24,12 +24,15 @@ class Log:
 
     def write(self, event: str, level: str = "info", **fields: Any) -> None:
         """A line: what happened, and its figures."""
-        now = dt.datetime.now(dt.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         known = {name: value for name, value in fields.items() if value is not None}
         if self._as_json:
             line = json.dumps({"time": now, "level": level, "event": event, **known}, ensure_ascii=True)
         else:
-            rest = " ".join(str(value) if name in ("message", "method", "path") else f"{name}={value}" for name, value in known.items())
+            rest = " ".join(
+                str(value) if name in ("message", "method", "path") else f"{name}={value}"
+                for name, value in known.items()
+            )
             line = printable(f"{now[11:19]} {event if event != 'request' else ''} {rest}".replace("  ", " "))
         try:
             print(line, file=self._stream, flush=True)

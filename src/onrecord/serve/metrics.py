@@ -8,7 +8,6 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -29,9 +28,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self.queries = Counter(
-            "onrecord_queries", "Queries by how they ended", ("outcome",), registry=self._registry
-        )
+        self.queries = Counter("onrecord_queries", "Queries by how they ended", ("outcome",), registry=self._registry)
         self.remembered = Counter(
             "onrecord_answers_remembered", "Queries answered from memory", registry=self._registry
         )

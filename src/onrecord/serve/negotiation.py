@@ -66,10 +66,12 @@ def choose(accept: str | None, offered: Sequence[Format]) -> Format | None:
     'csv'
     """
     ranges = _ranges(accept or "*/*") or [("*", "*", 1.0)]
+    exact = [each for each in ranges if "*" not in each[:2]]
     best: Format | None = None
     best_quality = 0.0
     for each in offered:
-        quality = max(_quality(media_type, ranges) for media_type in each.types)
+        own, *others = each.types
+        quality = max([_quality(own, ranges), *(_quality(media_type, exact) for media_type in others)])
         if quality > best_quality:
             best, best_quality = each, quality
     return best

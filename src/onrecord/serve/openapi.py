@@ -33,9 +33,7 @@ _RESULTS = {
         "results": {
             "type": "object",
             "required": ["bindings"],
-            "properties": {
-                "bindings": {"type": "array", "items": {"type": "object", "additionalProperties": _TERM}}
-            },
+            "properties": {"bindings": {"type": "array", "items": {"type": "object", "additionalProperties": _TERM}}},
         },
     },
 }
@@ -85,8 +83,7 @@ def _question(question: dict[str, Any]) -> dict[str, Any]:
             "in": "query",
             "required": parameter["required"],
             "description": parameter["takes"],
-            "schema": parameter["schema"]
-            | ({} if parameter["default"] is None else {"default": parameter["default"]}),
+            "schema": parameter["schema"] | ({} if parameter["default"] is None else {"default": parameter["default"]}),
         }
         for parameter in question["parameters"]
     ]

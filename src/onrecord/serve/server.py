@@ -26,6 +26,7 @@ from onrecord.serve.service import Service
 from onrecord.serve.settings import GRACE_SECONDS, IDLE_SECONDS, Settings
 
 _SPARE_FILES = 200
+_BACKLOG = 2048
 
 
 def serve(settings: Settings, log: Log, ready: Callable[[str, Edition], None]) -> None:
@@ -56,6 +57,7 @@ async def _serve(settings: Settings, log: Log, ready: Callable[[str, Edition], N
         try:
             host, port = bound.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+            bound.listen(_BACKLOG)  # who asks from now on waits for the loop to take it
             ready(address, first)
             await server.serve(sockets=[bound])
         finally:
@@ -82,7 +84,9 @@ def _config(service: Service) -> uvicorn.Config:
     if soft < most:
         soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    kind = type("Connection", (Connection,), {"max_connections": max(1, min(settings.connections, soft - _SPARE_FILES))})
+    kind = type(
+        "Connection", (Connection,), {"max_connections": max(1, min(settings.connections, soft - _SPARE_FILES))}
+    )
     return uvicorn.Config(
         make_app(service),
         http=kind,
@@ -93,7 +97,7 @@ def _config(service: Service) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        backlog=2048,
+        backlog=_BACKLOG,
         h11_max_incomplete_event_size=MAX_HEAD,
         timeout_keep_alive=int(IDLE_SECONDS),
         timeout_graceful_shutdown=int(GRACE_SECONDS),

@@ -11,10 +11,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.staticfiles import StaticFiles
 
 from onrecord.serve.answers import Answers, may_change
 from onrecord.serve.editions import Edition, EditionLost, Editions, Reply
@@ -24,10 +22,19 @@ from onrecord.serve.negotiation import Format, by_name, choose
 from onrecord.serve.protocol import Refusal
 from onrecord.serve.settings import Settings
 
-_STATUS = {"query": 400, "call": 400, "busy": 503, "unknown": 404, "limit": 422, "failed": 422, "unacceptable": 406, "store": 503, "cancelled": 503}
+_STATUS = {
+    "query": 400,
+    "call": 400,
+    "busy": 503,
+    "unknown": 404,
+    "limit": 422,
+    "failed": 422,
+    "unacceptable": 406,
+    "store": 503,
+    "cancelled": 503,
+}
 """The status of each kind of reply that is no answer."""
 _CHUNK = 1 << 18
-_VALIDATORS = StaticFiles(check_dir=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +52,7 @@ class Service:
         """The edition from which a request that comes now is answered."""
         return self.editions.current
 
-    async def respond(
-        self, request: Request, formats: Mapping[str, Format], job: str, **more: Any
-    ) -> Response:
+    async def respond(self, request: Request, formats: Mapping[str, Format], job: str, **more: Any) -> Response:
         """Put a job and send what comes of it, whole or not at all.
 
         ``formats`` says in which format each kind of answer is wanted. Who hangs up stops the job.
@@ -81,8 +86,9 @@ class Service:
 
 
 def is_known(headers: Mapping[str, str], request: Request) -> bool:
-    """Whether the client has what goes out under these headers already."""
-    return _VALIDATORS.is_not_modified(Headers(headers), request.headers)
+    """Whether the client has what goes out under these headers already (RFC 9110, section 13.1.2)."""
+    known = ",".join(request.headers.getlist("if-none-match")).split(",")
+    return headers["ETag"].removeprefix("W/") in [tag.strip().removeprefix("W/") for tag in known]
 
 
 def send(reply: Reply, headers: Mapping[str, str]) -> Response:
@@ -112,10 +118,13 @@ def wanted(request: Request, named: str, offered: Sequence[Format]) -> Format:
     if named:
         found = by_name(named, offered)
         if found is None:
-            raise Refusal(400, f'format={named[:40]} is none of: {listed}')
+            raise Refusal(400, f"format={named[:40]} is none of: {listed}")
         return found
     found = choose(",".join(request.headers.getlist("accept")), offered)
     if found is None:
-        raise Refusal(406, "none of the formats of this answer is acceptable to you; there are: "
-                      + ", ".join(format_.media_type for format_ in offered))
+        raise Refusal(
+            406,
+            "none of the formats of this answer is acceptable to you; there are: "
+            + ", ".join(format_.media_type for format_ in offered),
+        )
     return found

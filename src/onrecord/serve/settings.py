@@ -84,4 +84,6 @@ class Settings:
     def hosts(self) -> frozenset[str]:
         """The names under which the server answers; one without a port stands for every port."""
         own = f"[{self.host}]" if ":" in self.host else self.host
-        return frozenset(name.lower() for name in (*_LOOPBACK, *self.allowed_hosts, *((own,) if self.is_loopback else ())))
+        return frozenset(
+            name.lower() for name in (*_LOOPBACK, *self.allowed_hosts, *((own,) if self.is_loopback else ()))
+        )
