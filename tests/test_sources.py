@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from onrecord.errors import Place, Problems
 from onrecord.files import sha256_hex
 from onrecord.model import Source
-from onrecord.sources import Archive, Location, Text, Verdict, differing_words, locate, normalise
+from onrecord.sources import Archive, Location, Shelf, Text, Verdict, differing_words, locate, normalise
 
 TEXT = """\
 The works director, Hesper Drall, knew it.  “Mr Drall has never received any such memo,” said his
@@ -277,6 +278,36 @@ def test_whatever_is_found_says_what_was_asked(text: str, quote: str, prefix: st
 @given(st.text(max_size=80))
 def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
+
+
+TRICKY = "ab \n\t\u00a0“’—é\u0301e\u0958\u1100\u1161\u11a8\ud55c\u0345\u0323\u2028\u001c\u0085`"
+
+
+@given(st.text(TRICKY, max_size=14))
+def test_every_span_of_the_even_text_has_its_place(text: str) -> None:
+    """The space of each white space starts where that does; what is composed stands at its first letter."""
+    even = Text(text)
+    starts = [even.original_span(at, len(even.normal))[0] for at in range(len(even.normal))]
+    assert starts == sorted(starts)
+    letters = [at for at in range(len(starts)) if at == 0 or starts[at] > starts[at - 1]]
+    for start, end in combinations([*letters, len(starts)], 2):
+        first, last = even.original_span(start, end)
+        assert even.normal[start:end].strip() == normalise(text[first:last])
+
+
+@given(st.lists(st.text(f"{TRICKY}AB,_'", max_size=14), max_size=4), st.text(f"{TRICKY}AB,_'", max_size=6))
+def test_a_shelf_knows_every_text_in_which_a_quote_stands(contents: list[str], quote: str) -> None:
+    texts = {f"t{number}": Text(content) for number, content in enumerate(contents)}
+    found = [name for name in sorted(texts) if locate(quote, texts[name]).verdict is not Verdict.NOT_FOUND]
+    assert list(Shelf(texts).holding(quote)) == found
+
+
+def test_a_shelf_gives_the_texts_by_name() -> None:
+    texts = {"b": Text("the bridge is shut"), "a": Text("the  bridge is\nshut"), "c": Text("the bridge is open")}
+    assert list(Shelf(texts).holding("bridge is shut")) == ["a", "b"]
+    assert list(Shelf(texts).holding("the [...] open")) == ["c"]
+    assert list(Shelf(texts).holding("the bridges")) == []
+    assert list(Shelf({"d": Text("cafe\u0301s")}).holding("\u0301s")) == ["d"]
 
 
 # Where texts are looked up

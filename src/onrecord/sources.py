@@ -11,10 +11,13 @@ import difflib
 import os
 import re
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from onrecord.errors import Place, Problems
@@ -23,8 +26,10 @@ from onrecord.model import Source
 
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 _ELISION = re.compile(r"\s*\[(?:\.\.\.|…)\]\s*")
-_QUOTE_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›″", '"') | dict.fromkeys("‘’‚‛′`´", "'"))
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_MARKS = dict.fromkeys("“”„‟«»‹›″", '"') | dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("‐‑‒–—―−", "-")
+_MARK = re.compile(f"[{''.join(_MARKS)}]")
+_LONG_SPACE = re.compile(r"\s{2,}")
+_WORD = re.compile(r"[^\W_]+")
 _EDGES = "\"',.;:!?() "
 _TURN = re.compile(
     r"[\s,;:—–-]*(?P<word>but|unless|except|however|although|though|provided that|only if|denied|denies"
@@ -74,20 +79,43 @@ class Text:
 
     def __init__(self, content: str, sha256: str = "", name: str = "") -> None:
         self.content, self.sha256, self.name = content, sha256, name
-        self._normal: str | None = None
-        self._offsets: list[int] = []
 
-    @property
+    @cached_property
     def normal(self) -> str:
         """The text with white space, quote marks, dashes and composition (NFC) made even."""
-        if self._normal is None:
-            self._normal, self._offsets = _normalise(self.content)
-        return self._normal
+        return _even(unicodedata.normalize("NFC", self.content))
+
+    @cached_property
+    def lowered(self) -> str:
+        """:attr:`normal` in lower case, every character in its place."""
+        return _lower(self.normal)
+
+    @cached_property
+    def _offsets(self) -> tuple[_Offsets, _Offsets]:
+        return _shifts_of_spaces(unicodedata.normalize("NFC", self.content)), _shifts_of_letters(self.content)
 
     def original_span(self, start: int, end: int) -> Span:
         """The span of the archived text that a span of :attr:`normal` stands for."""
-        last = self._offsets[end] if end < len(self._offsets) else len(self.content)
-        return self._offsets[start], last
+        spaces, letters = self._offsets
+        first = letters.before(spaces.before(start))
+        return first, letters.before(spaces.before(end)) if end < len(self.normal) else len(self.content)
+
+
+class _Offsets:
+    """Where each character of a changed text stood before: kept where the distance changes, not for each."""
+
+    def __init__(self) -> None:
+        self._starts, self._shifts = [0], [0]
+
+    def set(self, at: int, before: int) -> None:
+        """From ``at`` on, characters stood from ``before`` on; to be called from left to right."""
+        if before - at != self._shifts[-1]:
+            self._starts.append(at)
+            self._shifts.append(before - at)
+
+    def before(self, at: int) -> int:
+        """Where the character at ``at`` stood."""
+        return at + self._shifts[bisect_right(self._starts, at) - 1]
 
 
 def normalise(text: str) -> str:
@@ -96,35 +124,40 @@ def normalise(text: str) -> str:
     >>> normalise("the\\u00a0“new” plan —\\n final")
     'the "new" plan - final'
     """
-    return _normalise(text)[0].strip()
+    return _even(unicodedata.normalize("NFC", text)).strip()
 
 
-def _normalise(text: str) -> tuple[str, list[int]]:
-    out: list[str] = []
-    offsets: list[int] = []
-    space = True
-    for start, chunk in _composed(text):
-        for char in chunk.translate(_QUOTE_MARKS).translate(_DASHES):
-            if char.isspace():
-                if space:
-                    continue
-                char = " "
-            space = char == " "
-            out.append(char)
-            offsets.append(start)
-    return "".join(out), offsets
+def _even(text: str) -> str:
+    """The text with plain quote marks and dashes, and one space wherever there is white space; none in front."""
+    last = " " if text[-1:].isspace() else ""
+    return _MARK.sub(lambda found: _MARKS[found[0]], " ".join(text.split()) + last).lstrip()
 
 
-def _composed(text: str) -> Iterator[tuple[int, str]]:
-    """The text in pieces, each in NFC, with the offset where it starts."""
+def _shifts_of_spaces(text: str) -> _Offsets:
+    """Where the characters of :func:`_even` stood."""
+    offsets = _Offsets()
+    gone = len(text) - len(text.lstrip())
+    offsets.set(0, gone)
+    for run in _LONG_SPACE.finditer(text, gone):
+        gone += len(run[0]) - 1
+        offsets.set(run.end() - gone, run.end())
+    return offsets
+
+
+def _shifts_of_letters(text: str) -> _Offsets:
+    """Where the characters of the text in NFC stood: what is composed, at its first letter."""
+    offsets = _Offsets()
     if unicodedata.is_normalized("NFC", text):
-        yield from enumerate(text)
-        return
-    start = 0
+        return offsets
+    start = length = 0
     for end in range(1, len(text) + 1):
         if end == len(text) or not (_is_mark(text[end]) or 0x1160 <= ord(text[end]) <= 0x11FF):
-            yield start, unicodedata.normalize("NFC", text[start:end])
+            width = len(unicodedata.normalize("NFC", text[start:end]))
+            for at in range(length, length + width):
+                offsets.set(at, start)
+            length += width
             start = end
+    return offsets
 
 
 def _is_mark(char: str) -> bool:
@@ -137,6 +170,14 @@ def locate(quote: str, text: Text, prefix: str = "", suffix: str = "") -> Locati
 
     ``prefix`` and ``suffix`` are words right before and after it, to choose among several places.
     """
+    found = find_quote(quote, text, prefix, suffix)
+    if found.verdict is not Verdict.NOT_FOUND:
+        return found
+    return Location(Verdict.NOT_FOUND, nearest=nearest_passage(quote, text, prefix, suffix))
+
+
+def find_quote(quote: str, text: Text, prefix: str = "", suffix: str = "") -> Location:
+    """What :func:`locate` gives, without the nearest passage where the quote is not found."""
     parts = quote_parts(quote)
     if not parts:
         return Location(Verdict.NOT_FOUND)
@@ -149,13 +190,46 @@ def locate(quote: str, text: Text, prefix: str = "", suffix: str = "") -> Locati
             found = _framed([(span,) for span in _normal_occurrences(quote, text)], text, prefix, suffix)
             verdict = Verdict.NORMALISED
     if not found:
-        return Location(Verdict.NOT_FOUND, nearest=_nearest(f"{prefix} {quote} {suffix}".strip(), text))
+        return Location(Verdict.NOT_FOUND)
     if len(found) > 1:
         return Location(Verdict.AMBIGUOUS, count=len(found))
     spans = found[0]
     turn = _TURN.match(text.content, spans[-1][1])
     negation = _NEGATION.search(text.content[max(0, spans[0][0] - 40) : spans[0][0]])
     return Location(verdict, spans, 1, turn=turn["word"] if turn else "", negation=negation["word"] if negation else "")
+
+
+class Shelf:
+    """Texts by name, with an index of their words: to find in which of them a quote stands."""
+
+    def __init__(self, texts: Mapping[str, Text]) -> None:
+        self._texts = [(name, texts[name]) for name in sorted(texts)]
+
+    @cached_property
+    def _by_word(self) -> dict[str, array[int]]:
+        index: dict[str, array[int]] = defaultdict(lambda: array("L"))
+        for number, (_, text) in enumerate(self._texts):
+            for word in set(_WORD.findall(text.normal)):
+                index[word].append(number)
+        return dict(index)
+
+    def holding(self, quote: str) -> Iterator[str]:
+        """The names of the texts in which ``quote`` stands, in their order."""
+        for number in self._candidates(quote):
+            name, text = self._texts[number]
+            if find_quote(quote, text).verdict is not Verdict.NOT_FOUND:
+                yield name
+
+    def _candidates(self, quote: str) -> Iterable[int]:
+        """The numbers of the texts that have all the words of ``quote``, or at least its rarest."""
+        parts = [normalise(part) for part in quote_parts(quote)]
+        if any(_is_mark(part[0]) for part in parts if part):  # an accent apart from its letter: half a word
+            return range(len(self._texts))
+        words = {word for part in parts for word in _WORD.findall(part)}
+        rarest = sorted((self._by_word.get(word, array("L")) for word in words), key=len)[:4]
+        if not rarest:
+            return range(len(self._texts))
+        return sorted(set(rarest[0]).intersection(*rarest[1:]))
 
 
 def quote_parts(quote: str) -> list[str]:
@@ -220,12 +294,15 @@ def _framed(found: list[tuple[Span, ...]], text: Text, prefix: str, suffix: str)
     return chosen
 
 
-def _nearest(quote: str, text: Text) -> str:
+def nearest_passage(quote: str, text: Text, prefix: str = "", suffix: str = "") -> str:
     """The passage of the text that is most like the quote, or nothing when none is."""
     from rapidfuzz import fuzz
 
+    if not quote_parts(quote):
+        return ""
+    quote = f"{prefix} {quote} {suffix}".strip()
     needle = normalise(_ELISION.sub(" ", quote[:4000]))[:1000]
-    hit = fuzz.partial_ratio_alignment(_lower(needle), _lower(text.normal), score_cutoff=50)
+    hit = fuzz.partial_ratio_alignment(_lower(needle), text.lowered, score_cutoff=50)
     if hit is None or not text.normal:
         return ""
     start, end = hit.dest_start, hit.dest_end

@@ -88,6 +88,21 @@ def test_problem(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert others == set()
 
 
+def test_of_very_many_missing_quotes_the_first_have_a_nearest_passage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("onrecord.check.evidence.NEAREST", 1)
+    missing = "\n".join((TENDS + "one who tends plot 8", TENDS + "one who tends plot 9"))
+    found = check(write(Path("garden"), {"statements/letter.yaml": letter(missing)}))
+    first, second = [problem for problem in found if problem.code == "E001"]
+    assert (first.message, second.message) == (
+        'this quote is not in the text: the quote has "8", the text has "7"',
+        "this quote is not in the text",
+    )
+    assert_golden("problems/E001-many.txt", render([second]))
+
+
 def locked(folder: Path) -> Graph:
     graph = onrecord.open(folder)
     graph.examine(update_lock=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from onrecord.errors import Place, Problems
 from onrecord.lock import Lock, LockedQuote, quote_key
@@ -16,8 +17,10 @@ from onrecord.model import Source, statements_only
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.sentences import split_sentences
-from onrecord.sources import Archive, Location, Span, Text, Verdict, differing_words, locate
+from onrecord.sources import Archive, Location, Shelf, Span, Text, Verdict, differing_words, find_quote, nearest_passage
 
+NEAREST = 1_000
+"""Of so many missing quotes the nearest passage is looked for; whoever has more reads another text."""
 _FREE = re.compile(r"CC0\b|CC[- ]BY(-SA)?[- ]\d|PDDL\b|public domain\b|OGL\b", re.IGNORECASE)
 
 
@@ -41,6 +44,7 @@ class Evidence:
     texts: dict[str, Text] = field(default_factory=dict)  # at hand, by source id
     locked: list[LockedQuote] = field(default_factory=list)  # what a new lock would hold
     stale: int = 0  # quotes whose lock entry is missing or differs
+    compared: int = 0  # quotes whose nearest passage was looked for
 
     @property
     def passed(self) -> int:
@@ -77,7 +81,11 @@ class _Task:
     prefix: str
     suffix: str
     negated: bool
-    place: Place
+    find_place: Callable[[], Place]  # in a table the file is read again for it
+
+    @property
+    def place(self) -> Place:
+        return self.find_place()
 
     @property
     def key(self) -> str:
@@ -93,6 +101,7 @@ def check_evidence(resolved: Resolved, project: Project, lock: Lock, archive: Ar
         text = archive.find(source, lock.texts.get(source.id, ""))
         if text is not None:
             all_texts[source.id] = text
+    shelf = Shelf(all_texts)
     for source_id, mine in sorted(tasks.items()):
         found_source = resolved.sources.get(source_id)
         if found_source is None:
@@ -101,7 +110,7 @@ def check_evidence(resolved: Resolved, project: Project, lock: Lock, archive: Ar
         if text is None:
             _from_lock(found_source, mine, lock, evidence, problems)
         else:
-            _from_text(found_source, mine, text, lock, all_texts, evidence, problems)
+            _from_text(found_source, mine, text, lock, shelf, evidence, problems)
     _limits(resolved, project, lock, tasks, evidence, problems)
     if evidence.stale:
         problems.warning(
@@ -121,13 +130,17 @@ def _tasks(resolved: Resolved) -> dict[str, list[_Task]]:
         statements_only(resolved.statements).select(columns).iter_rows()
     ):
         for index, quote in enumerate(quotes or ()):
-            place = resolved.places.of(row, f"quote.{index}")
+            place = partial(resolved.places.of, row, f"quote.{index}")
             against = negated or status == "denied"
             tasks[source].append(_Task(source, row, quote, prefix or "", suffix or "", against, place))
     for source_id, described in resolved.sources.items():
         for left in described.left_out:
-            tasks[source_id].append(_Task(source_id, None, left.quote, "", "", True, left.place))
+            tasks[source_id].append(_Task(source_id, None, left.quote, "", "", True, partial(_same, left.place)))
     return tasks
+
+
+def _same(place: Place) -> Place:
+    return place
 
 
 def _from_lock(source: Source, tasks: list[_Task], lock: Lock, evidence: Evidence, problems: Problems) -> None:
@@ -164,7 +177,7 @@ def _from_text(
     tasks: list[_Task],
     text: Text,
     lock: Lock,
-    texts: dict[str, Text],
+    shelf: Shelf,
     evidence: Evidence,
     problems: Problems,
 ) -> None:
@@ -184,9 +197,9 @@ def _from_text(
             "look at what changed, then run  onrecord check --update-lock",
         )
     for task in tasks:
-        location = locate(task.quote, text, task.prefix, task.suffix)
+        location = find_quote(task.quote, text, task.prefix, task.suffix)
         if location.verdict is Verdict.NOT_FOUND:
-            location = _elsewhere(task, location, texts, evidence, problems)
+            location = _elsewhere(task, text, shelf, evidence, problems)
         else:
             _remark(task, location, problems)
         evidence.checks.append(QuoteCheck(task.source, task.row, task.quote, location.verdict, location.spans))
@@ -197,11 +210,9 @@ def _from_text(
             evidence.stale += not same
 
 
-def _elsewhere(
-    task: _Task, location: Location, texts: dict[str, Text], evidence: Evidence, problems: Problems
-) -> Location:
-    for other, text in sorted(texts.items()):
-        if other != task.source and locate(task.quote, text).verdict not in (Verdict.NOT_FOUND,):
+def _elsewhere(task: _Task, text: Text, shelf: Shelf, evidence: Evidence, problems: Problems) -> Location:
+    for other in shelf.holding(task.quote):
+        if other != task.source:
             problems.error(
                 "E002",
                 task.place,
@@ -209,19 +220,29 @@ def _elsewhere(
                 f'move the statement to "{other}", or quote what "{task.source}" says',
             )
             return Location(Verdict.ELSEWHERE)
-    if location.nearest:
-        differs = differing_words(task.quote, location.nearest)
+    if evidence.compared >= NEAREST:
+        problems.error(
+            "E001",
+            task.place,
+            "this quote is not in the text",
+            f"copy it from the archived text; the nearest passage is told of the first {NEAREST:,} such quotes",
+        )
+        return Location(Verdict.NOT_FOUND)
+    evidence.compared += 1
+    nearest = nearest_passage(task.quote, text, task.prefix, task.suffix)
+    if nearest:
+        differs = differing_words(task.quote, nearest)
         problems.error(
             "E001",
             task.place,
             f"this quote is not in the text{': ' + differs if differs else ''}",
-            f"the nearest passage is: {location.nearest}",
+            f"the nearest passage is: {nearest}",
         )
     else:
         problems.error(
             "E001", task.place, "this quote is not in the text, nor anything like it", "copy it from the archived text"
         )
-    return location
+    return Location(Verdict.NOT_FOUND)
 
 
 def _remark(task: _Task, location: Location, problems: Problems) -> None:
