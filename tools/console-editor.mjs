@@ -10,5 +10,5 @@ export { HighlightStyle, bracketMatching, indentUnit, syntaxHighlighting } from 
 export { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, startCompletion } from "@codemirror/autocomplete";
 export { lintGutter, setDiagnostics } from "@codemirror/lint";
 export { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-export { tags } from "@lezer/highlight";
-export { sparql } from "codemirror-lang-sparql";
+export { styleTags, tags } from "@lezer/highlight";
+export { SparqlLanguage } from "codemirror-lang-sparql";

@@ -85,19 +85,23 @@ class Frame:
     """Renders templates into pages of one site."""
 
     def __init__(self, options: SiteOptions, shell: dict[str, Any]) -> None:
+        self.csp = policy(live=options.live)
         self._shell = {
             **shell,
-            "csp": policy(live=options.live),
+            "csp": self.csp,
             "live": options.live,
             "base_url": options.base_url,
         }
 
     def page(self, template: str, path: str, *, title: str, here: str = "", **values: Any) -> bytes:
-        """The page of ``template`` at ``path``; ``here`` is the entry of the navigation that it belongs to."""
+        """The page of ``template`` at ``path``; ``here`` is the entry of the navigation that it belongs to.
+
+        ``values`` stand over what all pages share: ``csp`` gives the page a policy of its own.
+        """
         values.setdefault("linked", None)
         values.setdefault("description", "")
         text = environment().get_template(template).render(
-            **self._shell, path=path, title=title, here=here, **values
+            **{**self._shell, "path": path, "title": title, "here": here, **values}
         )  # fmt: skip
         return resolve_root(text, path).encode("utf-8", "replace")
 
