@@ -280,6 +280,7 @@ class Graph:
     def _forget(self) -> None:
         """Read the files anew when they are asked for next."""
         self.__dict__.pop("_loaded", None)
+        self.__dict__.pop("_terms", None)
         for kept in (self.stores, self._rows_of, self._grounds_of, self._corroboration, self._disagreements):
             kept.clear()
 
@@ -343,7 +344,20 @@ class Graph:
 
     def prefixes(self) -> dict[str, str]:
         """The prefixes that queries and exports of this graph use."""
-        return self._loaded.resolved.names.prefixes()
+        return self.vocabulary.prefixes()
+
+    @property
+    def vocabulary(self) -> Names:
+        """Names of which only those of the ontologies are sure to be there: the statements need not be read."""
+        return self._loaded.resolved.names if "_loaded" in self.__dict__ else self._terms
+
+    @cached_property
+    def _terms(self) -> Names:
+        from onrecord.names import Names
+        from onrecord.ontology import load_ontologies
+        from onrecord.terms import Minter
+
+        return Names(load_ontologies(self.project, Problems()), Minter(self.project.base))
 
     def query(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from onrecord.worker import Answering, Cancelled, EngineSyntaxError, Form
     from onrecord.workers import Evaluated, Workers
 
-__all__ = ["Answer", "Row", "Term", "answer", "compact", "evaluate", "stream"]
+__all__ = ["Answer", "Row", "Term", "answer", "compact", "evaluate", "labels", "stream", "unknown_in"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -225,6 +225,42 @@ class Opened:
     workers: Workers
     graphs: list[str]
 
+    def has(self, iri: str) -> bool:
+        """Whether ``iri`` stands anywhere in the dataset."""
+        from onrecord.store import is_mentioned
+
+        return is_mentioned(self.workers.dataset.store, iri)
+
+    def labels(self, iri: str) -> list[str]:
+        """What ``iri`` is called, in no order."""
+        from onrecord.store import labels_of
+
+        return labels_of(self.workers.dataset.store, iri)
+
+
+def unknown_in(graph: Graph, sparql: str, lens: Lens, name: str = QUERY_NAME) -> list[Problem]:
+    """What :func:`unknown_terms` says of a query on ``graph``; only where it says anything are the statements read."""
+    opened, vocabulary = _open(graph, lens), graph.vocabulary
+    found = unknown_terms(vocabulary, sparql, name, lambda iri: vocabulary.is_known(iri) or opened.has(iri))
+    return unknown_terms(graph.names, sparql, name) if found else []
+
+
+def labels(graph: Graph, lens: Lens, iris: Iterable[str]) -> dict[str, str]:
+    """What :meth:`onrecord.graph.Graph.labels` says; where the store can tell, the statements are not read for it."""
+    opened, vocabulary = _open(graph, lens), graph.vocabulary
+    found: dict[str, str] = {}
+    unsure = []
+    for iri in iris:
+        if vocabulary.is_known(iri) or iri in vocabulary.ontology.individuals:
+            found[iri] = vocabulary.label(iri)
+        elif iri.startswith(graph.project.base):
+            called = opened.labels(iri)
+            if len(called) == 1:
+                found[iri] = called[0]
+            elif called:
+                unsure.append(iri)
+    return found | (graph.labels(unsure) if unsure else {})
+
 
 def _open(graph: Graph, lens: Lens) -> Opened:
     """The dataset for a lens: the built store when it is fresh, else one in memory."""
@@ -253,7 +289,9 @@ def _open(graph: Graph, lens: Lens) -> Opened:
     return graph.stores.get(lens.key, opened)
 
 
-def unknown_terms(names: Names, sparql: str, name: str = QUERY_NAME) -> list[Problem]:
+def unknown_terms(
+    names: Names, sparql: str, name: str = QUERY_NAME, is_known: Callable[[str], bool] | None = None
+) -> list[Problem]:
     """A Q006 warning for each term of the graph's own vocabulary that nothing defines.
 
     Such a query is sound SPARQL and finds nothing; a misspelt property should not pass for "no".
@@ -271,7 +309,7 @@ def unknown_terms(names: Names, sparql: str, name: str = QUERY_NAME) -> list[Pro
         prefix, _, local = token.text.partition(":")
         iri = token.text[1:-1] if token.kind == "iri" else prefixes.get(prefix, "") + local.replace("\\", "")
         home = _home(iri)
-        if iri in out or home not in homes or iri == home or iri in terms or names.is_known(iri):
+        if iri in out or home not in homes or iri == home or iri in terms or (is_known or names.is_known)(iri):
             continue
         alike = nearest_names(iri[len(home) :], _locals([*terms, *names.labels], home))
         near = offer(f'"{names.compact(home + other)}"' for other in alike)

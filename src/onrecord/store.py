@@ -18,6 +18,7 @@ import pyoxigraph as ox
 
 from onrecord.errors import OutputError, StoreError
 from onrecord.files import sha256_file, sync_folder, write_atomic
+from onrecord.terms import RDFS
 
 LINK = "store"
 SUMS = "SHA256SUMS"
@@ -154,3 +155,23 @@ class _Pieces:
 def graph_names(store: ox.Store) -> list[str]:
     """The IRIs of the store's named graphs, sorted."""
     return sorted(str(node.value) for node in store.named_graphs())
+
+
+def is_mentioned(store: ox.Store, iri: str) -> bool:
+    """Whether ``iri`` stands in any triple as subject or object, or is the name of a graph."""
+    try:
+        node = ox.NamedNode(iri)
+    except ValueError:
+        return False
+    places = ((node, None, None, None), (None, None, node, None), (None, None, None, node))
+    return any(next(store.quads_for_pattern(*place), None) is not None for place in places)
+
+
+def labels_of(store: ox.Store, iri: str) -> list[str]:
+    """Every ``rdfs:label`` of ``iri``, in no order."""
+    try:
+        node = ox.NamedNode(iri)
+    except ValueError:
+        return []
+    quads = store.quads_for_pattern(node, ox.NamedNode(f"{RDFS}label"), None, None)
+    return [quad.object.value for quad in quads if isinstance(quad.object, ox.Literal)]

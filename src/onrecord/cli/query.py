@@ -121,11 +121,11 @@ def show(
     ids: bool = False,
 ) -> None:
     """Evaluate and print in the format that was asked for."""
-    from onrecord.query import answer, stream, unknown_terms
+    from onrecord.query import answer, stream, unknown_in
 
     graph.known_sources(lens)
     lines = text.split("\n")
-    for problem in unknown_terms(graph.names, text, name):
+    for problem in unknown_in(graph, text, lens, name):
         click.echo(problem.render(lambda _, line: lines[line - 1] if 0 < line <= len(lines) else None), err=True)
 
     def coming(form: str, graph_form: str) -> AbstractContextManager[Answering]:
@@ -147,7 +147,7 @@ def show(
         with coming("json", format_ or "ttl") as answering:
             writer(output)(answering.pieces)
         return
-    render(graph, found, format_, output, ids)
+    render(graph, lens, found, format_, output, ids)
 
 
 def _require(kind: str, format_: str | None) -> None:
@@ -161,7 +161,7 @@ def _require(kind: str, format_: str | None) -> None:
         raise click.UsageError(f"this query gives rows; write --format {', '.join(ROW_FORMATS)}")
 
 
-def render(graph: Graph, found: Answer, format_: str | None, output: Path | None, ids: bool) -> None:
+def render(graph: Graph, lens: Lens, found: Answer, format_: str | None, output: Path | None, ids: bool) -> None:
     """Print an answer as a table, Markdown, a sheet, or a graph format."""
     if found.kind == "graph":
         writer(output)([graph_bytes(found, format_ or "ttl")])
@@ -169,7 +169,7 @@ def render(graph: Graph, found: Answer, format_: str | None, output: Path | None
     if found.kind == "boolean":
         writer(output)([f"{str(found.boolean).lower()}\n".encode()])
         return
-    rows = _in_words(graph, found, ids)
+    rows = _in_words(graph, lens, found, ids)
     if format_ == "sheet":
         from onrecord.export.sheet import sheet_lines
 
@@ -180,16 +180,17 @@ def render(graph: Graph, found: Answer, format_: str | None, output: Path | None
         echo_table(found.variables, rows, note=plural(len(found), "row"))
 
 
-def _in_words(graph: Graph, found: Answer, ids: bool) -> Iterator[list[str]]:
+def _in_words(graph: Graph, lens: Lens, found: Answer, ids: bool) -> Iterator[list[str]]:
     """The rows as people read them, some at a time: labels, or with ``ids`` CURIEs."""
     from onrecord.answers import compact
+    from onrecord.query import labels
 
     rows = iter(found.rows)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         iris = {term.value for row in some for term in row if term and term.kind == "iri"}
-        labels = {} if ids else graph.labels(iris)
+        words = {} if ids else labels(graph, lens, iris)
         for row in some:
-            yield [labels.get(term.value if term else "") or compact(term, found.prefixes) for term in row]
+            yield [words.get(term.value if term else "") or compact(term, found.prefixes) for term in row]
 
 
 def _markdown(columns: Iterable[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
