@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from onrecord.graph import Graph
-from onrecord.questions import read_questions
-from onrecord.site.console import console_pages
 from onrecord.site.page import Maker, SiteOptions
 from onrecord.site.pages import Site
 
 
 def console_files(graph: Graph) -> dict[str, Maker]:
     """The console's files and the site's shared ones, by path."""
-    site = Site(graph._sound, SiteOptions())
-    shared = {path: make for path, make in site.makers.items() if path.startswith("assets/")}
-    return shared | console_pages(site.record, site.frame, read_questions(graph.project))
+    made = Site(graph._sound, SiteOptions()).makers
+    return {path: make for path, make in made.items() if path.startswith(("assets/", "console"))}
 
 
 def write_console(graph: Graph, folder: Path) -> Path:

@@ -17,6 +17,7 @@ from onrecord.lens import Lens
 from onrecord.site.addresses import ROOT
 from onrecord.site.answers import Answers
 from onrecord.site.changes import changed_entries, changes_page, find_changes
+from onrecord.site.console import console_pages
 from onrecord.site.downloads import Downloads
 from onrecord.site.feed import feed, sitemap
 from onrecord.site.frame import Frame, shared_assets
@@ -75,6 +76,8 @@ class Site:
         made |= Vocabulary(record, frame).makers()
         made |= self.downloads.makers(frame)
         made |= Index(documents(record, record.addresses, self.answers.documents())).makers()
+        if options.console:
+            made |= console_pages(record, frame, self.answers.questions)
         if self.changes is not None:
             made["changes.html"] = partial(changes_page, record, frame, self.changes)
         made |= {
@@ -132,6 +135,7 @@ class Site:
             ("speakers.html", "Speakers"),
             ("disagreements.html", "Disagreements"),
             ("questions.html", "Questions"),
+            *([("console.html", "Console")] if self.options.console else []),
             ("timeline.html", "Timeline"),
             ("network.html", "Network"),
             *([("changes.html", "Changes")] if self.options.since else []),
