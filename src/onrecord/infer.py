@@ -16,6 +16,7 @@ from typing import NamedTuple
 import polars as pl
 
 from onrecord.assemble import QUADS
+from onrecord.progress import stage
 from onrecord.resolve import Resolved
 from onrecord.statuses import STATUSES
 from onrecord.terms import ONR, OWL, RDF, RDFS, digest, iri
@@ -269,6 +270,7 @@ def entail(quads: pl.DataFrame, rows: pl.DataFrame, resolved: Resolved) -> pl.Da
     A triple that stands in another graph already is left out. What rests on an included status
     weaker than fact is marked: an ``onr:Entailment`` names the triple and the weakest status.
     """
+    stage("inferring")
     minter, ontology = resolved.names.minter, resolved.names.ontology
     graph = iri(minter.graph("inferred"))
     entities = {iri(found.iri) for found in resolved.entities}

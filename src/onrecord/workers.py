@@ -13,13 +13,14 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
 from onrecord.engine import Job
 from onrecord.errors import QueryBusy, QueryCancelled
 from onrecord.limits import Limits
+from onrecord.progress import advance, stage
 from onrecord.spool import Spool
 from onrecord.worker import Answering, Cancelled, Dataset, Worker
 
@@ -110,7 +111,9 @@ class Workers:
         try:
             worker = self._take()
             try:
-                yield worker.put(job, limits, cancelled)
+                stage("answering", unit="rows")
+                answering = worker.put(job, limits, cancelled)
+                yield replace(answering, pieces=_counted(answering))
             finally:
                 if worker.is_ready:
                     with self._lock:
@@ -137,6 +140,14 @@ class Workers:
                 return Worker(self.dataset)
             if worker.is_alive:
                 return worker
+
+
+def _counted(answering: Answering) -> Iterator[bytes]:
+    before = 0
+    for piece in answering.pieces:
+        advance(answering.count.rows - before)
+        before = answering.count.rows
+        yield piece
 
 
 def run(store: ox.Store, job: Job, limits: Limits) -> Evaluated:

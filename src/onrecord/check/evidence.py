@@ -14,6 +14,7 @@ from functools import partial
 from onrecord.errors import Place, Problems
 from onrecord.lock import Lock, LockedQuote, quote_key
 from onrecord.model import Source, statements_only
+from onrecord.progress import advance, stage
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.sentences import split_sentences
@@ -102,7 +103,9 @@ def check_evidence(resolved: Resolved, project: Project, lock: Lock, archive: Ar
         if text is not None:
             all_texts[source.id] = text
     shelf = Shelf(all_texts)
+    stage("looking for quotes", sum(map(len, tasks.values())), "quotes")
     for source_id, mine in sorted(tasks.items()):
+        advance(len(mine))
         found_source = resolved.sources.get(source_id)
         if found_source is None:
             continue

@@ -16,6 +16,7 @@ from onrecord.lens import asserting
 from onrecord.model import statements_only
 from onrecord.nearest import did_you_mean
 from onrecord.ontology import PROPOSITION, PROVISION
+from onrecord.progress import stage
 from onrecord.project import Project
 from onrecord.resolve import Resolved, published_day
 from onrecord.statuses import STATUSES
@@ -42,6 +43,7 @@ _LEXICAL = {
 
 def check_record(resolved: Resolved, project: Project, problems: Problems) -> None:
     """Run every rule of the family C; each looks at the whole table and reports the rows that break it."""
+    stage("checking the record")
     table = statements_only(resolved.statements)
     everything = resolved.statements
     for rule in (_statuses, _speakers, _quotes, _duplicates, _times, _self_reference, _distance):

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 
 from onrecord.errors import Place, Problems
 from onrecord.files import shown_path
+from onrecord.progress import stage
 from onrecord.resolve import Resolved
 from onrecord.terms import RDF, RDFS, SH, split_term
 
@@ -38,6 +39,7 @@ def check_shapes(quads: pl.DataFrame, resolved: Resolved, problems: Problems) ->
 
     A result becomes an S001 at the statement, entity or source that its focus node comes from.
     """
+    stage("checking shapes")
     ontology = resolved.names.ontology
     if not ontology.shapes:
         return 0

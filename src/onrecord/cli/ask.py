@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options, limit_options
+from onrecord.cli.progress import with_progress
 from onrecord.cli.query import format_option, ids_option, output_option, show
 from onrecord.cli.render import echo_json, echo_problems, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @output_option
 @ids_option
 @limit_options
+@with_progress
 def ask(
     graph: Path,
     name: str | None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, sources_option
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_problems, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 from onrecord.files import shown_path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Load the store in memory and write nothing.")
 @click.option("--verify", is_flag=True, help="Build nothing; say whether what was built is whole.")
 @json_option
+@with_progress
 def build(
     graph: Path,
     out: Path | None,

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from onrecord.cli.options import graph_argument, json_option, sources_option
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_problems, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
 
@@ -26,6 +27,7 @@ from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
 @json_option
+@with_progress
 def check(graph: Path, sources: tuple[Path, ...], update_lock: bool, style: str, strict: bool, as_json: bool) -> None:
     """Check every file of GRAPH and print all problems with their place and fix.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, lens_options
+from onrecord.cli.progress import with_progress
 from onrecord.cli.query import GRAPH_FORMATS
 from onrecord.cli.render import writer
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--format", "format_", type=click.Choice(GRAPH_FORMATS), help="Default: the suffix of FILE, else ttl.")
 @lens_options
+@with_progress
 def export(
     graph: Path,
     output: Path | None,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, lens_options, limit_options
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_table, json_lines, plural, with_line_end, writer
 from onrecord.errors import printable
 
@@ -59,6 +60,7 @@ ids_option = click.option("--ids", is_flag=True, help="In tables, show IDs (:ste
 @ids_option
 @click.option("--why", "why_row", type=click.IntRange(1), metavar="ROW", help="Explain row ROW, counted from 1.")
 @limit_options
+@with_progress
 def query(
     graph: Path,
     sparql: str,

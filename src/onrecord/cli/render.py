@@ -17,6 +17,7 @@ import click
 
 from onrecord.errors import EXIT_USAGE, Place, Problem, Severity, printable
 from onrecord.excerpts import Excerpts
+from onrecord.progress import over
 
 MAX_ALIKE = 1000
 """Of how many problems of one file and code each is printed; of the others it is said how many there are."""
@@ -28,6 +29,7 @@ WIDTH_ROWS = 1000
 
 def echo_json(value: object) -> None:
     """Print ``value`` as JSON on stdout."""
+    over()
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
@@ -62,6 +64,7 @@ def echo_problems(problems: Iterable[Problem], *, style: str = "text", err: bool
 
     They come sorted by file. Where more than ``MAX_ALIKE`` are alike, the rest are a line at the file's end.
     """
+    over()
     excerpts = Excerpts()
     for _, of_file in groupby(problems, key=lambda problem: problem.place.file):
         alike: Counter[tuple[str, Severity]] = Counter()
@@ -115,6 +118,7 @@ def echo_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, note: s
     The first rows decide how wide the columns are; of a long table the others are printed in the
     same columns as they come.
     """
+    over()
     following = ([printable(cell) for cell in row] for row in rows)
     first = list(islice(following, WIDTH_ROWS))
     names = [printable(column) for column in columns]
@@ -183,6 +187,8 @@ def writer(path: Path | None) -> Callable[[Iterable[bytes]], None]:
 
     def write(pieces: Iterable[bytes]) -> None:
         if path is None or str(path) == "-":
+            if sys.stdout.isatty():
+                over()
             for piece in pieces:
                 sys.stdout.buffer.write(piece)
             sys.stdout.buffer.flush()

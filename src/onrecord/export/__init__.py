@@ -13,6 +13,7 @@ import polars as pl
 from onrecord.errors import OnRecordError
 from onrecord.export import native, turtle
 from onrecord.nearest import did_you_mean
+from onrecord.progress import stage
 
 Writer = Callable[[pl.DataFrame, Mapping[str, str]], bytes]
 
@@ -38,4 +39,5 @@ def export(quads: pl.DataFrame, format_: str, prefixes: Mapping[str, str]) -> by
     if writer is None:
         near = did_you_mean(format_, FORMATS) or f"the formats are {', '.join(FORMATS)}"
         raise OnRecordError(f'there is no format "{format_}": {near}')
+    stage(f"writing {format_}")
     return writer(quads.sort(["graph", "subject", "predicate", "object"]), prefixes)

@@ -1,0 +1,75 @@
+"""Owns what long work says of itself while it goes on: which stage it is in, how much of it is done.
+
+Leaves showing that to whoever watches (:func:`watched`); without anybody it costs nothing and says
+nothing. A stage says its name with :func:`stage`, and where it knows how much there is to do, how
+much it has done with :func:`advance`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from contextvars import ContextVar
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Somebody who watches."""
+
+    def stage(self, name: str, total: int | None, unit: str) -> None:
+        """A stage begins, and the one before it is over; ``total`` is how many of ``unit`` there are to do."""
+
+    def advance(self, count: int) -> None:
+        """So many more are done."""
+
+
+class Silent:
+    """Nobody watches."""
+
+    def stage(self, name: str, total: int | None, unit: str) -> None:
+        """Say nothing."""
+
+    def advance(self, count: int) -> None:
+        """Say nothing."""
+
+
+_WATCHER: ContextVar[Progress] = ContextVar("watcher", default=Silent())  # noqa: B039  # it has no state
+
+
+@contextlib.contextmanager
+def watched(watcher: Progress) -> Iterator[None]:
+    """Let ``watcher`` know what goes on in this block, in this thread."""
+    token = _WATCHER.set(watcher)
+    try:
+        yield
+    finally:
+        _WATCHER.reset(token)
+
+
+def stage(name: str, total: int | None = None, unit: str = "") -> None:
+    """Begin a stage: ``reading``, of 12 ``files``."""
+    _WATCHER.get().stage(name, total, unit)
+
+
+def advance(count: int = 1) -> None:
+    """So many more are done in this stage."""
+    _WATCHER.get().advance(count)
+
+
+def over() -> None:
+    """No stage goes on any more: what follows is printed."""
+    stage("")
+
+
+def each(items: Collection[T], name: str, unit: str) -> Iterator[T]:
+    """The items, as a stage that goes on with each of them.
+
+    >>> list(each(["a", "b"], "reading", "files"))
+    ['a', 'b']
+    """
+    stage(name, len(items), unit)
+    for item in items:
+        yield item
+        advance()

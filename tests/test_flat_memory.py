@@ -1,0 +1,71 @@
+"""A long answer is passed on, not held: the memory of who asks does not grow with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MILLION = "SELECT * { VALUES ?a { %s } VALUES ?b { %s } BIND(CONCAT('row ', STR(?a), ' ', STR(?b)) AS ?text) }" % (
+    (" ".join(map(str, range(1000))),) * 2
+)
+GRAPH = MILLION.replace("SELECT *", "CONSTRUCT { ?iri <urn:p> ?text } WHERE", 1).replace(
+    "AS ?text)", "AS ?text) BIND(IRI(CONCAT('urn:', STR(?a), ':', STR(?b))) AS ?iri)"
+)
+READ = """
+import resource, sys, onrecord
+graph = onrecord.open(sys.argv[1])
+graph.query("ASK {}")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = graph.query(sys.stdin.read(), timeout=500)
+count = sum(1 for row in found)
+print(len(found), count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+def test_a_million_rows_are_read_in_little_memory(graph_folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(graph_folder)],
+        input=MILLION, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
+    rows, read, grown = map(int, done.stdout.split())
+    assert (rows, read) == (1_000_000, 1_000_000)
+    assert grown < 100_000, "KiB; the answer has 60 MB, and as Python's objects ten times that"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("query", "format_", "lines"),
+    [
+        (MILLION, "csv", 1_000_001),
+        (MILLION, "jsonl", 1_000_000),
+        (MILLION, "sheet", 1_000_001),
+        (MILLION, "table", 1_000_002),
+        (GRAPH, "nt", 1_000_000),
+        (GRAPH, "ttl", 1_000_000),
+    ],
+)
+def test_a_million_rows_are_printed_in_little_memory(
+    graph_folder: Path, tmp_path: Path, query: str, format_: str, lines: int
+) -> None:
+    """The memory is that of the process that prints, from its start."""
+    peak = tmp_path / "peak"
+    wrapped = (
+        "import atexit, resource, sys; from onrecord.cli import main; sys.argv[0] = 'onrecord'; out = sys.argv.pop();"
+        "atexit.register(lambda: open(out, 'w').write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)));"
+        "main()"
+    )
+    with (tmp_path / "out").open("wb") as out:
+        command = ["query", str(graph_folder), "-", "--format", format_, "--timeout", "500", str(peak)]
+        subprocess.run(
+            [sys.executable, "-c", wrapped, *command],
+            input=query.encode(), stdout=out, check=True, env={"PYTHONPATH": str(ROOT / "src")},
+        )  # fmt: skip
+    with (tmp_path / "out").open("rb") as found:
+        count = sum(1 for _ in found)
+    assert count >= lines
+    assert int(peak.read_text()) < 420_000, "KiB, with the libraries"
