@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +19,7 @@ from onrecord.errors import Problems
 from onrecord.project import open_project
 from onrecord.watch import changes
 
+SRC = Path(__file__).parents[1] / "src"
 LETTER = "statements/letter.yaml"
 
 
@@ -103,3 +109,40 @@ def test_settings_that_are_gone_for_a_moment_end_nothing(graph_folder: Path) -> 
         assert told.get(timeout=10) == {"onrecord.yaml"}
         settings.write_text(text, "utf-8")
         assert told.get(timeout=10) == {"onrecord.yaml"}
+
+
+@pytest.mark.slow
+def test_build_watches(graph_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "onrecord", "build", str(graph_folder), "--watch", "--no-evidence", "-o", str(out)]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(SRC)}
+    ) as process:
+        assert process.stderr is not None
+        try:
+            assert begin(process.stderr.readline()) == "garden: 5 statements"
+            first = (out / "garden.ttl").read_bytes()
+            append(graph_folder / LETTER, "  - triple: [Rose, tends, plot 7]\n    quote: Rose Marsh\n")
+            assert begin(process.stderr.readline()) == f"{LETTER}: garden: 6 statements"
+            second = (out / "garden.ttl").read_bytes()
+            assert second != first
+            append(graph_folder / LETTER, "  - triple: [Nobody, chairs, Garden Society]\n    quote: Rose Marsh\n")
+            assert "R001" in process.stderr.readline()
+            while "not built" not in (line := process.stderr.readline()):
+                assert line
+            assert (out / "garden.ttl").read_bytes() == second
+            text = (graph_folder / LETTER).read_text("utf-8")
+            (graph_folder / LETTER).write_text(text.replace("Nobody", "Basil Thorn"), "utf-8")
+            assert begin(process.stderr.readline()) == f"{LETTER}: garden: 7 statements"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+            assert process.stderr.read() == "\n"
+        finally:
+            process.kill()
+
+
+def begin(line: str) -> str:
+    """What the line on a build begins with, once the rest of it is looked at."""
+    found = re.fullmatch(r"(.*statements) on [0-9]+ propositions, [0-9]+ quads in [0-9]+\.[0-9] s\n", line)
+    assert found, line
+    return found[1]

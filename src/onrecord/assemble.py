@@ -91,7 +91,7 @@ def quad_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Proj
         ]
     ).unique(_TRIPLE, keep="first", maintain_order=True)
     propositions = _propositions(rows, resolved, project.language)
-    direct = _direct_triples(rows, ontology, minter).unique(_TRIPLE, keep="first", maintain_order=True)
+    direct = direct_triples(rows, ontology, minter).unique(_TRIPLE, keep="first", maintain_order=True)
     yield described
     yield propositions
     yield _without(_without(direct, described), propositions)
@@ -291,7 +291,7 @@ def proposition_labels(rows: pl.DataFrame, resolved: Resolved) -> dict[str, str]
     return {node: sentence(node, 0) for node in facts}
 
 
-def _direct_triples(rows: pl.DataFrame, ontology: Ontology, minter: Minter) -> pl.DataFrame:
+def direct_triples(rows: pl.DataFrame, ontology: Ontology, minter: Minter) -> pl.DataFrame:
     """What is asserted, as plain triples; with restrictive qualifiers, through the qualified form."""
     facts = rows.filter(pl.col("asserting"))
     qualified = pl.col("restrictive").list.len().fill_null(0) > 0

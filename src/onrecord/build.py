@@ -6,24 +6,27 @@ Leaves every step to the module that it is named after.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from onrecord.assemble import assemble, quad_parts
+from onrecord.assemble import assemble, quad_parts, to_nquads
 from onrecord.check.evidence import Evidence, check_evidence
 from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
-from onrecord.errors import GraphBroken, Problem, Problems, has_errors, sort_problems
+from onrecord.delta import find_part, keep_for_next
+from onrecord.errors import GraphBroken, Problem, Problems, StoreError, has_errors, sort_problems
 from onrecord.export import export
 from onrecord.files import locked, write_atomic
 from onrecord.infer import entail
 from onrecord.judgements import apply_judgements
+from onrecord.kept import Keep, Kept, surroundings, write_kept
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock, read_lock, write_lock
-from onrecord.manifest import MANIFEST, Tally, describe, render, store_key
+from onrecord.manifest import MANIFEST, describe, render, store_key
 from onrecord.model import AS_WRITTEN, statements_only
 from onrecord.ontology import load_ontologies
 from onrecord.parse import parse
@@ -32,10 +35,15 @@ from onrecord.project import Project, input_digest
 from onrecord.resolve import Resolved, resolve
 from onrecord.sources import Archive
 from onrecord.staging import staged
-from onrecord.store import build_store, load_store
-from onrecord.written import WRITTEN, written_forms
+from onrecord.store import StoreStale, build_store, load_store, update_store
+from onrecord.tally import Tally
+from onrecord.terms import iri
+from onrecord.written import WRITTEN
 
 BUILD_FORMATS = ("ttl", "trig", "nq")
+
+MOST_EXPORTED = 10_000
+"""A graph with more statements is exported when that is asked for: the files take longer than all the rest."""
 
 
 @dataclass(slots=True)
@@ -48,6 +56,8 @@ class Loaded:
     problems: list[Problem]
     files: int
     evidence: Evidence | None = None
+    keep: Keep = field(default_factory=Keep)
+    surroundings: str = ""
 
     def require_sound(self) -> None:
         """Raise when an error stands in the way of computing anything.
@@ -61,14 +71,19 @@ class Loaded:
             )
 
 
-def load(project: Project, problems: Problems) -> Loaded:
-    """Parse and resolve: the part that every command needs."""
+def load(project: Project, problems: Problems, built: Path | None = None) -> Loaded:
+    """Parse and resolve: the part that every command needs.
+
+    Files that did not change since the build in ``built`` (default: the graph's own) are not read again.
+    """
+    around = surroundings(project)
     ontology = load_ontologies(project, problems)
-    parsed = parse(project, ontology, problems)
+    parsed = parse(project, ontology, problems, Kept(built or project.build_folder))
     resolved = resolve(parsed, ontology, project, problems)
     resolved = apply_judgements(resolved, project, problems)
     lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
-    return Loaded(project, resolved, lock, sort_problems(problems.items), parsed.files)
+    found = sort_problems(problems.items)
+    return Loaded(project, resolved, lock, found, parsed.files, keep=parsed.keep, surroundings=around)
 
 
 def check(
@@ -79,18 +94,21 @@ def check(
     update_lock: bool = False,
     evidence: bool = True,
     shapes: bool = True,
+    built: Path | None = None,
 ) -> Loaded:
     """Load, then run every rule; with ``update_lock`` write down what was verified.
 
-    Without ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run.
+    Without ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run. Files that did not
+    change since the build in ``built`` (default: the graph's own) are not read again.
     """
-    loaded = load(project, problems)
+    loaded = load(project, problems, built)
     loaded.evidence = Evidence()
     if evidence:
         archive = Archive(project.source_folders(tuple(sources)), problems)
         loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems)
     if update_lock:
         write_lock(project.lock_file, loaded.evidence.text_entries(loaded.lock), loaded.evidence.locked)
+        loaded.surroundings = surroundings(project)
         loaded.lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
         problems.items = [problem for problem in problems.items if problem.code not in ("E009", "E010")]
     check_record(loaded.resolved, project, problems)
@@ -117,12 +135,13 @@ def dataset(loaded: Loaded, lens: Lens | None = None) -> pl.DataFrame:
     return pl.concat([quads, entail(quads, rows, loaded.resolved)]) if lens.inference else quads
 
 
-def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool = True) -> dict[str, Any]:
+def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | None = None) -> dict[str, Any]:
     """Write store, exports, places and manifest into ``out``; returns the manifest.
 
     Everything is written aside and swapped in by one rename: a full disk or a kill changes nothing.
-    Without ``exports`` and ``inference`` the dataset goes into the store part by part, and is never
-    in memory as a whole.
+    The store of the last build is brought up to date where that is less work than loading a new one.
+    ``exports`` are left out, unless asked for, of graphs of over :data:`MOST_EXPORTED` statements. Without
+    ``exports`` and ``inference`` the dataset goes into the store part by part, and is never in memory as a whole.
 
     :raises GraphBroken: when there are errors; what was built before stays as it is.
     :raises OutputError: when ``out`` cannot be written to.
@@ -130,22 +149,42 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool = 
     """
     loaded.require_sound()
     project, resolved = loaded.project, loaded.resolved
+    if exports is None:
+        exports = statements_only(resolved.statements).height <= MOST_EXPORTED
     with locked(out):
-        tally, files = Tally(), dict[str, bytes]()
-        quads = dataset(loaded, Lens(inference=inference)) if exports or inference else None
-        if exports and quads is not None:
+        files = dict[str, bytes]()
+        quads = dataset(loaded, Lens(inference=inference)) if exports else None
+        if quads is not None:
             prefixes = resolved.names.prefixes()
             files = {f"{project.name}.{name}": export(quads, name, prefixes) for name in BUILD_FORMATS}
-        parts = _parts(loaded) if quads is None else [quads]
         with staged(out) as (aside, publish):
-            build_store(aside, tally.pass_on(parts), store_key(input_digest(project), inference=inference))
+            tally = fill_store(loaded, aside, out, quads, inference=inference)
             files[PLACES] = render_places(statements_only(resolved.statements), resolved.places)
-            files[WRITTEN] = render(written_forms(tally.typed))
+            files[WRITTEN] = render(tally.forms())
             manifest = describe(project, resolved, tally, files, inference=inference)
             for name, data in {**files, MANIFEST: render(manifest)}.items():
                 write_atomic(aside / name, data)
+            write_kept(aside, loaded.keep)
             publish()
     return manifest
+
+
+def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | None, *, inference: bool) -> Tally:
+    """Make the store of the build in ``aside``: a new one, or that of the build in ``out`` with what changed since."""
+    project, resolved = loaded.project, loaded.resolved
+    key = store_key(input_digest(project), inference=inference)
+    around = loaded.surroundings if loaded.surroundings == surroundings(project) else ""
+    part = find_part(resolved, loaded.lock, project, Kept(out), surroundings=around, inference=inference)
+    tally = Tally()
+    if part is not None and part.quads.height <= part.whole // 2:
+        with suppress(StoreStale, StoreError):
+            tally = part.tally(update_store(aside, out, key, part.scope, to_nquads(part.quads), part.whole))
+    if not tally.graphs:
+        whole = dataset(loaded, Lens(inference=inference)) if inference and quads is None else quads
+        parts = _parts(loaded) if whole is None else [whole]
+        build_store(aside, tally.pass_on(parts, iri(resolved.names.minter.graph("inferred"))), key)
+    loaded.keep.add(keep_for_next(resolved, tally, surroundings=around, inference=inference))
+    return tally
 
 
 def rehearse(loaded: Loaded) -> dict[str, Any]:
@@ -154,7 +193,7 @@ def rehearse(loaded: Loaded) -> dict[str, Any]:
     tally = Tally()
     load_store(tally.pass_on(_parts(loaded)))
     files = {PLACES: render_places(statements_only(loaded.resolved.statements), loaded.resolved.places)}
-    files[WRITTEN] = render(written_forms(tally.typed))
+    files[WRITTEN] = render(tally.forms())
     return describe(loaded.project, loaded.resolved, tally, files, inference=False)
 
 

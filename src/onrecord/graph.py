@@ -125,11 +125,13 @@ class Graph:
         questions: bool = True,
         evidence: bool = True,
         shapes: bool = True,
+        built: str | PathLike[str] | None = None,
     ) -> Report:
         """Run every rule and return the problems with the evidence that was looked at.
 
         Without ``questions`` those are passed over: nothing that is built depends on them. Without
-        ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run.
+        ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run. Statement files that
+        did not change since the build in ``built`` (default ``build/NAME``) are not read again.
         """
         from onrecord.build import check
         from onrecord.errors import sort_problems
@@ -138,7 +140,8 @@ class Graph:
 
         folders = [Path(folder) for folder in sources]
         before = Problems(list(self._opening.items))
-        loaded = check(self.project, before, folders, update_lock=update_lock, evidence=evidence, shapes=shapes)
+        rules = {"update_lock": update_lock, "evidence": evidence, "shapes": shapes}
+        loaded = check(self.project, before, folders, **rules, built=Path(built) if built else None)
         self._forget()
         self.__dict__["_loaded"] = loaded
         seen = loaded.evidence
@@ -150,11 +153,12 @@ class Graph:
         return Report(self.project, sort_problems(found.items), seen, loaded.files, count, asked)
 
     def build(
-        self, out: str | PathLike[str] | None = None, *, inference: bool = True, exports: bool = True
+        self, out: str | PathLike[str] | None = None, *, inference: bool = True, exports: bool | None = None
     ) -> dict[str, Any]:
         """Write store, exports and manifest into ``out`` (default ``build/NAME``); returns the manifest.
 
-        Without ``inference`` nothing is entailed, without ``exports`` there are no files of the whole graph.
+        Without ``inference`` nothing is entailed, without ``exports`` there are no files of the whole graph;
+        unless asked for, those of a graph of over 10,000 statements are left out too.
         """
         from onrecord.build import build
 

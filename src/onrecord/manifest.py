@@ -6,41 +6,19 @@ Leaves writing it to ``build``.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from onrecord import __version__
-from onrecord.assemble import to_nquads
 from onrecord.files import sha256_hex
 from onrecord.model import statements_only
 from onrecord.project import Project, input_digest
 from onrecord.resolve import Resolved
 from onrecord.store import find_store_damage, is_store_of
+from onrecord.tally import Tally
 
 MANIFEST = "manifest.json"
-_PIECE = 1_000_000
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counts quads on their way into a store."""
-
-    graphs: Counter[str] = field(default_factory=Counter)
-    typed: set[str] = field(default_factory=set)  # literals with a datatype
-
-    def pass_on(self, parts: Iterable[pl.DataFrame]) -> Iterator[bytes]:
-        """The quads as N-Quads."""
-        for part in parts:
-            self.graphs.update(dict(part.group_by("graph").len().iter_rows()))
-            objects = part["object"]
-            self.typed.update(objects.filter(objects.str.ends_with(">") & objects.str.starts_with('"')).unique())
-            for piece in part.iter_slices(_PIECE):
-                yield to_nquads(piece)
 
 
 def describe(

@@ -259,6 +259,17 @@ class StatementRows:
         self._start += len(lines)
         self._rows = []
 
+    def put(self, rows: pl.DataFrame, files: Mapping[str, str]) -> None:
+        """Add rows in the schema of :data:`WRITTEN`, numbered one after the other; ``files`` renames their files.
+
+        Their places are set by the caller.
+        """
+        self.close()
+        if rows.height:
+            file = pl.col("file").replace_strict(files, return_dtype=pl.String)
+            self._parts.append(renumber(rows.with_columns(file), self._start))
+            self._start += rows.height
+
     def frame(self) -> pl.DataFrame:
         """The table, in the schema of :data:`WRITTEN`."""
         self.close()
@@ -266,6 +277,23 @@ class StatementRows:
 
 
 _ROWS = ("subject_row", "object_row", "condition_row")
+
+
+def renumber(rows: pl.DataFrame, start: int) -> pl.DataFrame:
+    """Rows that are numbered one after the other, and all that they point to, numbered from ``start`` on."""
+    shift = start - rows["row"][0] if rows.height else 0
+    if not shift:
+        return rows
+
+    def moved(number: pl.Expr) -> pl.Expr:
+        return (number.cast(pl.Int64) + shift).cast(pl.UInt32)
+
+    qualifier = pl.element().struct
+    value_row = moved(qualifier.field("value_row")).alias("value_row")
+    return rows.with_columns(
+        *(moved(pl.col(name)).alias(name) for name in ("row", *_ROWS)),
+        pl.col("qualifiers").list.eval(pl.struct(qualifier.field("property"), qualifier.field("value"), value_row)),
+    )
 
 
 def _links(targets: pl.Series, offset: int, new: pl.Series) -> dict[int, int]:

@@ -34,6 +34,7 @@ class Places:
         self._blocks: list[_Block] = []
         self._finders: dict[str, Finder] = {}
         self._inner: dict[str, str] = {}
+        self._kept: list[_Kept] = []
 
     def set_row(self, row: int, place: Place) -> None:
         """Where the row starts."""
@@ -49,6 +50,20 @@ class Places:
         ``cells`` names the field of its line in which a row stands that is nested in another one.
         """
         self._blocks.append(_Block(start, file, lines, column, cells))
+
+    def set_kept(self, start: int, count: int, file: str, written: str) -> None:
+        """The places of consecutive rows of a file, as :meth:`render_rows` wrote them; files come in their order."""
+        if count:
+            self._kept.append(_Kept(start, count, file, written))
+
+    def render_rows(self, start: int, count: int) -> str:
+        """The places of rows that were set one by one, for :meth:`set_kept`."""
+        rows = []
+        for row in range(start, start + count):
+            place, fields = self._rows[row], self._fields.get(row, {})
+            named = {name: (field.line, field.column, field.length) for name, field in fields.items()}
+            rows.append((place.line, place.column, place.length, named))
+        return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
     def renumber(self, rows: Mapping[int, int]) -> None:
         """Give rows that were set one by one their final numbers."""
@@ -75,6 +90,9 @@ class Places:
         if row in self._rows:
             fields = self._fields.get(row, {})
             return fields.get(name) or fields.get(field) or self._rows[row]
+        at = bisect_right(self._kept, row, key=lambda kept: kept.start) - 1
+        if at >= 0 and row - self._kept[at].start < self._kept[at].count:
+            return self._kept[at].of(row, name, field)
         at = bisect_right(self._blocks, row, key=lambda block: block.start) - 1
         if at < 0 or row - self._blocks[at].start >= len(self._blocks[at].lines):
             return Place("")
@@ -92,6 +110,20 @@ class _Block:
     lines: pl.Series
     column: int
     cells: Mapping[int, str]
+
+
+class _Kept:
+    """The places of a file's rows, taken apart when one is asked for."""
+
+    def __init__(self, start: int, count: int, file: str, written: str) -> None:
+        self.start, self.count, self._file, self._written = start, count, file, written
+        self._rows: list[tuple[int, int, int, dict[str, tuple[int, int, int]]]] = []
+
+    def of(self, row: int, name: str, field: str) -> Place:
+        if not self._rows:
+            self._rows, self._written = json.loads(self._written), ""
+        line, column, length, fields = self._rows[row - self.start]
+        return Place(self._file, *(fields.get(name) or fields.get(field) or (line, column, length)))
 
 
 def render_places(statements: pl.DataFrame, places: Places) -> bytes:

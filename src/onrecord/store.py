@@ -10,7 +10,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
@@ -23,11 +25,15 @@ from onrecord.terms import RDFS
 LINK = "store"
 SUMS = "SHA256SUMS"
 """The hash of each file of a store, as sha256sum prints and checks them."""
+MAX_TABLES = 250
+"""A store with more tables than this is loaded anew: each update adds some, and each costs a query time."""
+_TABLE = ".sst"
+_ALIKE = "there are quads that the store takes for one another"
 _OURS = re.compile(r"store-[0-9a-f]{16}-([0-9]+-)?[a-z0-9_]{8}|\.store-[0-9]+")
 
 
-def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str) -> None:
-    """Load N-Quads into a new store below ``folder`` and point ``folder/store`` to it.
+def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str) -> int:
+    """Load N-Quads into a new store below ``folder`` and point ``folder/store`` to it; returns the number of quads.
 
     N-Quads come whole or in pieces that end with a line; their terms are taken as they are, because
     all that makes them has checked them. The store's own folder is named after ``key``, 16
@@ -37,30 +43,46 @@ def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str) -> None
 
     :raises StoreError: when the disk is full or the folder cannot be written to.
     """
-    fresh: Path | None = None
-    link = folder / f".{LINK}-{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f"store-{key}-", dir=folder))
+    with _new_store(folder, key) as fresh:
         store = ox.Store(str(fresh))
         _load(store, nquads)
         store.flush()
         count = len(store)
         del store
-        sums = "".join(f"{sha256_file(fresh / name)}  {name}\n" for name in _tables(fresh))
-        write_atomic(fresh / SUMS, sums)
-        fresh.chmod(0o755)
-        fresh = fresh.rename(folder / f"store-{key}-{count}-{fresh.name[-8:]}")
-        link.unlink(missing_ok=True)
-        link.symlink_to(fresh.name)
-        link.replace(folder / LINK)
-        sync_folder(folder)
-    except (OSError, OutputError, RuntimeError, ValueError) as error:
+        _publish(fresh, key, count, {})
+    return count
+
+
+@contextlib.contextmanager
+def _new_store(folder: Path, key: str) -> Iterator[Path]:
+    """A folder below ``folder`` to make a store in; removed when that goes wrong."""
+    fresh: Path | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f"store-{key}-", dir=folder))
+        yield fresh
+    except BaseException as error:
         if fresh is not None:
             shutil.rmtree(fresh, ignore_errors=True)
         with contextlib.suppress(OSError):
-            link.unlink(missing_ok=True)
-        raise StoreError(f"{folder}: the store cannot be written: {error}") from error
+            (folder / f".{LINK}-{os.getpid()}").unlink(missing_ok=True)
+        if isinstance(error, (OSError, OutputError, RuntimeError, ValueError)):
+            raise StoreError(f"{folder}: the store cannot be written: {error}") from error
+        raise
+
+
+def _publish(fresh: Path, key: str, count: int, known: Mapping[str, str]) -> None:
+    """Write down the hashes of a store (but those that are ``known``) and point the link to it."""
+    folder = fresh.parent
+    sums = "".join(f"{known.get(name) or sha256_file(fresh / name)}  {name}\n" for name in _tables(fresh))
+    write_atomic(fresh / SUMS, sums)
+    fresh.chmod(0o755)
+    fresh = fresh.rename(folder / f"store-{key}-{count}-{fresh.name[-8:]}")
+    link = folder / f".{LINK}-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(fresh.name)
+    link.replace(folder / LINK)
+    sync_folder(folder)
     for old in folder.iterdir():
         if old.name == fresh.name or not _OURS.fullmatch(old.name):
             continue
@@ -68,6 +90,96 @@ def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str) -> None
             old.unlink(missing_ok=True)
         else:
             shutil.rmtree(old, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A part of a dataset that is made anew: whole graphs, all of some subjects in a graph, and single quads.
+
+    Terms are IRIs in N-Triples form; quads are N-Quads.
+    """
+
+    graphs: frozenset[str] = frozenset()
+    subjects: tuple[tuple[str, frozenset[str]], ...] = ()
+    quads: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How many quads each graph has more or less, and how many went and came."""
+
+    graphs: Mapping[str, int]
+    gone: int
+    come: int
+
+
+class StoreStale(Exception):
+    """A store that cannot be brought up to date, for the reason given; never seen by a user."""
+
+
+def update_store(folder: Path, old: Path, key: str, scope: Scope, nquads: bytes, count: int) -> Difference:
+    """A store below ``folder`` like the one of the build in ``old``, but with ``nquads`` for what is in ``scope``.
+
+    The old store is not touched: the new one shares its tables, which the engine never writes to again once they are
+    written, by hard links (on a file system without, by copies), and takes copies of the rest. ``count`` is how many
+    quads the old one was made from.
+
+    :raises StoreStale: when the old store is not whole, or what it holds is not one quad for each of ``count``: two
+        quads that the engine takes for one cannot be told apart once one of them goes.
+    :raises StoreError: as :func:`build_store` does.
+    """
+    damage = find_store_damage(old)
+    if damage:
+        raise StoreStale(damage[0])
+    source = (old / LINK).resolve()
+    if source.name.split("-")[-2] != str(count):
+        raise StoreStale(_ALIKE)
+    if sum(path.suffix == _TABLE for path in source.iterdir()) > MAX_TABLES:
+        raise StoreStale("too many small tables")
+    known = {name: digest for name, digest in _read_sums(source).items() if name.endswith(_TABLE)}
+    with _new_store(folder, key) as fresh:
+        for name in _tables(source):
+            _link_or_copy(source / name, fresh / name)
+        store = ox.Store(str(fresh))
+        was, now = set(_in_scope(store, scope)), set(load_store(nquads))
+        if len(now) != nquads.count(b"\n"):
+            raise StoreStale(_ALIKE)
+        gone, come = was - now, now - was
+        for quad in gone:
+            store.remove(quad)
+        store.extend(come)
+        for name in {str(quad.graph_name)[1:-1] for quad in gone}:
+            graph = ox.NamedNode(name)
+            if next(store.quads_for_pattern(None, None, None, graph), None) is None:
+                store.remove_graph(graph)  # a graph without quads has a name until then
+        store.flush()
+        found = len(store)
+        del store
+        if found != count - len(gone) + len(come):
+            raise StoreStale("quads that stand outside of what was made anew")
+        _publish(fresh, key, found, known)
+    graphs = Counter(str(quad.graph_name) for quad in come)
+    graphs.subtract(str(quad.graph_name) for quad in gone)
+    return Difference(dict(graphs), len(gone), len(come))
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    if source.suffix == _TABLE:
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copyfile(source, target)
+
+
+def _in_scope(store: ox.Store, scope: Scope) -> Iterator[ox.Quad]:
+    for graph in scope.graphs:
+        yield from store.quads_for_pattern(None, None, None, ox.NamedNode(graph[1:-1]))
+    for graph, subjects in scope.subjects:
+        for subject in subjects:
+            yield from store.quads_for_pattern(ox.NamedNode(subject[1:-1]), None, None, ox.NamedNode(graph[1:-1]))
+    for quad in load_store(scope.quads):
+        if quad in store:
+            yield quad
 
 
 def is_store_of(folder: Path, key: str) -> bool:
@@ -104,15 +216,20 @@ def find_store_damage(folder: Path) -> list[str]:
     """What of the store of a build is not as it was written, a line each; nothing where it is whole."""
     path = folder / LINK
     try:
-        sums = (path / SUMS).read_text("utf-8").splitlines()
+        written = _read_sums(path)
     except (OSError, ValueError) as error:
         return [f"{LINK}/{SUMS}: cannot be read ({error})"]
-    written = {name: digest for digest, _, name in (line.partition("  ") for line in sums)}
     found = {name: sha256_file(path / name) for name in _tables(path)}
     damage = [f"{LINK}/{name}: is missing" for name in sorted(written.keys() - found.keys())]
     damage += [f"{LINK}/{name}: is not of this store" for name in sorted(found.keys() - written.keys())]
     changed = sorted(name for name in written.keys() & found.keys() if written[name] != found[name])
     return damage + [f"{LINK}/{name}: its bytes are not those that were written" for name in changed]
+
+
+def _read_sums(folder: Path) -> dict[str, str]:
+    """The hash of each file of a store as it was written."""
+    lines = (folder / SUMS).read_text("utf-8").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def _tables(folder: Path) -> list[str]:

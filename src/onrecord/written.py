@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import polars as pl
 import pyoxigraph as ox
 
 from onrecord.errors import StoreError
@@ -32,6 +33,21 @@ def written_forms(objects: Iterable[str]) -> dict[str, str]:
     >>> written_forms(['"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>'])
     {'"1.5"^^<http://www.w3.org/2001/XMLSchema#decimal>': '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>'}
     """
+    by_canonical = _by_canonical(objects)
+    return {
+        canonical: forms[0]
+        for canonical, forms in sorted(by_canonical.items())
+        if len(forms) == 1 and forms[0] != canonical
+    }
+
+
+def interchangeable(objects: Iterable[str]) -> set[str]:
+    """The typed literals among ``objects`` that the store takes for another one of them."""
+    return {form for forms in _by_canonical(objects).values() if len(forms) > 1 for form in forms}
+
+
+def _by_canonical(objects: Iterable[str]) -> dict[str, list[str]]:
+    """The written terms of each canonical one."""
     typed = sorted({term for term in objects if term.startswith('"') and term.endswith(">")})
     store = ox.Store()
     predicate = ox.NamedNode("urn:onrecord:form")
@@ -44,11 +60,13 @@ def written_forms(objects: Iterable[str]) -> dict[str, str]:
     for quad in store:
         written = typed[int(str(quad.subject)[len("<urn:onrecord:") : -1])]
         by_canonical.setdefault(str(quad.object), []).append(written)
-    return {
-        canonical: forms[0]
-        for canonical, forms in sorted(by_canonical.items())
-        if len(forms) == 1 and forms[0] != canonical
-    }
+    return by_canonical
+
+
+def typed_literals(quads: pl.DataFrame) -> pl.DataFrame:
+    """The literals with a datatype among the objects of ``quads``, once for each graph that they stand in."""
+    term = pl.col("object")
+    return quads.filter(term.str.ends_with(">") & term.str.starts_with('"')).select("graph", "object").unique()
 
 
 def restore_triples(body: bytes, forms: Forms) -> bytes:

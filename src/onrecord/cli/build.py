@@ -6,19 +6,25 @@ Leaves the order of the stages to ``onrecord.build``.
 from __future__ import annotations
 
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from onrecord.cli.options import graph_argument, json_option, sources_option
 from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_problems, plural
-from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
+from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, OnRecordError, printable
 from onrecord.files import shown_path
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
+
+
+SHOWN = 3
+"""So many changed files are named in a line."""
 
 
 @click.command(short_help="Check, then write store, Turtle, TriG, N-Quads and manifest.")
@@ -31,10 +37,15 @@ if TYPE_CHECKING:
 )
 @sources_option
 @click.option("--no-inference", is_flag=True, help="Leave out what the ontologies entail.")
-@click.option("--no-exports", is_flag=True, help="Leave out .ttl, .trig and .nq; onrecord export makes them.")
+@click.option(
+    "--exports/--no-exports",
+    default=None,
+    help="Write .ttl, .trig and .nq, or leave them to onrecord export; default: up to 10,000 statements.",
+)
 @click.option("--no-shapes", is_flag=True, help="Do not run SHACL.")
 @click.option("--no-evidence", is_flag=True, help="Do not look for the quotes.")
 @click.option("--dry-run", is_flag=True, help="Load the store in memory and write nothing.")
+@click.option("--watch", is_flag=True, help="Build again whenever a file of the graph changes, until Ctrl-C.")
 @click.option("--verify", is_flag=True, help="Build nothing; say whether what was built is whole.")
 @json_option
 @with_progress
@@ -43,18 +54,21 @@ def build(
     out: Path | None,
     sources: tuple[Path, ...],
     no_inference: bool,
-    no_exports: bool,
+    exports: bool | None,
     no_shapes: bool,
     no_evidence: bool,
     dry_run: bool,
+    watch: bool,
     verify: bool,
     as_json: bool,
 ) -> None:
     """Check GRAPH and write its dataset: a store to query, .ttl, .trig, .nq and a manifest.
 
     The same input gives the same bytes. A graph with errors is not built, and what was built
-    before stays as it is. A large graph is built quickly with --no-inference and --no-exports,
-    and never stands in memory as a whole. With --verify, every byte of what was built is compared with its manifest.
+    before stays as it is. What did not change since the last build is taken over from it: one
+    statement file of many is built in a moment. A large graph is built quickly the first time with
+    --no-inference and --no-exports, and never stands in memory as a whole. With --verify, every byte
+    of what was built is compared with its manifest.
 
     \b
     Example:
@@ -62,29 +76,92 @@ def build(
     """
     import onrecord
 
-    opened = onrecord.open(graph)
+    if watch and (verify or dry_run or as_json):
+        raise click.UsageError("--watch goes without --verify, --dry-run and --json.")
     if verify:
-        _verify(opened, out, as_json)
+        _verify(onrecord.open(graph), out, as_json)
         return
-    report = opened.examine(sources, questions=False, evidence=not no_evidence, shapes=not no_shapes)
-    echo_problems(problem for problem in report.problems if problem.severity != "info")
-    if report.severities()["error"]:
-        click.echo(f"{report.project.name}: not built; {plural(report.severities()['error'], 'error')} above", err=True)
+    chosen = _Choice(graph, out, sources, not no_inference, exports, not no_shapes, not no_evidence)
+    if watch:
+        _watch(chosen)
+        return
+    manifest = chosen.build(dry_run=dry_run)
+    if manifest is None:
         sys.exit(EXIT_PROBLEMS)
-    made = {"inference": not no_inference, "exports": not no_exports}
-    manifest = opened.rehearse() if dry_run else opened.build(out, **made)
-    folder = out or opened.project.build_folder
     if as_json:
         echo_json(manifest)
         return
-    counts = manifest["counts"]
-    click.echo(
-        f"{opened.project.name}: {plural(counts['statements'], 'statement')} on "
-        f"{plural(counts['propositions'], 'proposition')}, {plural(counts['quads'], 'quad')}",
-        err=True,
-    )
+    click.echo(_counted(manifest), err=True)
+    folder = out or onrecord.open(graph).project.build_folder
     for name, entry in () if dry_run else manifest["files"].items():
         click.echo(f"  {shown_path(folder / name)}  {entry['bytes']:,} bytes  sha256 {entry['sha256'][:12]}", err=True)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What is built, and how."""
+
+    graph: Path
+    out: Path | None
+    sources: tuple[Path, ...]
+    inference: bool
+    exports: bool | None
+    shapes: bool
+    evidence: bool
+
+    def build(self, *, dry_run: bool = False) -> dict[str, Any] | None:
+        """Check and build, with what is wrong shown; the manifest, or None where errors are in the way."""
+        import onrecord
+
+        opened = onrecord.open(self.graph)
+        report = opened.examine(
+            self.sources, questions=False, evidence=self.evidence, shapes=self.shapes, built=self.out
+        )
+        echo_problems(problem for problem in report.problems if problem.severity != "info")
+        errors = report.severities()["error"]
+        if errors:
+            click.echo(f"{report.project.name}: not built; {plural(errors, 'error')} above", err=True)
+            return None
+        if dry_run:
+            return opened.rehearse()
+        return opened.build(self.out, inference=self.inference, exports=self.exports)
+
+
+def _counted(manifest: dict[str, Any]) -> str:
+    """What was built, in a line."""
+    counts = manifest["counts"]
+    return (
+        f"{manifest['graph']}: {plural(counts['statements'], 'statement')} on "
+        f"{plural(counts['propositions'], 'proposition')}, {plural(counts['quads'], 'quad')}"
+    )
+
+
+def _watch(chosen: _Choice) -> None:
+    """Build now and after each change, a line each; what goes wrong is shown, and the last good build stays."""
+    import onrecord
+    from onrecord.watch import changes
+
+    project = onrecord.open(chosen.graph).project
+    try:
+        told = changes(project)
+        _rebuild(chosen, "")
+        for changed in told:
+            names = sorted(project.relative(path) for path in changed)
+            _rebuild(chosen, ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if names[SHOWN:] else ""))
+    except KeyboardInterrupt:
+        click.echo("", err=True)
+
+
+def _rebuild(chosen: _Choice, what: str) -> None:
+    start = time.monotonic()
+    try:
+        manifest = chosen.build()
+    except OnRecordError as error:
+        click.echo(printable(str(error)), err=True)
+        return
+    if manifest is not None:
+        lead = f"{what}: " if what else ""
+        click.echo(printable(f"{lead}{_counted(manifest)} in {time.monotonic() - start:.1f} s"), err=True)
 
 
 def _verify(graph: Graph, out: Path | None, as_json: bool) -> None:

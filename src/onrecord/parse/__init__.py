@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from onrecord.errors import Problems
-from onrecord.files import check_inside
+from onrecord.files import check_inside, read_bytes
+from onrecord.kept import Keep, Kept
 from onrecord.model import Entity, Source, StatementRows
 from onrecord.ontology import Ontology
 from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
+from onrecord.parse.before import ReadBefore
 from onrecord.parse.records import RecordReader
 from onrecord.places import Places
 from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files, report_strays
@@ -30,10 +32,11 @@ class Parsed:
     entities: list[Entity] = field(default_factory=list)
     files: int = 0
     withdrawn: tuple[Withdrawal, ...] = ()
+    keep: Keep = field(default_factory=Keep)
 
 
-def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
-    """Read every entity, source and statement file of the graph.
+def parse(project: Project, ontology: Ontology, problems: Problems, kept: Kept | None = None) -> Parsed:
+    """Read every entity, source and statement file of the graph; what ``kept`` has of a file is not read again.
 
     A file that cannot be read adds its problems and hides nothing of the others.
     """
@@ -51,6 +54,7 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
 
     rows = StatementRows()
     reader = RecordReader(rows, frozenset(ontology.qualifier_names()), problems)
+    before = ReadBefore(kept or Kept(None), rows, reader.qualifiers)
     found: list[Entity] = []
     for name in ENTITY_FILES:
         path = project.folder / name
@@ -64,12 +68,19 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
     report_strays(project, problems)
     files = find_files(project, "statements", STATEMENT_SUFFIXES, problems)
     for path in files:
-        shown = project.name_of(path)
+        shown, inner = project.name_of(path), project.relative(path)
         rows.close()
-        rows.places.set_inner(shown, project.relative(path))
+        rows.places.set_inner(shown, inner)
+        if path.suffix.lower() in (".yaml", ".yml"):
+            data = read_bytes(path, shown, problems)
+            same = before.find(inner, data) if data is not None else None
+            if same:
+                before.put(same, shown, add_source)
+            elif data is not None:
+                before.read(data, inner, shown, reader, add_source, problems)
+            continue
+        before.flush()
         match path.suffix.lower():
-            case ".yaml" | ".yml":
-                yaml.parse_statements(path, shown, reader, add_source, problems)
             case ".csv":
                 csv.parse_statements(path, shown, reader, problems)
             case ".jsonl":
@@ -78,9 +89,11 @@ def parse(project: Project, ontology: Ontology, problems: Problems) -> Parsed:
                 parquet.parse_statements(path, shown, reader, problems)
             case _:
                 turtle.parse_statements(path, shown, project, ontology, rows, sources, add_source, problems)
+    before.flush()
     path = project.folder / WITHDRAWN
     withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)
-    return Parsed(rows.frame(), rows.places, sources, found, len(files), withdrawn)
+    table = rows.frame()
+    return Parsed(table, rows.places, sources, found, len(files), withdrawn, before.keep(table))
 
 
 def _differs(first: Source, second: Source) -> bool:

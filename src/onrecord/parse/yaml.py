@@ -10,7 +10,7 @@ from pathlib import Path
 
 from onrecord.documents import Mapping, Scalar, Sequence, parse_yaml
 from onrecord.errors import Place, Problems
-from onrecord.files import read_text
+from onrecord.files import decode_text, read_text
 from onrecord.model import Source
 from onrecord.nearest import did_you_mean
 from onrecord.parse.records import RecordReader
@@ -20,10 +20,10 @@ _KEYS = ("source", "statements")
 
 
 def parse_statements(
-    path: Path, name: str, reader: RecordReader, add_source: Callable[[Source], None], problems: Problems
+    data: bytes, name: str, reader: RecordReader, add_source: Callable[[Source], None], problems: Problems
 ) -> None:
-    """Read one file into the reader's rows."""
-    text = read_text(path, name, problems)
+    """Read the bytes of one file into the reader's rows."""
+    text = decode_text(data, name, problems)
     root = parse_yaml(text, name, problems) if text is not None else None
     if root is None:
         if text is not None and not text.strip():

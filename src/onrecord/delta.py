@@ -1,0 +1,228 @@
+"""Owns what of a dataset has to be made anew: the part that follows from the rows that changed since the last build.
+
+Leaves making quads to ``assemble`` and changing the store to ``store``. The tables of the two builds are compared
+whole, column by column, so that it makes no difference why a row changed: its file, a statement that it refers to,
+the day on which its source was published. What stands beside the statement files has to be the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from itertools import islice
+from typing import Any
+
+import polars as pl
+
+from onrecord.assemble import QUADS, direct_triples, quad_parts, to_nquads
+from onrecord.files import sha256_hex
+from onrecord.infer import entail
+from onrecord.kept import Keep, Kept
+from onrecord.lens import Lens, select
+from onrecord.lock import Lock
+from onrecord.model import AS_WRITTEN, Source
+from onrecord.project import Project
+from onrecord.resolve import Resolved
+from onrecord.store import Difference, Scope
+from onrecord.tally import Tally
+from onrecord.terms import DC, DCTERMS, OA, ONR, OWL, PROV, RDF, RDFS, SCHEMA, SKOS, VOID, iri
+from onrecord.written import interchangeable, typed_literals
+
+MOST_ROWS = 400_000
+"""A graph with more rows keeps no table of them: two at once would not fit beside the rest."""
+
+_ROWS, _INFERRED, _TYPED = "resolved rows", "inferred quads", "typed literals"
+_GIVEN = tuple(iri(space)[:-1] for space in (RDF, RDFS, OWL, SKOS, DC, DCTERMS, SCHEMA, VOID, PROV, OA, ONR))
+"""What the properties begin with that sources, entities and ontologies are described by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a dataset: where it stands, its quads, and what is kept of all quads beside them."""
+
+    scope: Scope
+    quads: pl.DataFrame
+    graphs: Mapping[str, int]
+    typed: pl.DataFrame
+    inferred: pl.DataFrame
+
+    @property
+    def whole(self) -> int:
+        """How many quads the dataset had that this is a part of."""
+        return sum(self.graphs.values())
+
+    def tally(self, difference: Difference) -> Tally:
+        """What there is to tell of the whole dataset, once the store took the part in."""
+        graphs = Counter(self.graphs)
+        graphs.update(difference.graphs)
+        return Tally(+graphs, self.typed, self.inferred)
+
+
+def find_part(
+    resolved: Resolved, lock: Lock, project: Project, kept: Kept, *, surroundings: str, inference: bool
+) -> Part | None:
+    """The part of the dataset that is not as in the build that ``kept`` is of; None where all of it may be.
+
+    ``surroundings`` names what stands beside the statement files, as :func:`onrecord.kept.surroundings` does;
+    empty where they are not known.
+    """
+    if not surroundings or kept.facts.get("surroundings") != surroundings or kept.facts.get("inference") != inference:
+        return None
+    old, typed, inferred = kept.table(_ROWS), kept.table(_TYPED), kept.table(_INFERRED)
+    if old is None or typed is None or inferred is None:
+        return None
+    new = _table(resolved)
+    before, now = select(old, Lens(), project.policy), select(new, Lens(), project.policy)
+    if old.schema != new.schema or _is_about_itself(before, resolved) or _is_about_itself(now, resolved):
+        return None
+    minter = resolved.names.minter
+    own = _described(resolved)
+    sources = _different(kept.facts["sources"], own) | _changed_sources(old, new)
+    of_sources = pl.col("source").is_in(sorted(sources))
+    links = pl.concat(rows.select(*_LINKS, of_sources.alias("start")) for rows in (old, new))
+    propositions = _tied_together(links, f"<{minter.proposition_base}")
+    chosen = of_sources | pl.col("proposition").is_in(sorted(propositions))
+    said = iri(minter.graph("propositions"))
+    heads = frozenset(iri(minter.graph(f"source/{source}")) for source in sources)
+    quads = _quads(new.filter(chosen), resolved, lock, project, sources)
+    quads = quads.filter(pl.col("graph").is_in([*heads, said, iri(minter.graph("asserted"))]))
+    direct = [
+        direct_triples(rows.filter(chosen).with_columns(asserting=pl.lit(True)), resolved.names.ontology, minter)
+        for rows in (old, new)
+    ]
+    fresh = inferred
+    if inference and (_facts(before) != _facts(now) or kept.facts["speakers"] != _speakers(resolved)):
+        parts = islice(quad_parts(now, resolved, lock, project), 3)  # the rest says nothing that could be entailed
+        fresh = entail(pl.concat(part.select(QUADS.names()) for part in parts), now, resolved)
+    gone, come = _without(inferred, fresh), _without(fresh, inferred)
+    single = pl.concat([*(part.select(QUADS.names()) for part in direct), gone, come]).unique()
+    alike = interchangeable(new["object"].unique())
+    if alike and not alike.isdisjoint(single["object"]):
+        return None
+    scope = Scope(heads, ((said, frozenset(propositions)),), to_nquads(single))
+    others = typed.filter(~pl.col("graph").is_in([*heads, *_shared(resolved)]))
+    typed = pl.concat([others, *(typed_literals(part) for part in (quads, fresh, _values(now, resolved)))]).unique()
+    return Part(scope, pl.concat([quads, come]), kept.facts["graphs"], typed, fresh)
+
+
+def keep_for_next(resolved: Resolved, tally: Tally, *, surroundings: str, inference: bool) -> Keep:
+    """What :func:`find_part` needs of a build; nothing of a very large one, or where ``surroundings`` is not known."""
+    if not surroundings or resolved.statements.height > MOST_ROWS:
+        return Keep()
+    facts = {
+        "surroundings": surroundings,
+        "inference": inference,
+        "graphs": tally.graphs,
+        "sources": _described(resolved),
+        "speakers": _speakers(resolved),
+    }
+    return Keep({_ROWS: _table(resolved), _TYPED: tally.typed, _INFERRED: tally.inferred}, facts)
+
+
+def _values(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
+    """The objects and the values of restrictive qualifiers of ``rows``, as they stand among the propositions."""
+    narrowed = rows.filter(pl.col("restrictive").list.len() > 0)["restrictive"].explode().struct.field("value")
+    objects = pl.concat([rows["object"], narrowed.rename("object")])
+    return pl.DataFrame({"object": objects.unique()}).with_columns(graph=pl.lit(_shared(resolved)[0]))
+
+
+def _shared(resolved: Resolved) -> list[str]:
+    """The graphs that hold something of every source."""
+    return [iri(resolved.names.minter.graph(name)) for name in ("propositions", "asserted", "inferred")]
+
+
+def _table(resolved: Resolved) -> pl.DataFrame:
+    """The rows as they are kept: what quads are made of, with the file's name inside the graph."""
+    files = {file: resolved.places.inner(file) for file in resolved.statements["file"].unique()}
+    inner = pl.col("file").replace_strict(files, return_dtype=pl.String) if files else pl.col("file")
+    return resolved.statements.with_columns(inner.alias("inner")).drop(AS_WRITTEN)
+
+
+def _changed_sources(old: pl.DataFrame, new: pl.DataFrame) -> set[str]:
+    """The sources of all rows that are not the same in both tables, file by file and row by row."""
+    counts = old.group_by("inner").len().join(new.group_by("inner").len(), on=["inner", "len"])
+    same = pl.col("inner").is_in(counts["inner"].implode())
+    left, right = old.filter(same), new.filter(same)
+    if not left["inner"].equals(right["inner"]):
+        left, right, same = old.clear(), new.clear(), pl.lit(False)
+    differs = pl.select(
+        pl.any_horizontal(left[name].ne_missing(right[name]) for name in old.columns if name != "row")
+    ).to_series()
+    parts = [old.filter(~same), new.filter(~same), left.filter(differs), right.filter(differs)]
+    return {name for part in parts for name in part["source"].unique()}
+
+
+_LINKS = ("proposition", "subject", "object", "condition", "restrictive", "additive")
+
+
+def _tied_together(rows: pl.DataFrame, head: str) -> set[str]:
+    """The propositions of the rows marked ``start``, all that mention them or that they mention, and so on."""
+    ends = [rows.select("proposition", pl.col(name).alias("other")) for name in ("subject", "object", "condition")]
+    for name in ("restrictive", "additive"):
+        values = rows.filter(pl.col(name).list.len() > 0).select("proposition", name).explode(name)
+        ends.append(values.select("proposition", pl.col(name).struct.field("value").alias("other")))
+    links: dict[str, set[str]] = {}
+    for one, other in pl.concat(ends).filter(pl.col("other").str.starts_with(head)).unique().iter_rows():
+        links.setdefault(one, set()).add(other)
+        links.setdefault(other, set()).add(one)
+    found = set(rows.filter("start")["proposition"].drop_nulls().unique())
+    waiting = list(found)
+    while waiting:
+        more = links.get(waiting.pop(), set()) - found
+        found |= more
+        waiting += more
+    return found
+
+
+def _quads(
+    rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project, sources: Collection[str]
+) -> pl.DataFrame:
+    """The quads of ``rows``, those of statements for some ``sources`` only."""
+    if not sources:
+        return pl.DataFrame(schema=QUADS)
+    some = replace(
+        resolved,
+        sources={name: source for name, source in resolved.sources.items() if name in sources},
+        entities=[found for found in resolved.entities if found.source in sources],
+    )
+    seen = select(rows, Lens(), project.policy)
+    return pl.concat(part.select(QUADS.names()) for part in quad_parts(seen, some, lock, project))
+
+
+def _is_about_itself(rows: pl.DataFrame, resolved: Resolved) -> bool:
+    """Whether a fact may stand in a graph that describes something: then it stands there alone."""
+    used = {predicate for triples in resolved.names.ontology.graphs.values() for _, predicate, _ in triples}
+    said = rows.filter("asserting")["predicate"].unique()
+    return any(predicate in used or predicate.startswith(_GIVEN) for predicate in said)
+
+
+def _facts(rows: pl.DataFrame) -> list[tuple[str, str]]:
+    """What inference starts from: the propositions that stand as fact, and how firmly."""
+    return rows.filter("asserting").select("proposition", "status").unique().sort("proposition", "status").rows()
+
+
+def _speakers(resolved: Resolved) -> str:
+    """One hash over the sources and the types of their unnamed speakers, which inference starts from too."""
+    types = sorted((found.iri, found.types) for found in resolved.entities if found.source)
+    return sha256_hex(json.dumps([sorted(resolved.sources), types]).encode())
+
+
+def _described(resolved: Resolved) -> dict[str, str]:
+    """A hash for each source over all that is said of it, wherever that stands."""
+    return {name: sha256_hex(json.dumps(_fields(source)).encode()) for name, source in resolved.sources.items()}
+
+
+def _fields(source: Source) -> list[Any]:
+    plain = [getattr(source, field.name) for field in fields(source) if field.type == "str"]
+    speakers = [(who.id, who.label, who.type, who.note) for who in source.speakers]
+    return [*plain, source.origin, speakers]
+
+
+def _different(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:
+    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+
+
+def _without(quads: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    return quads.join(others, on=QUADS.names(), how="anti").select(QUADS.names())

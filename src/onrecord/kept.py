@@ -1,0 +1,114 @@
+"""Owns what a build keeps for the next one: tables and facts in a folder of the build, with their checksums.
+
+Leaves what they mean to those who keep them. They are taken up again only by the very code that kept them, and only
+whole: a folder that is missing, damaged or of another version is as good as none, and costs time, never truth.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyoxigraph
+import yaml
+
+from onrecord.files import sha256_hex, write_atomic
+from onrecord.project import Project, input_files
+from onrecord.staging import CURRENT
+
+FOLDER = "kept"
+"""The folder inside a build's own; nothing outside leads to it."""
+
+_CONTENTS = "contents.json"
+
+
+@dataclass(slots=True)
+class Keep:
+    """What to keep: tables by name, and facts in plain JSON."""
+
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, more: Keep) -> None:
+        """Keep that too."""
+        self.tables |= more.tables
+        self.facts |= more.facts
+
+
+class Kept:
+    """What the build in ``out`` kept; nothing where it kept nothing, or there is no telling whether it is whole."""
+
+    def __init__(self, out: Path | None) -> None:
+        self._folder = out / CURRENT / FOLDER if out else None
+        self._sums: dict[str, str] = {}
+        self.facts: dict[str, Any] = {}
+        if self._folder is None:
+            return
+        try:
+            contents = json.loads((self._folder / _CONTENTS).read_text("utf-8"))
+            told = {"code": contents["code"], "sums": contents["sums"], "facts": contents["facts"]}
+            if contents["whole"] == _seal(told) and contents["code"] == code_digest():
+                self._sums, self.facts = contents["sums"], contents["facts"]
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+
+    def table(self, name: str) -> pl.DataFrame | None:
+        """The table of that name; None where there is none, or not the one that was kept."""
+        if self._folder is None or name not in self._sums:
+            return None
+        try:
+            data = (self._folder / f"{name}.arrow").read_bytes()
+        except OSError:
+            return None
+        return pl.read_ipc(io.BytesIO(data)) if sha256_hex(data) == self._sums[name] else None
+
+
+def write_kept(folder: Path, keep: Keep) -> None:
+    """Put ``keep`` into the build that is made in ``folder``.
+
+    :raises OutputError: when they cannot be written.
+    """
+    (folder / FOLDER).mkdir()
+    sums = {}
+    for name, table in keep.tables.items():
+        data = io.BytesIO()
+        table.write_ipc(data, compression="lz4")
+        sums[name] = sha256_hex(data.getvalue())
+        write_atomic(folder / FOLDER / f"{name}.arrow", data.getvalue())
+    told = {"code": code_digest(), "sums": sums, "facts": keep.facts}
+    contents = {**told, "whole": _seal(told)}
+    write_atomic(folder / FOLDER / _CONTENTS, json.dumps(contents, ensure_ascii=False).encode())
+
+
+def _seal(told: Mapping[str, Any]) -> str:
+    return sha256_hex(json.dumps(told, sort_keys=True).encode())
+
+
+@functools.cache
+def code_digest() -> str:
+    """What names the code that keeps: this package's own, and the libraries that read and hold what is kept."""
+    total = hashlib.sha256()
+    versions = (pl.__version__, pyoxigraph.__version__, yaml.__version__, platform.python_version())
+    total.update(json.dumps(versions).encode())
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        total.update(f"\0{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+def surroundings(project: Project) -> str:
+    """One hash over what stands beside the statement files: settings, entities, ontologies, lock, judgements."""
+    total = hashlib.sha256()
+    statements = project.folder / "statements"
+    for path in input_files(project):
+        if not path.is_relative_to(statements):
+            total.update(f"{project.relative(path)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()

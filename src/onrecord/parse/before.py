@@ -1,0 +1,165 @@
+"""Owns statement files in YAML that were read before: their rows, sources and places as they were found.
+
+Leaves reading files to ``yaml`` and keeping tables to ``kept``. A file counts as read before when its bytes are the
+same and nothing was wrong with it; what is read of it depends on nothing else but the names of the qualifiers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import astuple, dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from onrecord.errors import Place, Problems
+from onrecord.files import sha256_hex
+from onrecord.kept import Keep, Kept
+from onrecord.model import LeftOut, Source, Speaker, StatementRows, renumber
+from onrecord.parse import yaml
+from onrecord.parse.records import RecordReader
+
+ROWS, FILES = "read rows", "read files"
+"""The tables that are kept."""
+
+_QUALIFIERS = "qualifiers"
+_FILE = {"inner": pl.String, "sha256": pl.String, "start": pl.UInt32, "count": pl.UInt32}
+_INDEX = pl.Schema({**_FILE, "sources": pl.String, "places": pl.String})
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that was read: its hash, its rows in a table, and the rest as JSON."""
+
+    inner: str
+    sha256: str
+    start: int
+    count: int
+    sources: str
+    places: str
+
+
+class ReadBefore:
+    """Puts the rows of files that were read before where reading them would, and notes those that are read now."""
+
+    def __init__(self, kept: Kept, rows: StatementRows, qualifiers: Iterable[str]) -> None:
+        self._rows = rows
+        self._names = sha256_hex(json.dumps(sorted(qualifiers)).encode())
+        self._table = pl.DataFrame()
+        self._known: dict[str, _File] = {}
+        self._waiting: list[_File] = []
+        self._shown: dict[str, str] = {}
+        self._now: list[_File] = []
+        if kept.facts.get(_QUALIFIERS) == self._names:
+            table, files = kept.table(ROWS), kept.table(FILES)
+            if table is not None and files is not None:
+                self._table = table
+                self._known = {values[0]: _File(*values) for values in files.select(_INDEX.names()).iter_rows()}
+
+    def find(self, inner: str, data: bytes) -> _File | None:
+        """The file of that name with those bytes."""
+        found = self._known.get(inner)
+        return found if found and found.sha256 == sha256_hex(data) else None
+
+    def put(self, found: _File, shown: str, add_source: Callable[[Source], None]) -> None:
+        """Take in a file that was read before; problems call it ``shown``."""
+        if self._waiting and self._waiting[-1].start + self._waiting[-1].count != found.start:
+            self.flush()
+        start = len(self._rows) + sum(file.count for file in self._waiting)
+        self._waiting.append(found)
+        self._shown[found.inner] = shown
+        self._rows.places.set_kept(start, found.count, shown, found.places)
+        self._now.append(replace(found, start=start))
+        for values in json.loads(found.sources):
+            add_source(_read_source(values, shown))
+
+    def read(
+        self,
+        data: bytes,
+        inner: str,
+        shown: str,
+        reader: RecordReader,
+        add_source: Callable[[Source], None],
+        problems: Problems,
+    ) -> None:
+        """Read a file that was not; it is kept when nothing is wrong with it."""
+        self.flush()
+        sources: list[Source] = []
+
+        def take(source: Source) -> None:
+            sources.append(source)
+            add_source(source)
+
+        start, wrong = len(self._rows), len(problems.items)
+        yaml.parse_statements(data, shown, reader, take, problems)
+        self._rows.close()
+        if len(problems.items) == wrong:
+            self._shown[inner] = shown
+            count = len(self._rows) - start
+            written = json.dumps([_write_source(source) for source in sources], ensure_ascii=False)
+            places = self._rows.places.render_rows(start, count)
+            self._now.append(_File(inner, sha256_hex(data), start, count, written, places))
+
+    def flush(self) -> None:
+        """Let the rows that wait take their places; other rows may be added after that."""
+        if not self._waiting:
+            return
+        first, last = self._waiting[0], self._waiting[-1]
+        self._rows.put(self._table.slice(first.start, last.start + last.count - first.start), self._shown)
+        self._waiting = []
+
+    def keep(self, statements: pl.DataFrame) -> Keep:
+        """What to keep of a table of all rows."""
+        files: list[_File] = []
+        runs: list[tuple[int, int]] = []
+        at = 0
+        for file in self._now:
+            if runs and sum(runs[-1]) == file.start:
+                runs[-1] = (runs[-1][0], runs[-1][1] + file.count)
+            else:
+                runs.append((file.start, file.count))
+            files.append(replace(file, start=at))
+            at += file.count
+        parts, at = [statements.clear()], 0
+        for start, count in runs:
+            parts.append(renumber(statements.slice(start, count), at))
+            at += count
+        inner = {name: inner for inner, name in self._shown.items()}
+        file_ = pl.col("file").replace_strict(inner, return_dtype=pl.String) if at else pl.col("file")
+        table = pl.concat(parts).with_columns(file_)
+        index = pl.DataFrame([astuple(file) for file in files], schema=_INDEX, orient="row")
+        return Keep({ROWS: table, FILES: index}, {_QUALIFIERS: self._names})
+
+
+_TEXTS = ("id", "title", "publisher", "published", "author", "url", "text", "sha256", "language", "licence")
+_MORE = ("retrieved", "note")
+
+
+def _write_source(source: Source) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(source, name) for name in (*_TEXTS, *_MORE)}
+    return values | {
+        "place": _spot(source.place),
+        "origin": source.origin,
+        "speakers": [(who.id, who.label, who.type, _spot(who.place), who.note) for who in source.speakers],
+        "left_out": [(left.quote, left.reason, _spot(left.place)) for left in source.left_out],
+        "places": {name: _spot(place) for name, place in source.places.items()},
+    }
+
+
+def _read_source(values: dict[str, Any], shown: str) -> Source:
+    return Source(
+        **{name: values[name] for name in (*_TEXTS, *_MORE)},
+        place=Place(shown, *values["place"]),
+        origin=tuple(values["origin"]),
+        speakers=tuple(
+            Speaker(name, label, kind, Place(shown, *place), note)
+            for name, label, kind, place, note in values["speakers"]
+        ),
+        left_out=tuple(LeftOut(quote, reason, Place(shown, *place)) for quote, reason, place in values["left_out"]),
+        places={name: Place(shown, *place) for name, place in values["places"].items()},
+    )
+
+
+def _spot(place: Place) -> tuple[int, int, int]:
+    return place.line, place.column, place.length

@@ -1,0 +1,47 @@
+"""Owns what a build tells of its quads, and keeps of them, once they are in the store.
+
+Leaves telling it to ``manifest``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from onrecord.assemble import QUADS, to_nquads
+from onrecord.written import typed_literals, written_forms
+
+_PIECE = 1_000_000
+
+
+def _none() -> pl.DataFrame:
+    return pl.DataFrame(schema=QUADS)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many quads each graph has, the literals with a datatype (graph, object), and what was inferred."""
+
+    graphs: Counter[str] = field(default_factory=Counter)
+    typed: pl.DataFrame = field(default_factory=_none)
+    inferred: pl.DataFrame = field(default_factory=_none)
+
+    def pass_on(self, parts: Iterable[pl.DataFrame], inferred: str = "") -> Iterator[bytes]:
+        """Quads as N-Quads, on their way into a store; ``inferred`` is the name of that graph."""
+        typed, entailed = [typed_literals(self.typed)], [self.inferred]
+        for part in parts:
+            counts = dict(part.group_by("graph").len().iter_rows())
+            self.graphs.update(counts)
+            typed.append(typed_literals(part))
+            if inferred in counts:
+                entailed.append(part.filter(pl.col("graph") == inferred))
+            for piece in part.iter_slices(_PIECE):
+                yield to_nquads(piece)
+        self.typed, self.inferred = pl.concat(typed).unique(), pl.concat(entailed)
+
+    def forms(self) -> dict[str, str]:
+        """The literals that the store rewrites: as it calls them, and as they were written."""
+        return written_forms(self.typed["object"].unique())

@@ -1,0 +1,345 @@
+"""What is built on top of the last build is what a build from nothing gives, byte by byte and quad by quad."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import onrecord
+from inline import notes, rich_files, write_notes
+from onrecord import build as building
+from onrecord.store import graph_names, open_store
+
+FILES = ("manifest.json", "places.jsonl", "written.json", "garden.ttl", "garden.trig", "garden.nq")
+Edit = Callable[[Path], object]
+
+
+def quads(out: Path) -> list[str]:
+    """Every quad of a store, sorted; no triple stands twice in the union of its graphs."""
+    store = open_store(out)
+    triples = [str(quad.triple) for quad in store]
+    assert len(triples) == len(set(triples))
+    assert len(graph_names(store)) == len({str(quad.graph_name) for quad in store})
+    return sorted(str(quad) for quad in store)
+
+
+def assert_same_as_from_nothing(folder: Path, out: Path) -> None:
+    """Compare with a build of the same files into an empty folder."""
+    fresh = out.with_name("fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
+    onrecord.open(folder).build(fresh)
+    for name in FILES:
+        assert (fresh / name).read_bytes() == (out / name).read_bytes(), name
+    assert quads(fresh) == quads(out)
+    assert onrecord.open(folder).verify(out) == []
+
+
+class Updates:
+    """Counts how often a store was brought up to date, and how often that was given up."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made, self.tried = 0, 0
+        inner = building.update_store
+
+        def outer(*args: object, **kwargs: object) -> object:
+            self.tried += 1
+            found = inner(*args, **kwargs)  # type: ignore[arg-type]
+            self.made += 1
+            return found
+
+        monkeypatch.setattr(building, "update_store", outer)
+
+
+@pytest.fixture
+def updates(monkeypatch: pytest.MonkeyPatch) -> Updates:
+    return Updates(monkeypatch)
+
+
+LETTER = """
+- id: chairing
+  triple: [Rose Marsh, chairs, Garden Society]
+  quote: in the chair
+- triple: [Basil Thorn, tends, plot 7]
+  said by: a neighbour
+  quote: says a neighbour
+- triple: [Rose, attends, summer show]
+  status: expected
+  for: Garden Society
+  when: 2024-07-06
+  quote: is expected
+"""
+MINUTES = """
+- triple: [Rose, chairs, Garden Society]
+  quote: Mrs Marsh presided
+- triple: [Basil Thorn, believes, statement:chairing]
+  quote: he thought so
+- triple: [plot 7, height in metres, "1.50"]
+  quote: a metre and a half
+"""
+NEWS = """
+- triple: [Rose, believes, [Basil Thorn, tends, plot 7]]
+  quote: she believes
+- triple: [Basil Thorn, tends, plot 7]
+  quote: Thorn's own plot
+- triple: [summer show, held on, "2024-07-06"]
+  quote: on that day
+"""
+HEAD = """\
+source:
+  id: {0}
+  title: The {0}
+  published: 2024-06-1{1}
+  speakers:
+    - {{id: n, label: a neighbour}}
+"""
+
+
+def written(number: int, name: str, statements: str) -> dict[str, str | bytes | None]:
+    return {f"statements/{name}.yaml": notes(statements, HEAD.format(name, number))}
+
+
+def files() -> dict[str, str | bytes | None]:
+    return {**written(1, "letter", LETTER), **written(2, "minutes", MINUTES), **written(3, "news", NEWS)}
+
+
+def rewrite(name: str, old: str, new: str) -> Edit:
+    def edit(folder: Path) -> None:
+        path = folder / name
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+
+    return edit
+
+
+def in_news(old: str, new: str) -> Edit:
+    return rewrite("statements/news.yaml", old, new)
+
+
+def in_letter(old: str, new: str) -> Edit:
+    return rewrite("statements/letter.yaml", old, new)
+
+
+TURNED = LETTER[LETTER.index("- triple: [Rose, attends") :] + LETTER[: LETTER.index("- triple: [Rose, attends")]
+MORE = "statements:\n  - triple: [Rose, tends, plot 7]\n    quote: she too\n"
+EDITS: dict[str, Edit] = {
+    "nothing": lambda folder: None,
+    "a statement more": in_letter("statements:\n", MORE),
+    "a fact that two sources state goes from one": rewrite(
+        "statements/minutes.yaml", "[Rose, chairs, Garden Society]", "[Rose, tends, plot 7]"
+    ),
+    "a fact that one source states goes": rewrite(
+        "statements/news.yaml", "    quote: Thorn", "    status: claimed\n    said by: Rose\n    quote: Thorn"
+    ),
+    "a proposition that is mentioned elsewhere goes": in_letter(
+        "[Basil Thorn, tends, plot 7]", "[Rose, tends, plot 7]"
+    ),
+    "a statement that others refer to says something else": in_letter(
+        "[Rose Marsh, chairs, Garden Society]", "[Rose Marsh, attends, summer show]"
+    ),
+    "an id moves to another statement": lambda folder: (
+        in_letter("- id: chairing\n    triple", "- triple")(folder),
+        in_letter("- triple: [Rose, attends", "- id: chairing\n    triple: [Rose, attends")(folder),
+    ),
+    "another quote": in_letter("quote: in the chair", "quote: presided"),
+    "another status": in_letter("status: expected", "status: possible"),
+    "a speaker's words": in_letter("a neighbour", "the neighbour"),
+    "a speaker's type": in_letter("label: a neighbour", "label: a neighbour, type: person"),
+    "another day": in_letter("published: 2024-06-11", "published: 2024-05-30"),
+    "another title": in_letter("title: The letter", "title: A letter"),
+    "another id of the source": in_letter("id: letter", "id: epistle"),
+    "two statements become one": in_letter(
+        "statements:\n", "statements:\n  - triple: [Rose, chairs, Garden Society]\n    quote: once more\n"
+    ),
+    "another written form": rewrite("statements/minutes.yaml", '"1.50"', '"1.500"'),
+    "two written forms": rewrite(
+        "statements/minutes.yaml",
+        "statements:\n",
+        'statements:\n  - triple: [plot 7, height in metres, "1.5"]\n    quote: so high\n',
+    ),
+    "a file goes": lambda folder: (folder / "statements/news.yaml").unlink(),
+    "a file comes": lambda folder: (folder / "statements/extra.yaml").write_text(
+        notes("- triple: [Basil Thorn, chairs, Garden Society]\n  quote: he does", HEAD.format("extra", 4)), "utf-8"
+    ),
+    "a file is renamed": lambda folder: (folder / "statements/news.yaml").rename(folder / "statements/a.yaml"),
+    "lines move": in_letter("statements:\n", "# a remark\nstatements:\n"),
+    "statements change places": lambda folder: (folder / "statements/letter.yaml").write_text(
+        notes(TURNED, HEAD.format("letter", 1)), "utf-8"
+    ),
+    "all statements of a file go": in_news(notes(NEWS, ""), "statements: []\n"),
+    "a table comes": lambda folder: (folder / "statements/table.csv").write_text(
+        "source,subject,predicate,object,quote\nletter,Rose,tends,plot 7,she digs\n", "utf-8"
+    ),
+    "an entity's name": rewrite("entities.yaml", "label: plot 7", "label: plot seven\n  aliases: [plot 7]"),
+    "the title": rewrite("onrecord.yaml", "The garden society", "Our garden"),
+    "the ontology": rewrite("ontology/garden.ttl", '"tends"@en', '"looks after"@en, "tends"@en'),
+    "a source is withdrawn": lambda folder: (folder / "withdrawn.yaml").write_text(
+        "- source: news\n  on: 2024-07-01\n  who: Ada\n  why: it was wrong\n", "utf-8"
+    ),
+    "entities are judged the same": lambda folder: (folder / "judgements.yaml").write_text(
+        "- left: rose\n  judgement: same\n  right: basil\n  who: Ada\n  when: 2024-07-01\n  why: a test\n", "utf-8"
+    ),
+}
+ANEW = {
+    *("an entity's name", "the title", "the ontology", "a source is withdrawn", "entities are judged the same"),
+    "two written forms",
+}
+"""Edits after which the store is loaded anew: of what stands beside the statement files; one quad for two."""
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_graph(tmp_path: Path, updates: Updates, name: str) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    EDITS[name](folder)
+    onrecord.open(folder).build(out)
+    assert (updates.tried, updates.made) == (0 if name in ANEW else 1,) * 2
+    assert_same_as_from_nothing(folder, out)
+
+
+@pytest.mark.slow
+def test_one_edit_after_another(tmp_path: Path, updates: Updates) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    for name in ("a table comes", "a statement more", "a file comes", "another day", "a file goes", "lines move"):
+        EDITS[name](folder)
+        onrecord.open(folder).build(out)
+        assert_same_as_from_nothing(folder, out)
+    assert updates.made == 6
+
+
+SNIPPETS = (
+    "- triple: [Rose, chairs, Garden Society]\n  quote: one\n",
+    "- triple: [Rose, chairs, Garden Society]\n  status: denied\n  said by: a neighbour\n  quote: two\n",
+    "- triple: [Rose, chairs, Garden Society]\n  for: Basil Thorn\n  quote: three\n",
+    "- triple: [Basil Thorn, tends, plot 7]\n  via: [Rose, a neighbour]\n  said by: Rose\n  quote: four\n",
+    "- triple: [Rose, believes, [Basil Thorn, tends, plot 7]]\n  quote: five\n",
+    "- triple: [Basil Thorn, believes, [Rose, believes, [Basil Thorn, tends, plot 7]]]\n  quote: six\n  prefix: of\n",
+    '- triple: [plot 7, height in metres, "1.50"]\n  quote: seven\n',
+    '- triple: [plot 7, height in metres, "1.5"]\n  quote: eight\n  hedge: about\n',
+    "- triple: [Rose, supports, hose ban]\n  on condition: [Rose, chairs, Garden Society]\n  quote: nine\n",
+    "- triple: [Rose, supports, hose ban]\n  when: 2024-06\n  quote:\n    - one\n    - ten\n  in the words: so\n",
+)
+choices = st.lists(st.sampled_from(SNIPPETS), max_size=5).map("".join)
+states = st.fixed_dictionaries({name: choices | st.none() for name in ("letter", "minutes", "news")})
+
+
+def write_state(folder: Path, state: dict[str, str | None]) -> None:
+    for number, (name, statements) in enumerate(state.items()):
+        path = folder / f"statements/{name}.yaml"
+        path.unlink(missing_ok=True)
+        if statements is not None:
+            body = (
+                notes(statements, HEAD.format(name, number))
+                if statements
+                else HEAD.format(name, number) + "statements: []\n"
+            )
+            path.write_text(body, "utf-8")
+
+
+@pytest.mark.slow
+@settings(max_examples=25)
+@given(st.lists(states, min_size=2, max_size=3))
+def test_any_edit(tmp_path_factory: pytest.TempPathFactory, several: list[dict[str, str | None]]) -> None:
+    home = tmp_path_factory.mktemp("any")
+    folder, out = write_notes(home / "garden", "", **{"statements/letter.yaml": None}), home / "out"
+    (folder / "statements").mkdir(exist_ok=True)
+    for state in several:
+        write_state(folder, state)
+        onrecord.open(folder).build(out)
+    assert_same_as_from_nothing(folder, out)
+
+
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+KEPT = ("contents.json", "read files.arrow", "read rows.arrow", "resolved rows.arrow", "inferred quads.arrow")
+
+
+@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("how", [damage, Path.unlink], ids=["damaged", "missing"])
+def test_what_was_kept_and_is_not_whole_is_not_used(
+    tmp_path: Path, updates: Updates, name: str, how: Callable[[Path], object]
+) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    how(out / ".current/kept" / name)
+    EDITS["a statement more"](folder)
+    onrecord.open(folder).build(out)
+    assert updates.made == (1 if name.startswith("read ") else 0)
+    assert_same_as_from_nothing(folder, out)
+
+
+def test_what_other_code_kept_is_not_used(tmp_path: Path, updates: Updates, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    with monkeypatch.context() as older:
+        older.setattr("onrecord.kept.code_digest", lambda: "0" * 64)
+        onrecord.open(folder).build(out)
+    onrecord.open(folder).build(out)
+    assert updates.tried == 0
+    assert_same_as_from_nothing(folder, out)
+
+
+def test_a_damaged_store_is_not_built_upon(tmp_path: Path, updates: Updates) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    damage(max((out / "store").glob("*.sst"), key=lambda path: path.stat().st_size))
+    EDITS["a statement more"](folder)
+    onrecord.open(folder).build(out)
+    assert (updates.tried, updates.made) == (1, 0)
+    assert_same_as_from_nothing(folder, out)
+
+
+def test_the_store_that_was_there_is_not_touched(tmp_path: Path, updates: Updates) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    linked = {path.name: path for path in (out / "store").resolve().glob("*.sst")}
+    kept = tmp_path / "linked"
+    kept.mkdir()
+    for name, path in linked.items():
+        (kept / name).hardlink_to(path)
+    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    EDITS["a statement more"](folder)
+    onrecord.open(folder).build(out)
+    assert updates.made == 1
+    assert before == {path.name: path.read_bytes() for path in kept.iterdir()}
+    assert any((out / "store" / name).exists() and (out / "store" / name).samefile(kept / name) for name in before)
+
+
+def test_files_that_did_not_change_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    EDITS["a statement more"](folder)
+    read: list[str] = []
+    inner = onrecord.parse.before.yaml.parse_statements  # type: ignore[attr-defined]
+
+    def outer(data: bytes, name: str, *rest: object) -> None:
+        read.append(Path(name).name)
+        inner(data, name, *rest)
+
+    monkeypatch.setattr("onrecord.parse.before.yaml.parse_statements", outer)
+    first = [problem.as_dict() for problem in onrecord.open(folder).examine(built=out).problems]
+    assert read == ["letter.yaml"]
+    assert first == [problem.as_dict() for problem in onrecord.open(folder).check()]
+
+
+def test_places_are_those_of_a_file_that_was_read(tmp_path: Path) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **rich_files()), tmp_path / "out"
+    graph = onrecord.open(folder)
+    graph.build(out)
+    rows = graph.statements
+    again = onrecord.build.load(graph.project, onrecord.errors.Problems(), out)  # type: ignore[attr-defined]
+    assert again.resolved.statements.equals(rows)
+    assert again.resolved.sources == graph._sound.resolved.sources
+    names = ("", "quote", "quote.1", "subject", "object", "status", "said by.1", "for.0", "condition", "nothing")
+    for row in rows["row"]:
+        for name in names:
+            assert again.resolved.places.of(row, name) == graph._sound.resolved.places.of(row, name)
