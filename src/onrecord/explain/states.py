@@ -319,7 +319,7 @@ def _load_build(folder: Path, aside: Path) -> Loaded:
         path = folder / f"{name}.trig"
         whole = manifest["files"][path.name]["sha256"] == sha256_file(path)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OnRecordError(f"{folder}: this build cannot be read ({error}); run  onrecord build") from error
+        raise OnRecordError(f"{folder}: this build cannot be read ({error}); run  onrecord build --exports") from error
     if not whole:
         raise OnRecordError(f"{path}: this is not the file that the build wrote; run  onrecord build")
     graphs: dict[str, list[ox.Quad]] = defaultdict(list)
