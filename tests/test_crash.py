@@ -124,6 +124,23 @@ def built(out: Path) -> str:
     return str(manifest["inputs"])
 
 
+UPDATE = Work(
+    "build",
+    (
+        "onrecord.build:parse",
+        "onrecord.build:resolve",
+        "onrecord.build:find_part",
+        "onrecord.build:update_store",
+        "onrecord.store:_link_or_copy",
+        "onrecord.store:_in_scope",
+        "onrecord.store:_publish",
+        "onrecord.build:keep_for_next",
+        "onrecord.build:write_atomic",
+        "onrecord.build:write_kept",
+        "onrecord.staging:_swap",
+        "onrecord.staging:_sweep",
+    ),
+)
 EXPORT = Work("export", ("onrecord.graph:Graph.quads", "onrecord.export:export", "onrecord.files:write_atomic"))
 LOCK = Work("lock", ("onrecord.build:load", "onrecord.build:check_evidence", "onrecord.build:write_lock"))
 
@@ -174,7 +191,7 @@ def test_a_killed_build_leaves_a_whole_one(folder: Path, tmp_path: Path, first: 
     if not first:
         add_statement(folder)
     killing = Killing(BUILD, folder, tmp_path / "timed", random.Random(f"build {first}"))
-    new = built(tmp_path / "timed")
+    new, killing.target = built(tmp_path / "timed"), out
     assert new != old
     for _ in range(KILLS * 3 // 8):
         shutil.rmtree(out, ignore_errors=True)
@@ -191,6 +208,32 @@ def test_a_killed_build_leaves_a_whole_one(folder: Path, tmp_path: Path, first: 
     print(f"\nkills of {'a first build' if first else 'a build over another'}:\n{killing.histogram()}", end="")
 
 
+@pytest.mark.slow
+def test_a_killed_update_of_a_build_leaves_a_whole_one(graph_folder: Path, tmp_path: Path) -> None:
+    out, kept, timed = tmp_path / "out", tmp_path / "kept", tmp_path / "timed"
+    old = built_by(graph_folder, kept)
+    tables = {path.name: path.read_bytes() for path in (kept / "store").glob("*.sst")}
+    add_statement(graph_folder)
+    shutil.copytree(kept, timed, symlinks=True)
+    killing = Killing(UPDATE, graph_folder, timed, random.Random("update"))
+    new, killing.target = built(timed), out
+    assert new != old
+    assert {name for name, _ in killing.stages} == {stage.rpartition(":")[2] for stage in UPDATE.stages}
+    found: Counter[str] = Counter()
+    for _ in range(KILLS // 4):
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(kept, out, symlinks=True, copy_function=os.link)
+        killing.once()
+        found[built(out)] += 1
+        assert onrecord.open(graph_folder).verify(out) == []
+        assert {path.name: path.read_bytes() for path in (kept / "store").glob("*.sst")} == tables
+        if killing.hits.total() % 5 == 0:
+            assert built_by(graph_folder, out) == new
+            assert onrecord.open(graph_folder).verify(out) == []
+    assert found.keys() <= {old, new} and found[old]
+    print(f"\nkills of an update of a build:\n{killing.histogram()}", end="")
+
+
 def built_by(folder: Path, out: Path) -> str:
     """Build, and say what :func:`built` says."""
     onrecord.open(folder).build(out)
@@ -205,7 +248,7 @@ def test_a_killed_export_leaves_a_whole_file(folder: Path, tmp_path: Path) -> No
     old = target.read_bytes()
     add_statement(folder)
     killing = Killing(EXPORT, folder, tmp_path / "timed.ttl", random.Random("export"))
-    new = (tmp_path / "timed.ttl").read_bytes()
+    new, killing.target = (tmp_path / "timed.ttl").read_bytes(), target
     assert new != old
     for _ in range(KILLS // 8):
         target.write_bytes(old)

@@ -20,7 +20,8 @@ import polars as pl
 import pyoxigraph
 import yaml
 
-from onrecord.files import sha256_hex, write_atomic
+from onrecord.errors import OutputError
+from onrecord.files import sha256_hex
 from onrecord.project import Project, input_files
 from onrecord.staging import CURRENT
 
@@ -74,18 +75,27 @@ class Kept:
 def write_kept(folder: Path, keep: Keep) -> None:
     """Put ``keep`` into the build that is made in ``folder``.
 
+    They need not outlive a power cut: what is not whole is not taken up.
+
     :raises OutputError: when they cannot be written.
     """
-    (folder / FOLDER).mkdir()
+    try:
+        _write(folder / FOLDER, keep)
+    except OSError as error:
+        raise OutputError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from error
+
+
+def _write(folder: Path, keep: Keep) -> None:
+    folder.mkdir()
     sums = {}
     for name, table in keep.tables.items():
         data = io.BytesIO()
         table.write_ipc(data, compression="lz4")
         sums[name] = sha256_hex(data.getvalue())
-        write_atomic(folder / FOLDER / f"{name}.arrow", data.getvalue())
+        (folder / f"{name}.arrow").write_bytes(data.getbuffer())
     told = {"code": code_digest(), "sums": sums, "facts": keep.facts}
     contents = {**told, "whole": _seal(told)}
-    write_atomic(folder / FOLDER / _CONTENTS, json.dumps(contents, ensure_ascii=False).encode())
+    (folder / _CONTENTS).write_bytes(json.dumps(contents, ensure_ascii=False).encode())
 
 
 def _seal(told: Mapping[str, Any]) -> str:
