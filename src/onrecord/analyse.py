@@ -169,7 +169,12 @@ class _ViewBuilder:
             bounds=self._bounds(row),
             terms=tuple(_statement_terms(row)),
             narrowed=tuple((q["property"][1:-1], q["value"]) for q in row["restrictive"] or ()),
+            qualified_iri=self._qualified(row),
         )
+
+    def _qualified(self, row: dict[str, Any]) -> str:
+        prop = self.names.ontology.properties.get(row["predicate"][1:-1])
+        return prop.qualified_iri if prop and row["asserting"] and row["restrictive"] else ""
 
     @staticmethod
     def _bounds(row: dict[str, Any]) -> tuple[str, ...]:

@@ -168,6 +168,41 @@ def test_the_address_opens_a_statement_of_a_big_graph(show: Any, many: Network):
     assert "the words of 1234" in view.panel()
 
 
+def test_the_address_keeps_what_is_open_and_the_back_button_leads_back(show: Any, many: Network):
+    view = show(many.generate_html())
+    settle(view)
+    first = groups(view)[0]
+    click(view, on_page(view, first))
+    inside = view.page.evaluate("location.hash")
+    assert inside.startswith("#open=https%3A%2F%2Fexample.org%2Fmany%2Fn")
+    everything(view)
+    assert view.page.evaluate("location.hash") == "#open=everything"
+    view.page.go_back()
+    settle(view)
+    assert drawn(view) == first["count"]
+    assert view.page.get_attribute(".groups button:has-text('Everything')", "aria-pressed") == "false"
+    view.page.go_back()
+    settle(view)
+    assert len(groups(view)) > 2
+    view.page.go_forward()
+    settle(view)
+    assert drawn(view) == first["count"]
+    again = show(many.generate_html(), inside)
+    settle(again)
+    assert drawn(again) == first["count"]
+
+
+def test_a_community_and_a_name_in_it_are_one_step_back(show: Any, many: Network):
+    view = show(many.generate_html(), f"#node={BASE}n0100")
+    settle(view)
+    before = view.page.evaluate("history.length")
+    view.page.click(".groups button:has-text('Everything')")
+    view.page.click(".groups button:has-text('Groups')")
+    settle(view)
+    assert view.page.evaluate("history.length") == before + 2
+    assert view.page.evaluate("location.hash") == ""
+
+
 def test_a_filter_takes_effect_in_groups_and_in_everything(show: Any, many: Network):
     view = show(many.generate_html())
     settle(view)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyoxigraph
 import pytest
 
@@ -62,6 +63,9 @@ def test_turtle_is_a_part_of_what_the_graph_itself_exports(visit: Any, bridge: A
     view = visit(bridge_view)
     everything = triples(take(view, "save-turtle").read_text("utf-8"))
     assert everything <= whole
+    asserted = bridge.quads().filter(pl.col("graph").str.ends_with("/graph/asserted>"))
+    assert set(asserted.select("subject", "predicate", "object").iter_rows()) <= everything
+    assert asserted["predicate"].str.contains("/qualified#").sum() > 0
     kind = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
     statement = "<https://w3id.org/onrecord/ns#Statement>"
     assert sum((p, o) == (kind, statement) for _, p, o in everything) == 61

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 import view_sample as sample
 from onrecord.lens import Lens
+from onrecord.view.backing import to_page
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 from onrecord.view.pages import timeline_page
 from onrecord.view.timeline import render_timeline
@@ -154,6 +156,47 @@ def test_filters_by_status_source_words_and_clock(show: Any, bridge_timeline: st
     view.page.select_option("#clock", "record")
     assert len(shown(view)) == 61
     assert view.page.locator("li.row .certain").count() == 0
+
+
+def test_both_clocks_are_set_by_sliders_kept_in_the_address_and_played(show: Any, bridge: Any, bridge_timeline: str):
+    view = show(bridge_timeline)
+    assert view.page.inner_text("#clock-recorded output") == "2024-04-15: everything"
+    view.page.focus("#by")
+    view.page.keyboard.press("Home")
+    view.settle()
+    by = view.page.inner_text("#clock-recorded output")
+    early = {edge.iri for edge in to_page(bridge._sound, Lens(as_of=date.fromisoformat(by))).edges} - {""}
+    assert 0 < len(early) < 61
+    assert set(shown(view)) == early
+    assert view.page.locator(".grid .set.by").count() == 1
+    assert view.page.evaluate("location.hash") == f"#by={by}"
+    view.page.keyboard.press("End")
+    view.page.focus("#at")
+    view.page.keyboard.press("ArrowRight")
+    view.settle()
+    at = view.page.inner_text("#clock-valid output")
+    state = view.page.evaluate("location.hash")
+    assert state == f"#at={at}"
+    certain = len(shown(view))
+    view.page.check("#possibly")
+    assert len(shown(view)) > certain
+    again = show(bridge_timeline, state)
+    assert len(shown(again)) == certain < 61
+    again.page.click("#reset")
+    assert len(shown(again)) == 61
+    again.page.click("#clock-valid button")
+    assert again.page.get_attribute("#clock-valid button", "aria-pressed") == "true"
+
+
+def test_a_lane_without_a_row_left_goes_and_comes_back(show: Any, bridge_timeline: str):
+    view = show(bridge_timeline, "#group=status")
+    before = view.page.locator("button.lane:visible").count()
+    rows = view.page.locator("li.row:visible").all_inner_texts()
+    view.page.uncheck("input[data-line=denied]")
+    assert view.page.locator("button.lane:visible").count() == before - 1
+    view.page.check("input[data-line=denied]")
+    assert view.page.locator("button.lane:visible").count() == before
+    assert view.page.locator("li.row:visible").all_inner_texts() == rows
 
 
 def test_the_address_keeps_the_state(show: Any, bridge_timeline: str):

@@ -81,6 +81,7 @@ class ViewEdge:
     ] = ()  # before, quote, after; only where the licence lets the text be shown
     terms: tuple[tuple[str, str], ...] = ()  # of the statement's node in RDF: property IRI and N-Triples term
     narrowed: tuple[tuple[str, str], ...] = ()  # the same of the proposition's node: restrictive qualifiers
+    qualified_iri: str = ""  # the property that leads to that node, where a fact has such qualifiers
 
 
 @dataclass(frozen=True, slots=True)

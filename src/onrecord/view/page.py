@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _BASE = ("elements.js", "data.js", "look.js", "theme.js", "labels.js", "svg.js")
 _PANES = (
-    "renderer.js", "selection.js", "path.js", "panel.js", "clocks.js", "filters.js", "search.js", "table.js",
-    "arrangements.js", "export.js", "keys.js", "main.js",
+    "renderer.js", "selection.js", "path.js", "panel.js", "sieve.js", "clocks.js", "filters.js", "search.js",
+    "table.js", "arrangements.js", "export.js", "keys.js", "main.js",
 )  # fmt: skip
 _SCRIPTS = {
     "vis": (*_BASE, "draw.js", *_PANES),

@@ -19,7 +19,10 @@ from onrecord.view.frame import counted_lines, look, record_rows, render
 from onrecord.view.look import SHAPES, line_of, shape_of
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 
-_SCRIPTS = ("elements.js", "data.js", "look.js", "theme.js", "selection.js", "panel.js", "axis.js", "timeline.js")
+_SCRIPTS = (
+    "elements.js", "data.js", "look.js", "theme.js", "selection.js", "panel.js", "sieve.js", "clocks.js", "axis.js",
+    "lanes.js", "timeline.js",
+)  # fmt: skip
 _DAY = dt.timedelta(days=1)
 _ENDLESS = 10_000_000
 """Stands for an open end where borders are compared; days are counted as ``date.toordinal`` does."""

@@ -1,7 +1,7 @@
 // Owns the axis: where days stand from left to right, by rank or to scale, and how they are written.
 // Leaves the bars on it to timeline.js. Places are shares of the axis, 0 to 1.
 
-const clocks = given.timeline;
+const times = given.timeline;
 const DAY_MS = 864e5;
 const EPOCH = 719163;  // 1 January 1970, counted from 1 January of the year 1
 const dayOf = (ordinal) => new Date((ordinal - EPOCH) * DAY_MS);
@@ -18,16 +18,16 @@ const monthNames = (() => {
 })();
 
 /** Borders with the open ends: -Infinity and Infinity where there are any. */
-const borders = [...(clocks.openStart ? [-Infinity] : []), ...clocks.borders, ...(clocks.openEnd ? [Infinity] : [])];
+const borders = [...(times.openStart ? [-Infinity] : []), ...times.borders, ...(times.openEnd ? [Infinity] : [])];
 const cellCount = Math.max(borders.length - 1, 1);
 
 /** Each border's place. An open end takes as much room as a day by rank, and a sixteenth of the axis to scale. */
 function placesOf(scale) {
   if (scale !== 'days') return borders.map((_, at) => at / cellCount);
-  const first = clocks.borders[0];
-  const span = Math.max(clocks.borders[clocks.borders.length - 1] - first, 1);
-  const before = clocks.openStart ? 1 / 16 : 0;
-  const room = 1 - before - (clocks.openEnd ? 1 / 16 : 0);
+  const first = times.borders[0];
+  const span = Math.max(times.borders[times.borders.length - 1] - first, 1);
+  const before = times.openStart ? 1 / 16 : 0;
+  const room = 1 - before - (times.openEnd ? 1 / 16 : 0);
   return borders.map((day) => (day === -Infinity ? 0 : day === Infinity ? 1 : before + (room * (day - first)) / span));
 }
 
@@ -65,13 +65,13 @@ const share = (place) => `${(place * 100).toFixed(4)}%`;
 
 /** Labels that fit an axis of `width` pixels: the first of each year before the others, the month where it is new. */
 function fittingLabels(width) {
-  const all = clocks.borders.map((day, at) => ({
+  const all = times.borders.map((day, at) => ({
     day,
-    x: places[at + (clocks.openStart ? 1 : 0)] * width,
-    first: at === 0 || yearOf(clocks.borders[at - 1]) !== yearOf(day),
+    x: places[at + (times.openStart ? 1 : 0)] * width,
+    first: at === 0 || yearOf(times.borders[at - 1]) !== yearOf(day),
   }));
   const room = (text) => 6 * text.length + 6;
-  const limit = width - (clocks.openEnd ? 14 : 0);
+  const limit = width - (times.openEnd ? 14 : 0);
   const kept = [];
   const years = [];
   for (const label of all.filter((each) => each.first)) {
@@ -115,17 +115,31 @@ function drawAxis(svg, width) {
   }
   const first = labels.length ? labels[0].x : width;
   const last = labels.length ? labels[labels.length - 1].end : 0;
-  if (clocks.openStart) parts.push(shape('text', { class: 'soft', x: 2, y: 28 }, first > 46 ? 'earlier' : '…'));
-  if (clocks.openEnd) parts.push(shape('text', { class: 'soft', x: width - 3, y: 28, 'text-anchor': 'end' }, width - last > 36 ? 'later' : '…'));
+  if (times.openStart) parts.push(shape('text', { class: 'soft', x: 2, y: 28 }, first > 46 ? 'earlier' : '…'));
+  if (times.openEnd) parts.push(shape('text', { class: 'soft', x: width - 3, y: 28, 'text-anchor': 'end' }, width - last > 36 ? 'later' : '…'));
   svg.replaceChildren(...parts);
 }
 
 /** The lines behind the bars: one a border, and a shade over what lies after the last day on record. */
 function drawGrid(svg) {
-  const last = Math.max(...clocks.recorded.filter((cell) => cell !== null), -1) + 1;
+  const last = Math.max(...times.recorded.filter((cell) => cell !== null), -1) + 1;
   const after = last > 0 && last < places.length - 1
     ? [shape('rect', { class: 'after', x: share(places[last]), y: 0, width: share(1 - places[last]), height: '100%' }),
       shape('line', { class: 'last', x1: share(places[last]), x2: share(places[last]), y1: 0, y2: '100%' })]
     : [];
   svg.replaceChildren(...after, ...places.slice(1, -1).map((place) => shape('line', { x1: share(place), x2: share(place), y1: 0, y2: '100%' })));
+}
+
+/** The place of a day's border; null where the axis has none. */
+function placeOf(day, after = 0) {
+  const at = day ? borders.indexOf(Math.round(Date.parse(`${day}T00:00:00Z`) / DAY_MS) + EPOCH + after) : -1;
+  return at < 0 ? null : places[at];
+}
+
+/** Lines where the two clocks stand: after the last day that is on record, and at the day on which things are to hold. */
+function drawDays(svg, recorded, valid) {
+  for (const line of svg.querySelectorAll('.set')) line.remove();
+  for (const [kind, place] of [['by', placeOf(recorded, 1)], ['at', placeOf(valid)]]) {
+    if (place !== null) svg.append(shape('line', { class: `set ${kind}`, x1: share(place), x2: share(place), y1: 0, y2: '100%' }));
+  }
 }

@@ -1,7 +1,7 @@
 // Owns the overview of a big graph: its communities as discs, the links between them, and who is in each.
 // Leaves the division to onrecord.view.communities and the moving from one to another to canvas.js.
 
-const LINKS = 160;   // between communities, the strongest; the rest would be a grey ground
+const LINKS = 110;   // between communities, the strongest; the rest would be a grey ground
 
 /** The communities of the record, with places of their own, none on top of another. */
 function createGroups({ x, y, community }) {
@@ -55,6 +55,7 @@ function createGroups({ x, y, community }) {
   }
   const shown = new Int32Array(count);
   const links = new Int32Array(pairs.length);
+  const inOrder = Int32Array.from(pairs, (_, at) => at);
   const classes = Array.from({ length: count }, () => new Int32Array(shapeNames.length + 1));
 
   const groups = { count, shown, sizes, middleX, middleY, radius, pairs, links };
@@ -72,6 +73,7 @@ function createGroups({ x, y, community }) {
     for (let edge = 0; edge < edgeCount; edge += 1) if (visibleEdges[edge] && pairOf[edge] >= 0) links[pairOf[edge]] += 1;
   };
 
+  groups.leaderOf = (group) => leaders[group][0];
   groups.isLeftover = (group) => group === count - 1 && count > 1 && leaders[group].length > 0 && degreeOf(leaders[group][0]) < 6;
   groups.nameOf = (group) => (groups.isLeftover(group) ? 'joined to few or none' : nameOf(leaders[group][0]));
   const sized = (group) => radius[group] * Math.sqrt(Math.max(0.12, shown[group] / sizes[group]));
@@ -90,9 +92,9 @@ function createGroups({ x, y, community }) {
   };
 
   groups.draw = (ctx, view, marked) => {
-    const strongest = Math.max(1, ...links);
+    const strongest = links.reduce((most, each) => Math.max(most, each), 1);
     ctx.strokeStyle = colour.soft;
-    const order = pairs.map((_, at) => at).filter((at) => links[at]).sort((a, b) => links[b] - links[a]).slice(0, LINKS);
+    const order = inOrder.filter((at) => links[at]).sort((a, b) => links[b] - links[a]).subarray(0, LINKS);
     for (const at of order.reverse()) {
       const a = spot(pairs[at][0], view), b = spot(pairs[at][1], view);
       const share = Math.sqrt(links[at] / strongest);
@@ -105,34 +107,51 @@ function createGroups({ x, y, community }) {
       ctx.stroke();
     }
     ctx.globalAlpha = 1;
-    for (let group = 0; group < count; group += 1) if (shown[group]) drawDisc(ctx, group, spot(group, view), group === marked);
+    drawDiscs(ctx, view, marked);
     return writeGroupNames(ctx, view, marked);
   };
 
-  /** A disc with a rim that shows of what classes its members are. */
-  function drawDisc(ctx, group, { x: gx, y: gy, r }, on) {
-    const radius_ = Math.max(r, 4);
-    ctx.beginPath();
-    ctx.arc(gx, gy, radius_, 0, 2 * Math.PI);
+  /** Discs with a rim that shows of what classes their members are; a class is one path for all discs. */
+  function drawDiscs(ctx, view, marked) {
+    const discs = [];
+    for (let group = 0; group < count; group += 1) {
+      if (!shown[group]) continue;
+      const { x: gx, y: gy, r } = spot(group, view);
+      const outer = Math.max(r, 4);
+      discs.push({ group, gx, gy, outer, inner: outer - Math.min(9, Math.max(2.5, outer * 0.2)), angle: -Math.PI / 2 });
+    }
+    const circles = (chosen, more) => {
+      ctx.beginPath();
+      for (const { gx, gy, outer } of chosen) {
+        ctx.moveTo(gx + outer + more, gy);
+        ctx.arc(gx, gy, outer + more, 0, 2 * Math.PI);
+      }
+    };
+    circles(discs, 0);
     ctx.fillStyle = colour.paper;
     ctx.fill();
-    const rim = Math.min(9, Math.max(2.5, radius_ * 0.2));
-    let angle = -Math.PI / 2;
-    ctx.lineWidth = rim;
-    classes[group].forEach((members, place) => {
-      if (!members) return;
-      const turn = (2 * Math.PI * members) / shown[group];
+    for (let place = 0; place <= shapeNames.length; place += 1) {
       const { fill, edge, border } = styleOfShape(place);
-      ctx.strokeStyle = border > 2 ? edge : fill;
+      ctx.fillStyle = border > 2 ? edge : fill;
       ctx.beginPath();
-      ctx.arc(gx, gy, radius_ - rim / 2, angle, angle + turn);
-      ctx.stroke();
-      angle += turn;
-    });
-    ctx.lineWidth = on ? 2.5 : 1;
-    ctx.strokeStyle = on ? colour.accent : colour.soft;
-    ctx.beginPath();
-    ctx.arc(gx, gy, radius_ + (on ? 2 : 0), 0, 2 * Math.PI);
+      for (const disc of discs) {
+        const { group, gx, gy, outer, inner, angle } = disc;
+        if (!classes[group][place]) continue;
+        disc.angle += (2 * Math.PI * classes[group][place]) / shown[group];
+        ctx.moveTo(gx + outer * Math.cos(angle), gy + outer * Math.sin(angle));
+        ctx.arc(gx, gy, outer, angle, disc.angle);
+        ctx.arc(gx, gy, inner, disc.angle, angle, true);
+        ctx.closePath();
+      }
+      ctx.fill();
+    }
+    ctx.lineWidth = 1;
+    ctx.strokeStyle = colour.soft;
+    circles(discs.filter(({ group }) => group !== marked), 0);
+    ctx.stroke();
+    ctx.lineWidth = 2.5;
+    ctx.strokeStyle = colour.accent;
+    circles(discs.filter(({ group }) => group === marked), 2);
     ctx.stroke();
   }
 

@@ -26,6 +26,18 @@ function createTaken() {
   };
 }
 
+const namesOn = [];
+
+/** The name of a node as it is written: its lines, their weight, and the width of the widest in heights of a letter. */
+function nameOn(ctx, node, words) {
+  const known = namesOn[node];
+  if (known && known.family === colour.family) return known;
+  const lines = words(node);
+  const style = degreeOf(node) >= busy ? '600 ' : '';
+  namesOn[node] = { lines, style, wide: Math.max(0, ...lines.map((line) => widthOf(ctx, line, style))), family: colour.family };
+  return namesOn[node];
+}
+
 /**
  * Writes names over a view and returns their boxes, in pixels of the picture.
  * `must` are nodes and edges that are named whatever they cover, `first` nodes that come before the others.
@@ -46,12 +58,11 @@ function writeNames(ctx, scene, view, { nodes, must = [], mustEdges = [], first 
 
   const write = (node, forced, over = taken) => {
     if (named.has(node)) return;
-    const lines = words(node);
-    if (!lines.length) return;
     const { x, y } = scene.toScreen(node, view);
     if (x < -40 || x > view.width + 40 || y < -30 || y > view.height + 30) return;
-    const style = degreeOf(node) >= busy ? '600 ' : '';
-    const half = (Math.max(...lines.map((line) => widthOf(ctx, line, style))) * size) / 2;
+    const { lines, style, wide } = nameOn(ctx, node, words);
+    if (!lines.length) return;
+    const half = (wide * size) / 2;
     const height = lines.length * size * look.lineHeight;
     const r = scene.radiusOf(node, view.scale);
     const spots = [[x, y + r + 2], [x, y - r - 2 - height], [x + r + 4 + half, y - height / 2], [x - r - 4 - half, y - height / 2]];

@@ -3,7 +3,7 @@
 
 const MARGIN = 64;         // pixels drawn beyond the edges of the view, for what a movement brings in
 const REST = 90;            // milliseconds without movement after which a moved picture is drawn anew
-const STROKES = 2000;       // edges drawn in one frame: they are painted after the script, unseen by its clock
+const STROKES = 2600;       // edges drawn in one frame: they are painted after the script, unseen by its clock
 const BUDGET = 7;           // milliseconds of script in one frame
 
 /**
@@ -17,6 +17,7 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
   const layer = () => document.createElement('canvas').getContext('2d', { alpha: false });
   const base = layer();
   const front = layer();
+  const dots = createDots();
   let baseView = null;
   let frontView = null;
   let job = null;
@@ -25,6 +26,8 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
   let wanted = false;      // a frame must be shown, not only worked for
   let ratio = 1;
   let edgesFound = null;
+  let measured = false;    // the container's size is known; asking for it lays the whole page out
+  new ResizeObserver(() => { measured = false; }).observe(canvas.parentElement);
   const picture = { boxes: [], groupBoxes: [] };
 
   const wide = () => ({ x: view.x, y: view.y, scale: view.scale, width: view.width + 2 * MARGIN, height: view.height + 2 * MARGIN, margin: MARGIN });
@@ -33,6 +36,7 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
   /** Takes over the size of the container; false while there is no room to draw in. */
   picture.resize = () => {
     const { clientWidth, clientHeight } = canvas.parentElement;
+    measured = true;
     ratio = Math.min(2, globalThis.devicePixelRatio || 1);
     if (!clientWidth || !clientHeight) return false;
     if (view.width === clientWidth && view.height === clientHeight && canvas.width === Math.round(clientWidth * ratio)) return true;
@@ -80,7 +84,7 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
 
   function draw(now) {
     frame = 0;
-    if (!picture.resize()) return;
+    if (!measured && !picture.resize()) { measured = false; return; }
     const moving = now - view.movedAt < REST;
     const target = wide();
     if (!job && (stale || (!same(frontView, target) && (!moving || !frontView || uncovered())))) job = begin(target);
@@ -138,8 +142,7 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
       edgesFound = edges;
       yield 0;
       yield* scene.drawEdges(base, target, edges);
-      yield STROKES / 2;
-      scene.drawNodes(base, target, nodes);
+      scene.drawNodes(base, target, nodes, dots);
       baseView = target;
       yield STROKES / 2;
     }

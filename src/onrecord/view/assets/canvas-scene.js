@@ -2,8 +2,9 @@
 // Leaves the view, layers and pointer to canvas.js, names to canvas-names.js, single figures to canvas-figures.js.
 
 const DETAIL = 2500;      // up to so many edges in sight, each has its dashes, head and bow
-const THINNED = 5000;     // of more edges than this a part is drawn: the same picture to the eye
+const THINNED = 3200;     // of more edges than this a part is drawn: the same picture to the eye
 const ROOM = { width: 104, height: 48 };   // of a node with its name
+const DOTTED = 600;       // from so many nodes in the picture on the smallest are written as pixels
 const PASSING = 500;      // edges that only pass through, none of whose ends is in sight
 
 /**
@@ -19,6 +20,9 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
   for (let node = 0; node < nodeCount; node += 1) { const own = ownNode(node); if (own) ownNodes.set(node, own); }
   for (let edge = 0; edge < edgeCount; edge += 1) { const own = ownEdge(edge); if (own) ownEdges.set(edge, own); }
   const scene = { x, y, size, ownNodes, ownEdges };
+  // Of use within one call only: room for lists that are made for every picture.
+  const tiers = [new Int32Array(edgeCount), new Int32Array(edgeCount), new Int32Array(edgeCount)];
+  const seen = new Uint8Array(nodeCount);
 
   const radiusOf = (node, scale) => size[node] * Math.min(scale, 1.6);
   scene.radiusOf = radiusOf;
@@ -43,9 +47,7 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
    */
   scene.edgesIn = (view, wanted) => {
     const { left, right, top, bottom } = bounds(view, 12);
-    const tiers = [new Int32Array(edgeCount), new Int32Array(edgeCount), new Int32Array(edgeCount)];
     const counts = [0, 0, 0];
-    const seen = new Uint8Array(nodeCount);
     for (let node = 0; node < nodeCount; node += 1) seen[node] = x[node] > left && x[node] < right && y[node] > top && y[node] < bottom ? 1 : 0;
     for (let edge = 0; edge < edgeCount; edge += 1) {
       if (!wanted[edge]) continue;
@@ -57,9 +59,9 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
       }
       tiers[2 - ends][counts[2 - ends]++] = edge;
     }
-        let room = THINNED;
+    let room = THINNED;
     const kept = tiers.map((tier, at) => {
-      const part = thin(tier.subarray(0, counts[at]), at === 2 ? Math.min(room, PASSING) : room);
+      const part = thin(tier.subarray(0, counts[at]), at === 2 ? Math.min(room, PASSING) : room).slice();
       room -= part.length;
       return part;
     });
@@ -137,11 +139,13 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
 
   scene.inkOf = (edge) => (ownEdges.get(edge) || {}).color || styleOfLine(line[edge]).ink;
 
-  /** Draws nodes, class by class. */
-  scene.drawNodes = (ctx, view, nodes) => {
+  /** Draws nodes, class by class; the smallest as `dots` where these are given and they are many. */
+  scene.drawNodes = (ctx, view, nodes, dots) => {
     const { scale } = view;
     const ox = view.width / 2 - view.x * scale, oy = view.height / 2 - view.y * scale;
     ctx.lineJoin = 'round';
+    const dotted = dots && nodes.length > DOTTED ? dots : null;
+    if (dotted) dotSquares(dotted, ctx, view, nodes);
     for (let at = 0; at < nodes.length;) {
       const place = shape[nodes[at]];
       const style = styleOfShape(place);
@@ -151,7 +155,7 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
       for (; at < nodes.length && shape[nodes[at]] === place; at += 1) {
         const node = nodes[at];
         const r = Math.max(size[node] * Math.min(scale, 1.6), 0.9);
-        if (r <= SMALL) {
+        if (r <= SMALL && !dotted) {
           // A ring is too small for its hole: it takes the colour of its rim.
           if (style.border > 2) ctx.fillStyle = style.edge;
           ctx.fillRect(x[node] * scale + ox - r, y[node] * scale + oy - r, r * 2, r * 2);
@@ -183,6 +187,21 @@ function createScene({ x: homeX, y: homeY, size, bend, ownNode, ownEdge }) {
       ctx.fill();
     }
   };
+
+  function dotSquares(dots, ctx, view, nodes) {
+    const { scale } = view;
+    const ox = view.width / 2 - view.x * scale, oy = view.height / 2 - view.y * scale;
+    const inks = [...shapeNames, ''].map((_, place) => {
+      const { fill, edge, border } = styleOfShape(place);
+      return dots.inkOf(border > 2 ? edge : fill);
+    });
+    dots.begin(ctx.canvas.width, ctx.canvas.height, ctx.canvas.width / view.width);
+    for (const node of nodes) {
+      const r = Math.max(size[node] * Math.min(scale, 1.6), 0.9);
+      if (r <= SMALL) dots.square(x[node] * scale + ox, y[node] * scale + oy, r, inks[Math.min(shape[node], shapeNames.length)]);
+    }
+    dots.putOn(ctx);
+  }
 
   const FAINT = [1, 0.5, 0.16];   // edges with both ends in the picture, with one, passing through
 

@@ -1,8 +1,8 @@
 // Owns where the reader looks in the page's own drawing: the middle, the scale, and the movements between two views.
 // Leaves drawing to canvas-picture.js.
 
-/** `moving()` is called on every change, `moved()` when it was the reader's own. */
-function createView({ moving, moved }) {
+/** `moving()` is called on every change, `moved()` when it was the reader's own, `rested()` at the end of any other. */
+function createView({ moving, moved, rested }) {
   const still = matchMedia('(prefers-reduced-motion: reduce)');
   const limit = (scale) => Math.min(6, Math.max(0.005, scale));
   let turn = 0;
@@ -23,6 +23,7 @@ function createView({ moving, moved }) {
     if (!animated || still.matches || !view.width) {
       set(wanted);
       view.movedAt = 0;
+      rested();
       return;
     }
     const step = () => {
@@ -32,6 +33,7 @@ function createView({ moving, moved }) {
       const scale = start.scale * (wanted.scale / start.scale) ** eased;
       set(share === 1 ? wanted : { x: start.x + (wanted.x - start.x) * eased, y: start.y + (wanted.y - start.y) * eased, scale });
       if (share < 1) requestAnimationFrame(step);
+      else rested();
     };
     step();
   };

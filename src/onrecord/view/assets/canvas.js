@@ -30,8 +30,9 @@ function createCanvasRenderer(container, given_, hooks) {
     moving: () => picture.ask(),
     moved() {
       touched = true;
-      if (hooks.moved) hooks.moved();
+      hooks.moved();
     },
+    rested: hooks.moved,
   });
   const picture = createPicture(canvas, view, {
     scene, groups,
@@ -147,6 +148,7 @@ function createCanvasRenderer(container, given_, hooks) {
         everything = true;
         inside = -1;
         arrange();
+        hooks.opened();
       }),
       ...(inside >= 0 ? [make('span', {}, `Only the group of ${groups.nameOf(inside)}: ${groups.shown[inside].toLocaleString('en')}`)] : []),
       ...(grouped() ? [make('span', {}, 'Click a group to see who is in it')] : [thinned]),
@@ -171,12 +173,23 @@ function createCanvasRenderer(container, given_, hooks) {
     fit();
   }
 
+  const part = () => (everything ? 'everything' : inside < 0 ? '' : record.nodeId(groups.leaderOf(inside)));
+
+  function setPart(text) {
+    if (text === part()) return;
+    const leader = record.nodeAt(text);
+    everything = text === 'everything';
+    inside = leader < 0 ? -1 : drawn.community[leader];
+    arrange();
+  }
+
   /** Shows the members of one community alone; -1 shows all communities. */
   function open(group) {
     everything = false;
     inside = group;
     if (showing.selection) hooks.picked(null);
     arrange();
+    hooks.opened();
     say(group < 0 ? 'Groups' : `Group of ${groups.nameOf(group)}, ${groups.shown[group]} nodes`);
   }
 
@@ -288,6 +301,12 @@ function createCanvasRenderer(container, given_, hooks) {
       picture.change(true);
     },
     scale: () => view.scale,
+    part, setPart,
+    sight() {
+      const points = grouped() ? groupsShown().map((group) => groups.spot(group, view)) : [];
+      if (!grouped()) for (let node = 0; node < nodeCount; node += 1) if (visibleNodes[node]) points.push(scene.toScreen(node, view));
+      return sightOf(points, view.width, view.height);
+    },
     /** For tests: whether the picture is whole and up to date, and where the communities are. */
     settled: () => picture.settled(),
     groups: () => stops().map((stop) => ({ ...stop, name: groups.nameOf(stop.at), count: groups.shown[stop.at] })),

@@ -78,11 +78,11 @@ function nearestStop(stops, day, home) {
 const possibly = byId('possibly');
 
 /** The days of `days` by their places, so that a step of a clock compares numbers only. */
-const placesOf = (days) => new Map(days.map((day, at) => [day, at]));
+const ranksOf = (days) => new Map(days.map((day, at) => [day, at]));
 const recorded = Array.from(statementEdges, recordedOf);
 const recordedDays = [...new Set(recorded)].filter(Boolean).sort();
 const recordedAt = new Int32Array(record.edgeCount).fill(OPEN_END);
-const recordedPlaces = placesOf(recordedDays);
+const recordedPlaces = ranksOf(recordedDays);
 statementEdges.forEach((edge, at) => { if (recorded[at]) recordedAt[edge] = recordedPlaces.get(recorded[at]); });
 
 // A statement holds from the day of its bound on and until the day after it; an open bound is no bound.
@@ -92,7 +92,7 @@ const changes = bounded.map((edge) => {
   return [earliestStart, latestStart, earliestEnd && dayAfter(earliestEnd), latestEnd && dayAfter(latestEnd)];
 });
 const changeDays = [...new Set(changes.flat())].filter(Boolean).sort();
-const changePlaces = placesOf(changeDays);
+const changePlaces = ranksOf(changeDays);
 /** By statement: the first change from which it holds and the first at which it no longer does; certainly, and possibly. */
 const [certainFrom, certainTo, possibleFrom, possibleTo] = [-1, OPEN_END, -1, OPEN_END].map((open) => new Int32Array(record.edgeCount).fill(open));
 bounded.forEach((edge, at) => {
@@ -109,7 +109,11 @@ const clocks = {
 };
 byId('clocks').hidden = recordedDays.length < 2 && changeDays.length < 2;
 
-const clocksSet = () => clocks.recorded.day() !== '' || clocks.valid.day() !== '';
+/** What the clocks are set to; '' while they let everything through. */
+function clocksTell() {
+  const days = [clocks.recorded.day(), clocks.valid.day()];
+  return days.some(Boolean) ? [...days, possibly.checked].join(' ') : '';
+}
 
 /** Which statements the clocks let through, as they stand now. */
 function clockKeeper() {

@@ -232,7 +232,7 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
 
   const moved = () => {
     touched = true;
-    if (hooks.moved) hooks.moved();
+    hooks.moved();
   };
   network.on('click', ({ nodes, edges, pointer }) => hooks.picked(hitBy(pointer, nodes, edges)));
   network.on('hoverEdge', ({ edge }) => hover({ kind: 'edge', at: record.edgeAt(edge) }));
@@ -242,6 +242,7 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
   network.on('stabilized', () => { if (!touched) fit(); });
   network.on('zoom', moved);
   network.on('dragEnd', moved);
+  network.on('animationFinished', hooks.moved);
   network.once('afterDrawing', () => fit());
 
   let lastWidth = container.clientWidth;
@@ -293,6 +294,9 @@ function createVisRenderer(container, { nodes: rawNodes, edges: rawEdges, option
       paint(showing);
     },
     scale: () => network.getScale(),
+    part: () => '',
+    setPart() {},
+    sight: () => sightOf([...ids.keys()].filter((node) => !showing.hiddenNodes[node]).map((node) => network.canvasToDOM(bodyOf(node))), container.clientWidth, container.clientHeight),
     network,
   };
 }

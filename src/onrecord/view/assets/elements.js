@@ -31,6 +31,12 @@ function link(address, text) {
 
 const byId = (id) => document.getElementById(id);
 
+/** Sets the text of an element, where it is another one: the same text again would be laid out again. */
+function setText(id, text) {
+  const element = byId(id);
+  if (element.textContent !== String(text)) element.textContent = text;
+}
+
 /** Lower case and without accents, for finding. */
 const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 

@@ -70,6 +70,7 @@ function writeTurtle() {
       if (s.source_publisher) add(source, 'dc:publisher', quoted(s.source_publisher));
     }
     if (s.asserting && !s.narrowed) add(termOf(from), resource(s.property_iri), termOf(to));
+    if (s.qualified_iri) add(termOf(from), resource(s.qualified_iri), resource(s.proposition));
   }
   // A proposition in sight as a node is described by its own links.
   for (const edge of linkEdges) {

@@ -87,23 +87,31 @@ function nodesAround({ node, hops }) {
   return reached;
 }
 
+/** Under a narrow restriction a node needs a statement of its own to stay. */
+const { reasons, weigh } = createSieve([
+  { set: () => [...off.lines].join(' '), outs: () => { const out = lineNames.map((name) => off.lines.has(name)); return (edge) => out[record.line[edge]] === true; } },
+  {
+    set: () => [...off.shapes].join(' '),
+    outs() {
+      const { shape, from, to } = record;
+      const out = Uint8Array.from({ length: NONE + 1 }, (_, place) => (off.shapes.has(shapeNames[place]) ? 1 : 0));
+      return (edge) => out[shape[from[edge]]] + out[shape[to[edge]]] > 0;
+    },
+  },
+  ...Object.entries({ backed, disputed }).map(([name, marks]) => (
+    { narrow: true, set: () => (only[name].checked ? 'only' : ''), outs: () => (edge) => isStatement[edge] && !marks[edge] })),
+  ...Object.values(facets).map(({ select, keeper }) => (
+    { narrow: true, set: () => select.value, outs: () => { const keeps = keeper(); return (edge) => isStatement[edge] && !keeps(edge); } })),
+  { narrow: true, set: clocksTell, outs: () => { const keeps = clockKeeper(); return (edge) => isStatement[edge] && !keeps(edge); } },
+]);
+
 /** Works out what is hidden; a node all of whose statements are hidden is hidden with them. */
 function applyFilters() {
   const { from, to, line } = record;
-  const linesOut = lineNames.map((name) => off.lines.has(name));
   const shapesOut = shapeNames.map((name) => off.shapes.has(name));
   const classOut = (node) => shapesOut[record.shape[node]] === true;
-  const keepers = Object.values(facets).filter(({ select }) => select.value).map((each) => each.keeper());
-  const inTime = clocksSet() ? clockKeeper() : null;
-  const narrow = keepers.length > 0 || only.backed.checked || only.disputed.checked || inTime !== null;
-  for (let edge = 0; edge < record.edgeCount; edge += 1) {
-    let out = linesOut[line[edge]] || classOut(from[edge]) || classOut(to[edge]);
-    if (!out && narrow && isStatement[edge]) {
-      out = (only.backed.checked && !backed[edge]) || (only.disputed.checked && !disputed[edge]) ||
-        (inTime !== null && !inTime(edge)) || !keepers.every((keeps) => keeps(edge));
-    }
-    hiddenEdges[edge] = out ? 1 : 0;
-  }
+  const narrow = weigh();
+  for (let edge = 0; edge < record.edgeCount; edge += 1) hiddenEdges[edge] = reasons[edge] ? 1 : 0;
   const hideLonely = () => {
     for (let node = 0; node < record.nodeCount; node += 1) {
       let shown = record.firstEdge[node] === record.firstEdge[node + 1];
@@ -134,12 +142,13 @@ function showCounts(narrow) {
   let count = 0;
   for (const edge of statementEdges) count += 1 - hiddenEdges[edge];
   const any = narrow || off.lines.size || off.shapes.size || around;
-  byId('shown').textContent = any ? `${count.toLocaleString('en')} of ${statementEdges.length.toLocaleString('en')} statements shown` : '';
+  setText('shown', any ? `${count.toLocaleString('en')} of ${statementEdges.length.toLocaleString('en')} statements shown` : '');
   byId('reset').hidden = !any;
-  byId('chosen').textContent = Object.values(facets).filter(({ select }) => select.value).length || '';
-  byId('empty').hidden = !hiddenNodes.every((out) => out === 1);
-  byId('empty').textContent = record.nodeCount ? 'Nothing is left by these filters.' : 'There is nothing in this view.';
+  setText('chosen', Object.values(facets).filter(({ select }) => select.value).length || '');
+  byId('empty').hidden = hiddenNodes.includes(0);
+  setText('empty', record.nodeCount ? 'Nothing is left by these filters.' : 'There is nothing in this view.');
   showChips();
+  offerFit(true);
 }
 
 const labelOf = (field) => document.querySelector(`label[for="${field.id}"]`).textContent.toLowerCase();
@@ -153,7 +162,7 @@ function showChips() {
   if (only.backed.checked) chip('two or more articles', () => { only.backed.checked = false; });
   if (only.disputed.checked) chip('disputed', () => { only.disputed.checked = false; });
   for (const { words, lift } of clockChips()) chip(words, lift);
-  byId('chips').replaceChildren(...chips);
+  if (chips.length || byId('chips').firstChild) byId('chips').replaceChildren(...chips);
 }
 
 function readBoxes() {

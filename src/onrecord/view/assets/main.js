@@ -3,7 +3,9 @@
 
 let tab = 'network';
 /** @type {Renderer} */
-const renderer = createRenderer(container, { picked: (item) => pick(item, { quiet: true }), hovered: () => {} });
+const renderer = createRenderer(container, {
+  picked: (item) => pick(item, { quiet: true }), hovered: () => {}, moved: () => offerFit(), opened: () => writeHash(true),
+});
 /** What takes the focus and the keys: the page's own drawing has a canvas for that, with keys of its own besides keys.js. */
 const face = container.querySelector('canvas[tabindex]') || container;
 for (const [name, value] of [['tabindex', '0'], ['role', 'application'], ['aria-label', 'Network'], ['aria-describedby', 'how']]) face.setAttribute(name, value);
@@ -35,12 +37,35 @@ function refresh() {
   renderer.paint({ hiddenNodes, hiddenEdges, selection: drawn, focus: selection && focusOn(selection) });
   if (tab === 'table') fillTable();
   writeHash();
+  offerFit();
   // The panel takes room from the drawing, which follows it in its own time.
   if (selection && tab === 'network') {
     const item = selection;
     setTimeout(() => isSame(item, selection) && renderer.bringIntoSight(nodesOf(item), { close: item.kind !== 'path' }), 140);
   }
 }
+
+const SMALL_PART = 0.45;  // of the view: what the filters left takes less of it
+let offering = 0;
+let filtered = false;  // since the view was last looked at
+
+/** Offers to fit the view to what the filters let through, where that is hardly in sight; moves where nothing of it is. */
+function offerFit(anew = false) {
+  filtered ||= anew;
+  clearTimeout(offering);
+  offering = setTimeout(() => {
+    const { seen, shown, share } = renderer.sight();
+    const narrowed = !byId('reset').hidden && shown > 0 && tab === 'network' && !selection;
+    if (narrowed && filtered && !seen) renderer.fit({ animated: true, overview: true });
+    byId('refit').hidden = !narrowed || !seen || (seen * 2 > shown && share > SMALL_PART);
+    filtered = false;
+  }, 160);
+}
+byId('refit').addEventListener('click', () => {
+  byId('refit').hidden = true;
+  renderer.fit({ animated: true, overview: true });
+  face.focus();
+});
 
 /** Hides all that is more than so many steps away from a node; the same again shows everything. */
 function showAround(node, hops) {
@@ -85,6 +110,7 @@ byId('to-table').addEventListener('click', (event) => {
 function saveState(state) {
   if (tab !== 'network') state.set('tab', tab);
   if (layout) state.set('layout', layout);
+  if (renderer.part()) state.set('open', renderer.part());
   saveFilters(state);
   if (wordsField.value) state.set('words', wordsField.value);
 }
@@ -92,6 +118,7 @@ function saveState(state) {
 function loadState(state) {
   setLayout(state.get('layout') || '');
   loadFilters(state);
+  renderer.setPart(state.get('open') || '');
   wordsField.value = state.get('words') || '';
   showTab(state.get('tab') === 'table' ? 'table' : 'network');
 }

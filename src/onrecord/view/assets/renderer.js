@@ -18,8 +18,9 @@
 
 /**
  * What a renderer calls: `picked` on a click (null: on nothing), `hovered` when the pointer comes to
- * something else, `moved` after the reader has panned or zoomed.
- * @typedef {{picked: (item: Item | null) => void, hovered: (item: Item | null) => void, moved?: () => void}} Hooks
+ * something else, `moved` after the reader has panned or zoomed or the view has come to rest elsewhere, `opened` after
+ * the reader has opened another part.
+ * @typedef {{picked: (item: Item | null) => void, hovered: (item: Item | null) => void, moved: () => void, opened: () => void}} Hooks
  */
 
 /**
@@ -38,6 +39,11 @@
  * @property {() => {x: Float64Array, y: Float64Array}} positions   centres of the nodes in units of the layout
  * @property {(positions: {x: ArrayLike<number>, y: ArrayLike<number>}) => void} place  puts nodes elsewhere and fits
  * @property {(item: Item) => {x: number, y: number}} point  where an item is, in pixels of the container (an edge: on its line)
+ * @property {() => string} part        what of a big graph is open: '' as it begins, 'everything', or the IRI of the
+ *     busiest node of the community whose members are shown
+ * @property {(part: string) => void} setPart   opens it; what it does not know is as it begins
+ * @property {() => {seen: number, shown: number, share: number}} sight  how many of the nodes (or communities) that are
+ *     shown are in view, and how much of the view they take, across or down, whichever is more
  * @property {() => void} retheme       reads the colours anew
  * @property {() => number} scale       pixels of the screen for one unit of the layout
  * @property {(container?: HTMLElement) => void} [destroy]
@@ -47,4 +53,14 @@
 function createRenderer(container, hooks) {
   if (given.renderer === 'canvas') return createCanvasRenderer(container, given, hooks);
   return createVisRenderer(container, given, hooks);
+}
+
+/** What `sight` tells, of centres on a screen of that size. */
+function sightOf(points, width, height) {
+  let seen = 0, left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
+  for (const { x, y } of points) {
+    if (x > 0 && y > 0 && x < width && y < height) seen += 1;
+    left = Math.min(left, x); right = Math.max(right, x); top = Math.min(top, y); bottom = Math.max(bottom, y);
+  }
+  return { seen, shown: points.length, share: points.length ? Math.max((right - left) / width, (bottom - top) / height) : 0 };
 }

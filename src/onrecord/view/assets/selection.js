@@ -56,10 +56,22 @@ function choose(item, { quiet = false, passing = false } = {}) {
 
 // ---- the address ----
 
+const SOON = 120;  // milliseconds; a clock that plays or a filter after a filter would write dozens of addresses
 let ready = false;
 let written = null;
+let waiting = 0;
 
-/** Writes the state into the address; `entry` makes it a step that the back button goes back by. */
+function putHash(way) {
+  clearTimeout(waiting);
+  waiting = 0;
+  try {
+    history[way](null, '', written ? `#${written}` : location.pathname + location.search);
+  } catch {
+    // A frame without an address of its own (a notebook's) keeps no state.
+  }
+}
+
+/** Writes the state into the address: soon, or with `entry` now, as a step that the back button goes back by. */
 function writeHash(entry = false) {
   if (!ready) return;
   const state = new URLSearchParams();
@@ -67,15 +79,17 @@ function writeHash(entry = false) {
   saveState(state);
   const text = state.toString();
   if (text === written) return;
+  if (entry && waiting) putHash('replaceState');
   written = text;
-  try {
-    history[entry ? 'pushState' : 'replaceState'](null, '', written ? `#${written}` : location.pathname + location.search);
-  } catch {
-    // A frame without an address of its own (a notebook's) keeps no state.
-  }
+  if (entry) putHash('pushState');
+  else if (!waiting) waiting = setTimeout(() => putHash('replaceState'), SOON);
 }
 
+addEventListener('pagehide', () => { if (waiting) putHash('replaceState'); });
+
 function readHash() {
+  clearTimeout(waiting);
+  waiting = 0;
   const state = new URLSearchParams(location.hash.slice(1));
   const was = ready;
   ready = false;

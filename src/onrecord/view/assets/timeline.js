@@ -1,213 +1,134 @@
-// Owns the lanes and rows of the timeline, and what is let through.
-// Leaves where days stand to axis.js and the panel to panel.js.
+// Owns what is let through in the timeline, which lanes are open, its keys and its address.
+// Leaves rows and lanes to lanes.js, where days stand to axis.js, the two clocks to clocks.js and the panel to panel.js.
 
 const chart = byId('chart');
 const lanes = byId('lanes');
 const grid = shape('svg', { class: 'grid', 'aria-hidden': 'true' });
-const count = clocks.lane.length;
-const fields = { clock: byId('clock'), group: byId('group'), scale: byId('scale'), source: byId('source'), words: byId('words') };
 const boxes = [...document.querySelectorAll('#legend input[data-line]')];
 const off = new Set();
 const closed = new Set();
 const FEW = 400;  // with more statements the lanes begin closed
+let lastStop = null;  // what the Tab key comes back to
 let zoom = 0;  // 0: the whole axis in sight
 
-const sourceNames = [...new Set(Array.from({ length: count }, (_, edge) => sourceOf(edge)).filter(Boolean))].sort(collator.compare);
+const sourceOfEach = Array.from({ length: count }, (_, edge) => sourceOf(edge));
+const sourceNames = [...new Set(sourceOfEach.filter(Boolean))].sort(collator.compare);
 for (const name of sourceNames) fields.source.append(make('option', { value: name }, name));
 byId('sources-field').hidden = sourceNames.length < 2;
 
-const says = (edge) => record.statement(edge);
-const dated = (edge) => clocks.possible[edge] !== null;
-const speakerOf = (edge) => joined(says(edge).said_by) || 'the sources themselves';
-const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+// ---- what is let through ----
 
-/** The lane of a statement: a key to sort by, its name, and a word on its kind. */
-const LANES = {
-  '': (edge) => {
-    const [name, kind] = clocks.lanes[clocks.lane[edge]];
-    return { key: clocks.lane[edge], name: kind ? name : capital(name), kind };
+const { reasons, weigh } = createSieve([
+  { set: () => [...off].join(' '), outs: () => (edge) => off.has(lineNames[record.line[edge]]) },
+  { set: () => fields.source.value, outs: () => (edge) => sourceOfEach[edge] !== fields.source.value },
+  { set: () => fields.clock.value, outs: () => (fields.clock.value === 'holds' ? (edge) => edge < count && !dated(edge) : (edge) => times.recorded[edge] === null) },
+  {
+    set: () => fold(fields.words.value).trim(),
+    outs() {
+      const wanted = fold(fields.words.value).split(/\s+/).filter(Boolean);
+      return (edge) => edge < count && !wanted.every((word) => foldedOf(edge).includes(word));
+    },
   },
-  class: (edge) => {
-    const name = record.shape[record.from[edge]];
-    return { key: name, name: name === NONE ? 'Others' : capital(look.shapes[shapeNames[name]].legend), kind: '' };
-  },
-  status: (edge) => ({ key: record.line[edge], name: look.lines[lineNames[record.line[edge]]].legend, kind: '' }),
-  source: (edge) => ({ key: `${says(edge).source_published || '9'} ${sourceOf(edge)}`, name: sourceOf(edge) || 'No source', kind: '' }),
-  speaker: (edge) => ({ key: says(edge).said_by ? `1 ${speakerOf(edge)}` : '0', name: capital(speakerOf(edge)), kind: '' }),
-  none: () => ({ key: 0, name: 'All statements', kind: '' }),
-};
+  { set: clocksTell, outs: () => { const keeps = clockKeeper(); return (edge) => edge < count && !keeps(edge); } },
+]);
 
-/** Where a statement stands in its lane: by what it is dated by, the dated ones first. */
-function dateKey(edge) {
-  const recorded = clocks.recorded[edge] === null ? cellCount : clocks.recorded[edge];
-  if (fields.clock.value === 'record' || !dated(edge)) return [cellCount + 1, recorded];
-  const [start, end] = clocks.possible[edge];
-  return [clocks.openStart && start === 0 ? end : start, end, recorded];
-}
+/** By statement: 1 for what is kept out, as it stands on the page. */
+const hidden = new Uint8Array(count);
+let left = count;
 
-function inOrder(edges) {
-  const keys = new Map(edges.map((edge) => [edge, dateKey(edge)]));
-  const compare = (a, b) => {
-    const [left, right] = [keys.get(a), keys.get(b)];
-    for (let at = 0; at < Math.min(left.length, right.length); at += 1) if (left[at] !== right[at]) return left[at] - right[at];
-    return a - b;
-  };
-  return edges.sort(compare);
-}
-
-// ---- one row ----
-
-function barOf(edge) {
-  const parts = [];
-  const name = `line-${lineNames[record.line[edge]]}`;
-  if (fields.clock.value !== 'record' && dated(edge)) {
-    const [start, end] = clocks.possible[edge].map((at) => places[at]);
-    const [from, to] = clocks.certain[edge] ? clocks.certain[edge].map((at) => places[at]) : [start, start];
-    const rect = (kind, x, width) => shape('rect', { class: kind, x: share(x), width: share(Math.max(width, 0.002)), y: 7, height: 10, rx: 2 });
-    if (from > start || to < end) parts.push(rect('possible', start, end - start));
-    if (clocks.certain[edge]) parts.push(rect('certain', from, to - from));
-    if (borders[clocks.possible[edge][0]] === -Infinity) parts.push(shape('path', { class: 'open', d: 'M9 6l-8 6 8 6z' }));
-    if (borders[clocks.possible[edge][1]] === Infinity) parts.push(shape('svg', { x: '100%', overflow: 'visible' }, shape('path', { class: 'open', d: 'M-9 6l8 6-8 6z' })));
-    if (isNegated(edge) || says(edge).status === 'denied') parts.push(shape('line', { class: 'struck', x1: share(start), x2: share(end), y1: 12, y2: 12 }));
+/** Brings the page in line with what is let through: only rows and lanes that it changes are touched. */
+function applyFilters() {
+  const focused = lanes.contains(document.activeElement);
+  weigh();
+  const { laneOf } = groupingOf(fields.group.value);
+  const touched = new Set();
+  for (let edge = 0; edge < count; edge += 1) {
+    const out = reasons[edge] ? 1 : 0;
+    if (hidden[edge] === out) continue;
+    hidden[edge] = out;
+    left += out ? -1 : 1;
+    touched.add(laneOf[edge]);
+    if (rows.has(edge)) rows.get(edge).row.hidden = out === 1;
   }
-  const cell = clocks.recorded[edge];
-  if (fields.clock.value !== 'holds' && cell !== null) {
-    const cx = share((places[cell] + places[cell + 1]) / 2);
-    parts.push(shape('circle', { class: 'halo', cx, cy: 12, r: 7 }), shape('circle', { class: 'recorded', cx, cy: 12, r: 4.5 }));
-  }
-  return shape('svg', { class: `bar ${name}`, 'aria-hidden': 'true' }, ...parts);
+  for (const at of touched) if (views[at]) showLane(views[at]);
+  drawDays(grid, clocks.recorded.day(), clocks.valid.day());
+  tellLeft();
+  if (lastStop === null || !lastStop.isConnected || lastStop.closest('[hidden]')) moveTo(stops()[0], focused);
 }
 
-/** Both clocks of a statement in words. */
-function timesOf(edge) {
-  const s = says(edge);
-  const when = s.when && s.when_text ? `${s.when} (“${s.when_text}”)` : s.when || s.when_text;
-  return [when && `holds ${when}`, s.recorded && `on record ${s.recorded}`].filter(Boolean).join(', ');
-}
-
-/** @type {Map<number, {row: HTMLLIElement, folded: string, drawn?: string}>} */
-const rows = new Map();
-
-function rowOf(edge) {
-  if (!rows.has(edge)) {
-    const [from, to] = endsOf(edge);
-    const s = says(edge);
-    const button = make('button', { type: 'button', class: 'name', tabindex: '-1', 'data-edge': record.edgeId(edge) },
-      lineMark(edge),
-      make('span', { class: 'says' }, nameOf(from), ' ', make('i', {}, propertyOf(edge)), ' ', nameOf(to)),
-      make('span', { class: 'hidden' }, `, ${[statusOf(edge), timesOf(edge)].filter(Boolean).join(', ')}`));
-    const row = make('li', { class: 'row', title: `${sentenceOf(edge)}\n${statusOf(edge)}; ${timesOf(edge)}` }, button);
-    row.addEventListener('click', (event) => {
-      moveTo(button);
-      choose({ kind: 'edge', at: edge }, { quiet: event.detail > 0 });
-    });
-    rows.set(edge, { row, folded: fold([sentenceOf(edge), s.status, joined(s.said_by), sourceOf(edge), ...(s.quotes || []), s.when, s.when_text].filter(Boolean).join(' ')) });
-  }
-  return rows.get(edge).row;
-}
-
-/** A row with its bar, which is drawn anew only when a clock or the scale has changed: its lengths are shares. */
-function drawnRow(edge) {
-  const row = rowOf(edge);
-  const entry = rows.get(edge);
-  const drawn = `${fields.clock.value} ${fields.scale.value}`;
-  if (entry.drawn !== drawn) {
-    row.replaceChildren(row.firstChild, barOf(edge));
-    entry.drawn = drawn;
-  }
-  return row;
-}
-
-function passes(edge) {
-  if (off.has(lineNames[record.line[edge]])) return false;
-  if (fields.source.value && sourceOf(edge) !== fields.source.value) return false;
-  if (fields.clock.value === 'holds' && !dated(edge)) return false;
-  if (fields.clock.value === 'record' && clocks.recorded[edge] === null) return false;
-  const wanted = fold(fields.words.value).split(/\s+/).filter(Boolean);
-  if (!wanted.length) return true;
-  rowOf(edge);
-  return wanted.every((word) => rows.get(edge).folded.includes(word));
+function tellLeft() {
+  byId('empty').hidden = left > 0;
+  setText('empty', count ? 'Nothing is left by these filters.' : 'There is nothing in this view.');
+  setText('shown', left < count ? `${left} of ${count} statements shown` : '');
+  byId('reset').hidden = left === count && !off.size && !fields.words.value && !fields.source.value && !fields.clock.value && !clocksTell();
 }
 
 // ---- lanes ----
 
-/** How many statements may hold in each stretch, as steps, and how many went on record in it: what a closed lane shows. */
-function summaryOf(edges) {
-  const may = new Array(cellCount).fill(0);
-  const recorded = new Array(cellCount).fill(0);
-  for (const edge of edges) {
-    if (fields.clock.value !== 'record' && dated(edge)) for (let cell = clocks.possible[edge][0]; cell < clocks.possible[edge][1]; cell += 1) may[cell] += 1;
-    if (fields.clock.value !== 'holds' && clocks.recorded[edge] !== null) recorded[clocks.recorded[edge]] += 1;
-  }
-  const most = Math.max(...may, 1);
-  const parts = [];
-  may.forEach((number, cell) => {
-    if (number) parts.push(shape('rect', { class: 'step', x: share(places[cell]), width: share(places[cell + 1] - places[cell]), y: 22 - 16 * (number / most), height: 16 * (number / most) }));
-  });
-  recorded.forEach((number, cell) => {
-    if (number) parts.push(shape('circle', { class: 'recorded', cx: share((places[cell] + places[cell + 1]) / 2), cy: 12, r: 3 + Math.min(5, Math.sqrt(number)) }));
-  });
-  return shape('svg', { class: 'bar summary', 'aria-hidden': 'true' }, ...parts);
+/** The lanes of the grouping that is shown, in order: {lane, group, button, turn, tells, bar, list}. */
+let views = [];
+
+function viewOf(lane, at) {
+  const turn = make('span', { class: 'turn', 'aria-hidden': 'true' });
+  const tells = make('small');
+  const button = make('button', { type: 'button', class: 'lane', tabindex: '-1', 'aria-controls': `rows-${at}`, onclick: () => toggle(views[at]) },
+    turn, make('span', { class: 'title' }, lane.name), ' ', tells);
+  const bar = shape('svg', { class: 'bar', 'aria-hidden': 'true' });
+  const list = make('ul', { id: `rows-${at}` });
+  return { lane, button, turn, tells, bar, list, group: make('div', { class: 'group' }, make('h2', {}, button, bar), list) };
 }
 
-let shown = [];
+/** Brings one lane in line with what is let through and whether it is open. */
+function showLane(view) {
+  const { lane, button, list } = view;
+  const seen = lane.edges.filter((edge) => !hidden[edge]);
+  const shut = closed.has(lane.id);
+  view.group.hidden = !seen.length;
+  if (!seen.length) return;
+  view.tells.textContent = [lane.kind, seen.length].filter(Boolean).join(' · ');
+  view.turn.textContent = shut ? '▸' : '▾';
+  button.setAttribute('aria-expanded', String(!shut));
+  list.hidden = shut;
+  const bar = shut ? summaryOf(seen) : shape('svg', { class: 'bar', 'aria-hidden': 'true' });
+  view.bar.replaceWith(bar);
+  view.bar = bar;
+  const isThere = (edge) => rows.has(edge) && rows.get(edge).row.parentNode === list;
+  if (shut || seen.every(isThere)) return;
+  list.replaceChildren(...orderOf(lane).filter((edge) => !hidden[edge] || isThere(edge)).map(drawnRow));
+}
 
+/** Draws all lanes anew: another grouping, clock or axis. */
 function drawLanes() {
   const focused = lanes.contains(document.activeElement);  // rows that move lose the focus
-  const groups = new Map();
-  shown = [];
-  for (let edge = 0; edge < count; edge += 1) {
-    if (!passes(edge)) continue;
-    const lane = LANES[fields.group.value](edge);
-    if (!groups.has(lane.key)) groups.set(lane.key, { ...lane, edges: [] });
-    groups.get(lane.key).edges.push(edge);
-    shown.push(edge);
-  }
-  const order = [...groups.values()].sort((a, b) => (typeof a.key === 'number' ? a.key - b.key : collator.compare(a.key, b.key)));
-  lanes.replaceChildren(grid, ...order.map((lane, at) => {
-    const shut = closed.has(`${fields.group.value} ${lane.key}`);
-    const button = make('button', { type: 'button', class: 'lane', tabindex: '-1', 'aria-expanded': String(!shut), 'aria-controls': `rows-${at}`, onclick: () => toggle(lane.key) },
-      make('span', { class: 'turn', 'aria-hidden': 'true' }, shut ? '▸' : '▾'), make('span', { class: 'title' }, lane.name), ' ', make('small', {}, [lane.kind, lane.edges.length].filter(Boolean).join(' · ')));
-    const list = make('ul', { id: `rows-${at}`, hidden: shut });
-    if (!shut) {
-      for (const edge of inOrder(lane.edges)) {
-        list.append(drawnRow(edge));
-      }
-    }
-    return make('div', { class: 'group' }, make('h2', {}, button, shut ? summaryOf(lane.edges) : shape('svg', { class: 'bar', 'aria-hidden': 'true' })), list);
-  }));
-  byId('empty').hidden = shown.length > 0;
-  byId('empty').textContent = count ? 'Nothing is left by these filters.' : 'There is nothing in this view.';
-  const any = shown.length < count;
-  byId('shown').textContent = any ? `${shown.length} of ${count} statements shown` : '';
-  byId('reset').hidden = !any && !off.size && !fields.words.value && !fields.source.value && !fields.clock.value;
+  views = groupingOf(fields.group.value).list.map(viewOf);
+  views.forEach(showLane);
+  lanes.replaceChildren(grid, ...views.map(({ group }) => group));
+  tellLeft();
   markRows();
-  moveTo(stops().find((stop) => stop === lastStop) || stops()[0], focused);
+  moveTo(lastStop && lastStop.isConnected && !lastStop.closest('[hidden]') ? lastStop : stops()[0], focused);
 }
 
-function toggle(key, shut) {
-  const name = `${fields.group.value} ${key}`;
-  if (shut === undefined ? closed.has(name) : !shut) closed.delete(name);
-  else closed.add(name);
-  const at = stops().indexOf(document.activeElement);
-  drawLanes();
-  if (at >= 0) moveTo(stops()[at]);
+function toggle(view) {
+  const { id } = view.lane;
+  if (!closed.delete(id)) closed.add(id);
+  showLane(view);
+  moveTo(view.button);
   writeHash();
 }
 
 function closeAll(shut) {
-  for (let edge = 0; edge < count; edge += 1) {
-    const name = `${fields.group.value} ${LANES[fields.group.value](edge).key}`;
-    if (shut) closed.add(name);
-    else closed.delete(name);
+  for (const { id } of groupingOf(fields.group.value).list) {
+    if (shut) closed.add(id);
+    else closed.delete(id);
   }
 }
 
 /** Opens the lane of a statement that somebody wants to see. */
 function reveal(edge) {
-  const name = `${fields.group.value} ${LANES[fields.group.value](edge).key}`;
-  if (closed.delete(name)) drawLanes();
-  const row = rowOf(edge);
+  const view = views[groupingOf(fields.group.value).laneOf[edge]];
+  if (closed.delete(view.lane.id)) showLane(view);
+  markRows();
+  const { row } = rows.get(edge);
   if (row.isConnected) row.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
@@ -222,7 +143,7 @@ function markRows() {
 }
 
 function revealSelected() {
-  if (selection && selection.kind === 'edge' && selection.at < count && shown.includes(selection.at)) reveal(selection.at);
+  if (selection && selection.kind === 'edge' && selection.at < count && !hidden[selection.at]) reveal(selection.at);
 }
 
 function refresh() {
@@ -246,6 +167,7 @@ function drawAll() {
   chart.style.setProperty('--seen', `${chart.clientWidth}px`);
   drawAxis(byId('days'), width);
   drawGrid(grid);
+  drawDays(grid, clocks.recorded.day(), clocks.valid.day());
   drawLanes();
 }
 
@@ -278,8 +200,7 @@ for (const [event, printing] of [['beforeprint', true], ['afterprint', false]]) 
 
 // ---- keys: one stop in the tab order, arrows between lanes and rows ----
 
-let lastStop = null;
-const stops = () => [...lanes.querySelectorAll('button.lane, ul:not([hidden]) button.name')];
+const stops = () => [...lanes.querySelectorAll('.group:not([hidden]) button.lane, .group:not([hidden]) > ul:not([hidden]) > li:not([hidden]) > button.name')];
 
 function moveTo(stop, focus = true) {
   if (!stop) return;
@@ -326,11 +247,12 @@ function readBoxes() {
 byId('legend').addEventListener('change', (event) => {
   readBoxes();
   if (event.target === fields.group && count > FEW) closeAll(true);
-  drawAll();
+  applyFilters();
+  if ([fields.group, fields.clock, fields.scale].includes(event.target)) drawAll();
   writeHash();
 });
 fields.words.addEventListener('input', () => {
-  drawLanes();
+  applyFilters();
   writeHash();
 });
 byId('reset').addEventListener('click', () => {
@@ -341,6 +263,7 @@ byId('reset').addEventListener('click', () => {
 function saveState(state) {
   for (const [name, field] of Object.entries(fields)) if (field.value) state.set(name, field.value);
   if (off.size) state.set('off', [...off].join(' '));
+  saveClocks(state);
 }
 
 function loadState(state) {
@@ -351,6 +274,8 @@ function loadState(state) {
   const names = (state.get('off') || '').split(' ');
   for (const box of boxes) box.checked = !names.includes(box.dataset.line);
   readBoxes();
+  loadClocks(state);
+  applyFilters();
   drawAll();
 }
 
@@ -358,4 +283,4 @@ if (count > FEW) for (const group of Object.keys(LANES)) { fields.group.value = 
 openPage();
 
 // For tests: what is shown, in order.
-globalThis.onrecord = Object.freeze({ choose, shown: () => shown.map(record.edgeId), stops: () => stops().length });
+globalThis.onrecord = Object.freeze({ choose, shown: () => [...hidden.keys()].filter((edge) => !hidden[edge]).map(record.edgeId), stops: () => stops().length });
