@@ -1,12 +1,15 @@
 """Measures pages in headless Chromium: onrecord's own, pyvis's default and other drawings of the same graph.
 
     python bench/view.py --nodes 10000 --edges 30000 [--cytoscape cytoscape.min.js] [--only NAME;NAME] [--json]
+    python bench/view.py --timeline 2000
 
 The graph is invented: communities of about 150 with hubs of their own, four edges in five within one.
 For each drawing: size of the file, seconds until the first whole picture and until the page rests,
 JavaScript heap after collection, milliseconds of the page's main thread for one step of panning, zooming and
-filtering (sixty movements of the mouse; one class of edges switched off and on), and for comparison of all of
-Chromium's processes. Needs playwright and Chromium; cytoscape is npm's ``cytoscape``, its ``dist/cytoscape.min.js``.
+filtering (sixty movements of the mouse; one class of edges switched off and on four times: the middle and the most),
+and for comparison of all of Chromium's processes. What did not come to rest in ``--patience`` seconds says so. The
+machine's load stands below. Needs playwright and Chromium; cytoscape is npm's ``cytoscape``, its
+``dist/cytoscape.min.js``: ``npm install --prefix DIR cytoscape`` in a folder of its own.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pyvis.network
@@ -31,6 +34,7 @@ from playwright.sync_api import Error, Page, sync_playwright
 from onrecord.view.frame import asset, embed_json
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 from onrecord.view.network import CANVAS_FROM, Network, network
+from onrecord.view.timeline import render_timeline
 
 BASE = "https://example.org/bench/"
 SHAPES = ("person",) * 4 + ("group", "state", "organisation", "organisation", "event", "place", "plan", "thing")
@@ -40,7 +44,6 @@ FIRST = ("Ada", "Bo", "Cleo", "Dag", "Ebba", "Finn", "Gita", "Hugo", "Iris", "Jo
 LAST = ("Aas", "Berg", "Dahl", "Eide", "Foss", "Gran", "Holm", "Juul", "Krog", "Lund", "Moen", "Olsen", "Prytz", "Vik")
 STEPS = 60
 FILTERS = 8
-PATIENCE = 40.0
 
 
 @dataclass
@@ -50,8 +53,8 @@ class Measured:
     drawing: str
     write: float
     file: float
-    first: float | None = None
-    rest: float | None = None
+    first: float | str | None = None
+    rest: float | str | None = None
     heap: float | None = None
     pan: float | None = None
     zoom: float | None = None
@@ -70,6 +73,7 @@ class Drawing:
     rest: str  # true while nothing moves or waits
     filter: str  # switches a class of edges off or on
     prepare: str = ""
+    still: bool = False  # there is nothing to pan and zoom
 
 
 def invent(nodes: int, edges: int, seed: int = 5) -> ViewGraph:
@@ -207,7 +211,7 @@ def drawings(nodes: int, cytoscape: Path | None) -> Iterator[Drawing]:
         yield Drawing("onrecord, vis", write_own("vis"), "Boolean(window.onrecord)", "true", legend)
     yield Drawing("vis-network", write_vis, "window.drawn === true", "true", "toggle()")
     yield Drawing(
-        "pyvis", write_pyvis, "typeof network !== 'undefined' && network.physics.stabilized === true",
+        "pyvis", write_pyvis, "typeof network !== 'undefined' && network.body.nodeIndices.length > 0",
         "network.physics.stabilized === true",
         "(() => { const some = edges.getIds().slice(0, Math.floor(edges.length / 6)); "
         "edges.update(some.map((id) => ({ id, hidden: !edges.get(id).hidden }))); })()",
@@ -217,6 +221,23 @@ def drawings(nodes: int, cytoscape: Path | None) -> Iterator[Drawing]:
             "cytoscape", write_cytoscape(cytoscape), "window.drawn === true", "true",
             "cy.batch(() => { const off = cy.edges('[line = \"expected\"]'); off.toggleClass('off'); })",
         )  # fmt: skip
+
+
+def write_timeline(graph: ViewGraph, _: Network, target: Path) -> None:
+    """Every third statement holds at no time of its own, the others in a month of 120 years."""
+    edges = tuple(
+        replace(edge, when=f"{1900 + at % 120}-{at % 12 + 1:02}" if at % 3 else "")
+        for at, edge in enumerate(graph.edges)
+    )
+    target.write_text(render_timeline(replace(graph, edges=edges)), encoding="utf-8")
+
+
+def timelines() -> Iterator[Drawing]:
+    """The timeline as it opens with many statements, every lane closed; and with every lane open."""
+    box = "document.querySelector('input[data-line=expected]').click()"
+    unfold = "document.getElementById('fold').click()"
+    for name, prepare in (("timeline", ""), ("timeline, open lanes", unfold)):
+        yield Drawing(name, write_timeline, "Boolean(window.onrecord)", "true", box, prepare, still=True)
 
 
 # ---- measuring ----
@@ -280,21 +301,27 @@ class Meter:
         out["all"] = (cpu_of_tree(self.root) - everything) * 1000 / steps
 
 
-def measure(found: Measured, drawing: Drawing, page: Page, root: int, target: Path) -> None:
+def measure(found: Measured, drawing: Drawing, page: Page, root: int, target: Path, patience: float) -> None:
     """Fills in what can be measured of a page; what it does not live to show stays open."""
-    page.set_default_timeout(PATIENCE * 1000)
+    page.set_default_timeout(patience * 1000)
+    late = f"not in {patience:.0f} s"
     start = time.perf_counter()
     page.goto(target.as_uri(), wait_until="commit")
     meter = Meter(page, root)
-    if meter.true(drawing.first, PATIENCE) is None:
+    if meter.true(drawing.first, patience) is None:
+        found.first = late
         return
     found.first = time.perf_counter() - start
     if drawing.prepare:
         page.evaluate(drawing.prepare)
-    if meter.true(drawing.rest, PATIENCE) is None:
+    if meter.true(drawing.rest, patience) is None:
+        found.rest = late
         return
     page.wait_for_timeout(500)
     found.rest = time.perf_counter() - start - 0.5
+    if drawing.still:
+        measure_filter(found, drawing, meter)
+        return
     page.mouse.move(760, 420)
     page.mouse.down()
     with meter.step(STEPS) as used:
@@ -311,12 +338,16 @@ def measure(found: Measured, drawing: Drawing, page: Page, root: int, target: Pa
     found.zoom = used["main"]
     page.mouse.move(20, 880)  # who sets a filter does not point into the drawing
     page.wait_for_timeout(1500)
-    meter.true(drawing.rest, PATIENCE)
+    meter.true(drawing.rest, patience)
+    measure_filter(found, drawing, meter)
+
+
+def measure_filter(found: Measured, drawing: Drawing, meter: Meter) -> None:
     steps = []
     for _ in range(FILTERS):
         with meter.step(1) as used:
-            page.evaluate(drawing.filter)
-            page.wait_for_timeout(800)  # no questions meanwhile: they would be counted
+            meter.page.evaluate(drawing.filter)
+            meter.page.wait_for_timeout(800)  # no questions meanwhile: they would be counted
         steps.append(used["main"])
     found.filter, found.filter_most = statistics.median(steps), max(steps)
     found.heap = meter.heap()  # last: collecting everything throws compiled code away too
@@ -326,11 +357,15 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     words.add_argument("--nodes", type=int, default=10_000)
     words.add_argument("--edges", type=int, default=30_000)
+    words.add_argument("--timeline", type=int, help="statements; measures the timeline instead")
+    words.add_argument("--patience", type=float, default=40.0, help="seconds to wait for a picture, and for rest")
     words.add_argument("--cytoscape", type=Path, help="cytoscape.min.js of npm's package, for a further drawing")
     words.add_argument("--only", default="", help="names of drawings, with semicolons")
     words.add_argument("--json", action="store_true")
     asked = words.parse_args()
     wanted = {name.strip() for name in asked.only.split(";") if name.strip()}
+    if asked.timeline:
+        asked.nodes, asked.edges = asked.timeline // 3, asked.timeline
     graph = invent(asked.nodes, asked.edges)
     start = time.process_time()
     net = network(graph)
@@ -339,7 +374,7 @@ def main() -> None:
     chromium = shutil.which("chromium") or "/usr/bin/chromium"
     rows = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        for drawing in drawings(asked.nodes, asked.cytoscape):
+        for drawing in timelines() if asked.timeline else drawings(asked.nodes, asked.cytoscape):
             if wanted and drawing.name not in wanted:
                 continue
             browser = driver.chromium.launch(
@@ -352,10 +387,11 @@ def main() -> None:
             drawing.write(graph, net, target)
             rows.append(Measured(drawing.name, time.process_time() - start, target.stat().st_size / 1e6))
             try:
-                measure(rows[-1], drawing, page, os.getpid(), target)
-                browser.close()
+                measure(rows[-1], drawing, page, os.getpid(), target, asked.patience)
             except Error as error:
                 print(f"{drawing.name}: {str(error).splitlines()[0]}", file=sys.stderr)
+            finally:
+                browser.close()
             show = rows[-1]
             print(show if asked.json else as_line(show), file=sys.stderr)
     if asked.json:
@@ -365,6 +401,7 @@ def main() -> None:
     print("| " + " | ".join(names) + " |\n|" + "---|" * len(names))
     for row in rows:
         print(as_line(row))
+    print("load of the machine over 1, 5 and 15 minutes: " + " ".join(f"{load:.1f}" for load in os.getloadavg()))
 
 
 def as_line(row: Measured) -> str:

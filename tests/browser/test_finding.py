@@ -135,6 +135,7 @@ def test_the_clock_of_the_record_shows_what_the_lens_lets_through(visit: Any, br
         assert statements_of(view.shown(), bridge_view) == through(bridge, Lens(as_of=dt.date.fromisoformat(day)))
         view.page.keyboard.press("ArrowRight")
     assert view.page.inner_text("#clock-recorded output") == f"{days[-1]}: everything"
+    view.settle()
     assert "by=" not in view.page.evaluate("location.hash")
 
 
@@ -167,6 +168,34 @@ def test_a_clock_plays_and_stops_at_the_end(visit: Any, bridge_view: ViewGraph):
     view.page.wait_for_timeout(3200)
     assert view.page.get_attribute("#clock-recorded button", "aria-pressed") == "false"
     assert view.page.input_value("#by") == view.page.get_attribute("#by", "max")
+
+
+def all_in_sight(view: Any) -> dict[str, float]:
+    """What is in sight once a movement has ended."""
+    for _ in range(40):
+        found = view.page.evaluate("onrecord.renderer.sight()")
+        if found["seen"] == found["shown"]:
+            break
+        view.page.wait_for_timeout(100)
+    return found
+
+
+def test_after_a_filter_the_view_is_fitted_to_what_is_left_or_offers_it(visit: Any, story: ViewGraph):
+    view = visit(story)
+    assert view.page.is_hidden("#refit")
+    view.page.evaluate("onrecord.renderer.zoomBy(4)")
+    view.page.uncheck("input[data-line=denied]")
+    view.settle()
+    before = view.page.evaluate("onrecord.renderer.sight()")
+    assert 0 < before["seen"] < before["shown"] / 2
+    view.page.click("#refit")
+    assert view.page.is_hidden("#refit")
+    after = all_in_sight(view)
+    assert after["seen"] == after["shown"] == before["shown"]
+    view.page.evaluate("onrecord.renderer.panBy(9000, 0)")
+    view.page.uncheck("input[data-line=fact]")
+    left = all_in_sight(view)
+    assert left["seen"] == left["shown"] > 0
 
 
 def web(graph: ViewGraph) -> nx.Graph:

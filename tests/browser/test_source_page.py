@@ -73,6 +73,7 @@ def test_one_source_at_a_time_and_the_address_keeps_which(show: Any, bridge_sour
     view.page.get_by_text("Dreielageret er sprukket", exact=True).click()
     view.page.uncheck("input[data-line=denied]")
     assert view.page.inner_text("#shown") == "54 of 61 statements marked"
+    view.settle()
     again = show(bridge_sources, view.page.evaluate("location.hash"))
     assert again.page.inner_text("article:visible h2") == "Melding til passasjerene"
     assert marked(again) == ["Dreielageret er sprukket"]

@@ -1,30 +1,7 @@
 // Owns the names of the page's own drawing: the busiest nodes' first, none on top of another.
-// Leaves nodes and edges to canvas-scene.js; the width of words is measured in labels.js.
+// Leaves nodes and edges to canvas-scene.js; the width of words and which boxes clash is found in labels.js.
 
 const NAMES_AT_MOST = 130;
-
-/** Boxes on the screen, found by the squares they lie in. */
-function createTaken() {
-  const SIDE = 72;
-  const squares = new Map();
-  const each = (box, act) => {
-    for (let row = Math.floor(box.top / SIDE); row <= Math.floor(box.bottom / SIDE); row += 1) {
-      for (let column = Math.floor(box.left / SIDE); column <= Math.floor(box.right / SIDE); column += 1) {
-        if (act(row * 1000 + column)) return true;
-      }
-    }
-    return false;
-  };
-  return {
-    add(box) {
-      each(box, (key) => {
-        if (squares.has(key)) squares.get(key).push(box);
-        else squares.set(key, [box]);
-      });
-    },
-    clashes: (box) => each(box, (key) => (squares.get(key) || []).some((other) => other.of !== box.at && clash(box, other))),
-  };
-}
 
 const namesOn = [];
 

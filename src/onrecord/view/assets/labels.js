@@ -3,7 +3,8 @@
 
 const READABLE = 11.5;  // pixels of the screen
 const LARGEST = 20;
-const MANY = 260;  // from so many names in sight on there is no time to look ahead
+const MANY = 260;  // from so many names in sight on there is no time to look ahead,
+const MOST = 160;  // so many are written, and four times as many tried
 const leading = new Set();
 const BESIDE_BAR = [0.3, 0.7, 0.26, 0.74, 0.34, 0.66];  // the bar across a denied line stands in its middle
 const byDegree = Int32Array.from({ length: record.nodeCount }, (_, node) => node).sort((a, b) => degreeOf(b) - degreeOf(a) || a - b);
@@ -13,6 +14,28 @@ for (const node of byDegree.subarray(0, 10)) leading.add(node);
 
 /** From so many edges on a name is written bold. */
 const busy = record.nodeCount ? Math.max(6, degreeOf(byDegree[Math.floor(record.nodeCount * 0.12)])) : 6;
+
+/** Boxes, found by the squares of `side` that they lie in. */
+function createTaken(side = 72) {
+  const squares = new Map();
+  const each = (box, act) => {
+    for (let row = Math.floor(box.top / side); row <= Math.floor(box.bottom / side); row += 1) {
+      for (let column = Math.floor(box.left / side); column <= Math.floor(box.right / side); column += 1) {
+        if (act(row * 1000 + column)) return true;
+      }
+    }
+    return false;
+  };
+  return {
+    add(box) {
+      each(box, (key) => {
+        if (squares.has(key)) squares.get(key).push(box);
+        else squares.set(key, [box]);
+      });
+    },
+    clashes: (box) => each(box, (key) => (squares.get(key) || []).some((other) => other.of !== box.at && clash(box, other))),
+  };
+}
 
 const widths = new Map();
 function widthOf(ctx, line, style) {
@@ -138,12 +161,21 @@ function writeLabels(ctx, scene) {
   const firsts = discs.length > MANY ? [] : discs.map(({ node }) => ({ node, ...discOf(node).places[0] })).filter((box) => box.left !== undefined);
   const below = firsts.filter((box) => !firsts.some((other) => other.node !== box.node && clash(box, other)) && !discs.some((other) => other.node !== box.node && clash(box, other)));
 
+  const squares = discs.length > MANY ? createTaken(90 / scale) : null;
+  if (squares) discs.forEach((disc) => squares.add({ ...disc, of: disc.node }));
+
+  /** How many figures a name would stand on; of many only whether there is one. */
+  function countUnder(node, box) {
+    const isUnder = (other) => other.node !== node && clash(box, other);
+    const standing = squares ? Number(squares.clashes({ ...box, at: node })) : discs.filter(isUnder).length;
+    return standing + (inFocus(node) || squares ? 0 : faintDiscs.filter(isUnder).length);
+  }
+
   /** How badly a name stands somewhere: lines of its own node through it, signs and nodes under it. Infinity: not there. */
   function cost(node, box, first, must) {
     const free = !taken.some((other) => clash(box, other)) && (first || !below.some((other) => other.node !== node && !written.has(other.node) && clash(box, other)));
     if (!free && !must) return Infinity;
-    const isUnder = (other) => other.node !== node && clash(box, other);
-    const under = discs.filter(isUnder).length + (inFocus(node) ? 0 : faintDiscs.filter(isUnder).length);
+    const under = countUnder(node, box);
     if (under && !must && !leading.has(node)) return Infinity;
     const { x, y } = discOf(node);
     let crossed = 0;
@@ -223,6 +255,12 @@ function writeLabels(ctx, scene) {
   if (scene.hovered && scene.hovered.kind === 'node') writeNode(scene.hovered.at, { must: true });
   if (selection && selection.kind === 'node') edgesAt(selection.at).forEach((edge) => writeEdge(edge, false));
   if (!focus && scene.few) statementEdges.forEach((edge) => writeEdge(edge, false));
-  byDegree.forEach((node) => writeNode(node, { alpha: inFocus(node) ? 1 : 0.22 }));
+  let tried = 0;
+  for (const node of byDegree) {
+    if (squares && (boxes.length >= MOST || tried >= MOST * 4)) break;
+    if (hiddenNodes[node] || !discOf(node).places.length) continue;
+    tried += 1;
+    writeNode(node, { alpha: inFocus(node) ? 1 : 0.22 });
+  }
   return boxes;
 }

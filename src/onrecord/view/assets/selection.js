@@ -56,14 +56,18 @@ function choose(item, { quiet = false, passing = false } = {}) {
 
 // ---- the address ----
 
-const SOON = 120;  // milliseconds; a clock that plays or a filter after a filter would write dozens of addresses
+const SOON = 120;  // milliseconds between two addresses: a slider that is drawn would write dozens a second
 let ready = false;
 let written = null;
 let waiting = 0;
+let putAt = -SOON;
+let putFor = null;  // what was selected then
 
 function putHash(way) {
   clearTimeout(waiting);
   waiting = 0;
+  putAt = performance.now();
+  putFor = selection;
   try {
     history[way](null, '', written ? `#${written}` : location.pathname + location.search);
   } catch {
@@ -71,7 +75,7 @@ function putHash(way) {
   }
 }
 
-/** Writes the state into the address: soon, or with `entry` now, as a step that the back button goes back by. */
+/** Writes the state into the address; `entry` makes it a step that the back button goes back by. */
 function writeHash(entry = false) {
   if (!ready) return;
   const state = new URLSearchParams();
@@ -82,6 +86,7 @@ function writeHash(entry = false) {
   if (entry && waiting) putHash('replaceState');
   written = text;
   if (entry) putHash('pushState');
+  else if (performance.now() - putAt > SOON || !isSame(putFor, selection)) putHash('replaceState');
   else if (!waiting) waiting = setTimeout(() => putHash('replaceState'), SOON);
 }
 
