@@ -509,23 +509,35 @@ class Graph:
         base_url: str = "",
         since: str = "",
         console: bool = True,
+        redact: bool | None = None,
+        secret: bytes | None = None,
         sources: Iterable[str | PathLike[str]] = (),
         watch: Callable[[int, int], None] | None = None,
     ) -> Published:
         """Write the graph as a site into the folder ``out``, in place of the site that stands there.
 
         ``base_url`` is the address at which it will stand, ``since`` a git revision to tell the changes
-        from, ``sources`` are further folders of archived texts. ``watch`` is told after each file how many
-        of how many are written.
+        from, ``sources`` are further folders of archived texts. A graph with protected items needs
+        ``redact``: True takes them out, with IRIs hashed anew under ``secret`` (default: the one kept for
+        this graph), False publishes them. ``watch`` is told after each file how many of how many are written.
 
         :raises OutputError: when ``out`` holds something else than a site, or cannot be written to.
         :raises OnRecordError: for an address or a revision that is none.
         """
+        from onrecord.protected import require_choice
         from onrecord.publish import publish, read_base_url
+        from onrecord.secret import default_file, read_secret
         from onrecord.site import Site, SiteOptions
 
+        require_choice(self._sound, redact)
+        if redact and secret is None:
+            secret = read_secret(default_file(self.project.name, self.project.base))[0]
         options = SiteOptions(
-            console=console, since=since, base_url=read_base_url(base_url), sources=tuple(map(Path, sources))
+            console=console,
+            secret=secret if redact else None,
+            since=since,
+            base_url=read_base_url(base_url),
+            sources=tuple(map(Path, sources)),
         )
         return publish(Site(self._sound, options), Path(out), self.project.base, watch)
 

@@ -414,6 +414,7 @@ def _merged(members: list[ResolvedEntity]) -> ResolvedEntity:
         first.entity,
         aliases=tuple(name for name in dict.fromkeys(aliases) if name not in first.entity.labels),
         same_as=tuple(dict.fromkeys(address for found in (first, *others) for address in found.entity.same_as)),
+        protected=any(found.entity.protected for found in members),
         note="\n".join(dict.fromkeys(found.entity.note for found in (first, *others) if found.entity.note)),
     )
     return replace(first, entity=entity, types=tuple(kinds))

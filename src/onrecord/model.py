@@ -135,6 +135,7 @@ class Speaker:
     type: str
     place: Place = field(compare=False)
     note: str = ""
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class Source:
     origin: tuple[str, ...] = ()
     speakers: tuple[Speaker, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    protected: bool = False
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     def place_of(self, key: str) -> Place:
@@ -184,6 +186,7 @@ class Entity:
     aliases: tuple[tuple[str, str], ...] = ()
     same_as: tuple[str, ...] = ()
     note: str = ""
+    protected: bool = False  # what names it is withheld from a redacted site
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     def place_of(self, key: str) -> Place:

@@ -64,20 +64,19 @@ def publish(site: Site, out: Path, graph: str, watch: Watch | None = None) -> Pu
     """
     target = Path(os.path.abspath(out))  # noqa: PTH100  # a link is resolved below, only where it leads somewhere
     target = target.resolve() if target.is_symlink() else target
-    kept = _check(target)
+    _check(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with alone(target.parent):
-            aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
-            try:
-                done = _write(site, aside, graph, watch)
-                _swap(aside, target, kept)
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+        try:
+            done = _write(site, aside, graph, watch)
+            # Not around the writing: a process that is forked while a lock is held keeps it.
+            with alone(target.parent):
+                _swap(aside, target, _check(target))
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written: {error.strerror or error}; what stood there is as it was"
-        ) from error
+        raise OutputError(f"{out}: cannot be written: {error.strerror or error}; nothing was changed") from error
     return Published(target, *done)
 
 

@@ -13,11 +13,11 @@ from onrecord.errors import Problems
 from onrecord.files import read_text
 from onrecord.model import Entity
 from onrecord.parse.csv import read_records
-from onrecord.parse.source import check_id, places_of, read_texts
+from onrecord.parse.source import check_id, places_of, read_flag, read_texts
 from onrecord.terms import is_iri, is_language
 
 _TEXTS = ("id", "note")
-_KEYS = ("id", "label", "type", "aliases", "same as", "note")
+_KEYS = ("id", "label", "type", "aliases", "same as", "note", "protected")
 
 
 def parse_entities(path: Path, name: str, language: str, problems: Problems) -> list[Entity]:
@@ -75,6 +75,7 @@ def _read_entity(node: Node, language: str, problems: Problems) -> Entity | None
         aliases=tuple(_names(node.get("aliases"), "aliases", language, problems)),
         same_as=tuple(value for value in same_as if is_iri(value)),
         note=values.get("note", ""),
+        protected=read_flag(node.get("protected"), "protected", problems),
         places=places,
     )
 

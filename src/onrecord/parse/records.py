@@ -11,7 +11,7 @@ from onrecord.documents import Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
 from onrecord.model import FIELDS, PROSE_FIELDS, StatementRows
 from onrecord.nearest import did_you_mean
-from onrecord.parse.source import check_id
+from onrecord.parse.source import check_id, read_flag
 
 REFERENCE = "statement:"
 """Stands before the id of a statement where its proposition is meant."""
@@ -67,7 +67,7 @@ class RecordReader:
             elif name in LISTS:
                 values[LISTS[name]] = self.texts(name, node, places)
             elif name == "not":
-                values["negated"] = self._flag(node)
+                values["negated"] = read_flag(node, "not", self.problems)
             elif name in self.qualifiers:
                 qualifiers.append((key, node))
             elif name not in FIELDS:
@@ -227,12 +227,6 @@ class RecordReader:
                 f'" #" cuts this {key} short: what follows is a comment to YAML',
                 f"write the text on a line of its own:\n{key}: |-\n  {node.text} # ...",
             )
-
-    def _flag(self, node: Node) -> bool:
-        if isinstance(node, Scalar) and node.text in ("true", "false"):
-            return node.text == "true"
-        self.problems.error("P029", node.place, '"not" is true or false', "write  not: true, or delete the line")
-        return False
 
     def _unknown(self, key: Scalar) -> None:
         known = [*FIELDS, *self.qualifiers]

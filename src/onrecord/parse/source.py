@@ -25,8 +25,9 @@ _TEXTS = (
     "retrieved",
     "note",
 )
-_KEYS = (*_TEXTS, "origin", "speakers", "left out")
-_SPEAKER_KEYS = ("id", "label", "type", "note")
+_KEYS = (*_TEXTS, "origin", "speakers", "left out", "protected")
+_SPEAKER_TEXTS = ("id", "label", "type", "note")
+_SPEAKER_KEYS = (*_SPEAKER_TEXTS, "protected")
 _LEFT_OUT_KEYS = ("quote", "reason")
 
 
@@ -49,6 +50,7 @@ def read_source(node: Node, problems: Problems) -> Source | None:
         origin=tuple(item.text for item in origins if isinstance(item, Scalar)),
         speakers=tuple(_speakers(node.get("speakers"), problems)),
         left_out=tuple(_left_out(node.get("left out"), problems)),
+        protected=read_flag(node.get("protected"), "protected", problems),
         places=places_of(node),
     )
 
@@ -75,6 +77,16 @@ def check_id(text: str, node: Mapping, problems: Problems) -> bool:
         f'"{text}" cannot be an id',
         "an id has letters A to Z, digits, - _ and . in it, begins with a letter or digit, and has no spaces",
     )
+    return False
+
+
+def read_flag(node: Node | None, key: str, problems: Problems) -> bool:
+    """Whether a field says true; a P029 where it says neither true nor false."""
+    if node is None:
+        return False
+    if isinstance(node, Scalar) and node.text in ("true", "false"):
+        return node.text == "true"
+    problems.error("P029", node.place, f'"{key}" is true or false', f"write  {key}: true, or delete the line")
     return False
 
 
@@ -126,7 +138,7 @@ def _mappings(node: Node | None, what: str, problems: Problems) -> list[Mapping]
 def _speakers(node: Node | None, problems: Problems) -> list[Speaker]:
     found: dict[str, Speaker] = {}
     for item in _mappings(node, "speakers", problems):
-        values = read_texts(item, _SPEAKER_KEYS, _SPEAKER_KEYS, "speaker", problems)
+        values = read_texts(item, _SPEAKER_TEXTS, _SPEAKER_KEYS, "speaker", problems)
         missing = next((key for key in ("id", "label") if not values.get(key)), None)
         if missing:
             problems.error("P021", item.place, f'this speaker has no "{missing}"', f"write  {missing}: ...")
@@ -140,7 +152,12 @@ def _speakers(node: Node | None, problems: Problems) -> list[Speaker]:
                 )
                 continue
             found[values["id"]] = Speaker(
-                values["id"], values["label"], values.get("type", ""), item.place, values.get("note", "")
+                values["id"],
+                values["label"],
+                values.get("type", ""),
+                item.place,
+                values.get("note", ""),
+                read_flag(item.get("protected"), "protected", problems),
             )
     return list(found.values())
 

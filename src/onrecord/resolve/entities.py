@@ -68,6 +68,7 @@ def resolve_entities(parsed: Parsed, names: Names, language: str, problems: Prob
                 (speaker.type,),
                 ((speaker.label, source.language or language),),
                 note=speaker.note,
+                protected=speaker.protected or source.protected,
             )
             address = names.minter.entity(speaker.id, source.id)
             out.append(ResolvedEntity(address, entity, (speaker_types[speaker.id],), source.id))

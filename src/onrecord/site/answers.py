@@ -16,6 +16,7 @@ from onrecord.errors import GraphBroken, OnRecordError
 from onrecord.graph import graph_over
 from onrecord.lens import Lens
 from onrecord.limits import Limits
+from onrecord.protected import Protected
 from onrecord.questions import Question, parameter_terms, put, read_questions
 from onrecord.site.frame import Frame
 from onrecord.site.page import Maker
@@ -30,16 +31,20 @@ MOST = 1_000
 class Answers:
     """The questions of a graph, put when their page is asked for."""
 
-    def __init__(self, record: Record, frame: Frame, *, console: bool) -> None:
-        self._record, self._frame, self._console = record, frame, console
+    def __init__(self, record: Record, frame: Frame, protected: Protected, *, console: bool) -> None:
+        self._record, self._frame, self._protected, self._console = record, frame, protected, console
         self._graph = graph_over(record.loaded)
         self._found: dict[str, Answer | str] = {}
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
-        """Those that can be read, by name."""
+        """Those that can be read and ask for nothing protected, by name."""
         found = read_questions(self._record.loaded.project)
-        return {name: found[name] for name in sorted(found) if not _is_broken(found[name])}
+        return {name: found[name] for name in sorted(found) if not self._is_withheld(found[name])}
+
+    def _is_withheld(self, question: Question) -> bool:
+        texts = (question.name, question.text, question.title, question.description, *question.defaults.values())
+        return _is_broken(question) or any(map(self._protected.asked_for, texts))
 
     def path(self, name: str) -> str:
         """Where the page of a question lies."""

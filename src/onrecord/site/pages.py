@@ -14,6 +14,8 @@ from typing import Any
 from onrecord.build import Loaded
 from onrecord.explain.diff import Diff
 from onrecord.lens import Lens
+from onrecord.protected import Protected, find_protected, named_alike
+from onrecord.redact import redact
 from onrecord.site.addresses import ROOT
 from onrecord.site.answers import Answers
 from onrecord.site.changes import changed_entries, changes_page, find_changes
@@ -51,6 +53,8 @@ class Site:
     def __init__(self, loaded: Loaded, options: SiteOptions) -> None:
         loaded.require_sound()
         self.options = options
+        self.protected = Protected() if options.secret is None else find_protected(loaded)
+        loaded = self._redact(loaded, self.protected)
         self.record = Record(loaded)
         project = loaded.project
         self.frame = Frame(
@@ -70,7 +74,7 @@ class Site:
         """What makes each page, by path, in the order of the paths."""
         record, frame, options = self.record, self.frame, self.options
         made: dict[str, Maker] = {path: partial(bytes, data) for path, data in shared_assets(live=options.live).items()}
-        made |= thing_pages(record, frame, self.texts, redacted=options.secret is not None)
+        made |= thing_pages(record, frame, self.texts, redacted=bool(self.protected))
         made |= self.texts.makers()
         made |= self.answers.makers()
         made |= Vocabulary(record, frame).makers()
@@ -99,12 +103,12 @@ class Site:
         """What changed since the revision that was asked for."""
         if not self.options.since:
             return None
-        return find_changes(self.record.loaded, self.options.since, self._redact)
+        return find_changes(self.record.loaded, self.options.since, self._redact_then)
 
     @cached_property
     def answers(self) -> Answers:
         """The questions of the graph."""
-        return Answers(self.record, self.frame, console=self.options.console)
+        return Answers(self.record, self.frame, self.protected, console=self.options.console)
 
     @cached_property
     def texts(self) -> Texts:
@@ -143,8 +147,12 @@ class Site:
             ("downloads.html", "Data"),
         ]
 
-    def _redact(self, loaded: Loaded) -> Loaded:
-        return loaded
+    def _redact(self, loaded: Loaded, known: Protected) -> Loaded:
+        return redact(loaded, known, self.options.secret or b"", self.options.sources)
+
+    def _redact_then(self, then: Loaded) -> Loaded:
+        """The graph of an earlier day without what is protected today."""
+        return self._redact(then, named_alike(then, self.protected) if self.protected else self.protected)
 
     @cached_property
     def _view(self) -> ViewGraph:
