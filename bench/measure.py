@@ -5,9 +5,11 @@ Leaves what is measured to the scripts beside it. CPU is user and system time of
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,31 +36,41 @@ class Spent:
     out: str
 
 
+WATCH = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+with open(sys.argv[1], "w") as out, open(sys.argv[2], "w") as talk:
+    child = subprocess.Popen(sys.argv[4:], stdout=out, stderr=talk)
+    _, status, used = os.wait4(child.pid, 0)
+wall = time.perf_counter() - start
+with open(sys.argv[3], "w") as result:
+    json.dump([used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1000, os.waitstatus_to_exitcode(status)], result)
+"""
+"""Runs a process from a small one: a child starts with the peak of whoever starts it."""
+
+
 def run(*command: str | Path, limit: float = CEILING) -> Spent:
     """Run a process and its children to the end.
 
     :raises SystemExit: when it fails, with what it said, or takes longer than ``limit`` seconds.
     """
-    start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as talk:
-        env = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-        child = subprocess.Popen([str(part) for part in command], stdout=out, stderr=talk, env=env)
-        while True:
-            done, status, used = os.wait4(child.pid, os.WNOHANG)
-            if done:
-                break
-            if time.perf_counter() - start > limit:
-                child.kill()
-                os.wait4(child.pid, 0)
-                raise SystemExit(f"{command[0]} took longer than {limit:.0f} s")
-            time.sleep(0.02)
-        wall = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        talk.seek(0)
-        if child.returncode:
-            raise SystemExit(f"{' '.join(map(str, command))}\n{talk.read()[-4000:]}")
-        return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1000, out.read())
+    with tempfile.TemporaryDirectory() as name:
+        out, talk, result = (Path(name) / part for part in ("out", "talk", "result"))
+        watcher = subprocess.Popen(
+            [sys.executable, "-S", "-E", "-c", WATCH, *map(str, (out, talk, result, *command))],
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            start_new_session=True,
+        )
+        try:
+            watcher.wait(limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(watcher.pid, signal.SIGKILL)
+            watcher.wait()
+            raise SystemExit(f"{' '.join(map(str, command))}\ntook longer than {limit:.0f} s") from None
+        cpu, wall, peak, code = json.loads(result.read_text("utf-8"))
+        if code:
+            raise SystemExit(f"{' '.join(map(str, command))}\n{talk.read_text('utf-8')[-4000:]}")
+        return Spent(cpu, wall, peak, out.read_text("utf-8"))
 
 
 @dataclass(slots=True)
@@ -92,7 +104,9 @@ def by_size(measure: Callable[[int], Stages], sizes: Sequence[int], base: str) -
     print(f"{'CPU seconds':<28}{head}{'slope':>8}   of {base}")
     for name in names:
         costs = {size: stages.seconds[name] for size, stages in found.items() if name in stages.seconds}
-        cells = "".join(f"{costs[size]:>12.2f}" if size in costs else " " * 12 for size in sizes)
+        cells = "".join(
+            f"{costs[size]:>12.{2 if costs[size] >= 0.1 else 4}f}" if size in costs else " " * 12 for size in sizes
+        )
         largest = max(costs)
         print(f"{name:<28}{cells}{_shown(slope(costs)):>8}   {costs[largest] / found[largest].seconds[base]:.2f}")
     print(f"{'peak MB':<28}{''.join(f'{peaks[size]:>12,.0f}' for size in sizes)}{_shown(slope(peaks)):>8}")

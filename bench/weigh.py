@@ -1,30 +1,27 @@
 """Measures corroboration and disagreements on generated statements, as ratios to reading and resolving them.
 
-    python bench/weigh.py [STATEMENTS]
+    python bench/weigh.py [STATEMENTS ...]
 
-Prints CPU seconds of this process: of parsing and resolving the table, then of each computation and
-its ratio to that. The table: one source for every 20 statements, a third of the statements about
-propositions that others put too, a tenth of them denied or negated, speakers, agencies and dates.
+Prints CPU seconds for each size, and how they grow. The table: one source for every 20 statements, a
+third of the statements about propositions that others put too, a tenth of them denied or negated,
+speakers, agencies and dates. "Some" are the propositions about one person.
 """
 
 from __future__ import annotations
 
 import random
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from onrecord.build import load
+from measure import Stages, by_size, sizes_given
+
+from onrecord.build import Loaded, load
 from onrecord.errors import Problems
 from onrecord.explain.corroboration import corroborate
 from onrecord.explain.disagreements import disagree
 from onrecord.lens import Lens, select
 from onrecord.project import open_project
 
-T = TypeVar("T")
 SETTINGS = "title: bench\nbase: https://example.org/bench/\nontologies: [diplomacy]\nlanguages: [en]\n"
 STATUSES = ("stated",) * 6 + ("confirmed", "expected", "planned", "possible", "unconfirmed")
 STANCES = ("accepts", "rejects", "seeks")
@@ -67,31 +64,32 @@ def write(folder: Path, count: int, seed: int = 7) -> None:
     (folder / "statements" / "all.csv").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def timed(name: str, run: Callable[[], T], base: float = 0.0, of: str = "reading and resolving") -> tuple[T, float]:
-    """What ``run`` gives and its CPU seconds, printed with the ratio to ``base``, the seconds ``of`` something."""
-    start = time.process_time()
-    result = run()
-    spent = time.process_time() - start
-    print(f"{name:<22} {spent:8.2f} s" + (f"   {spent / base:8.4f} of {of}" if base else ""))
-    return result, spent
-
-
-def main(count: int) -> None:
+def read(stages: Stages, count: int) -> Loaded:
+    """A graph of ``count`` statements, resolved."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "bench"
         write(folder, count)
         problems = Problems()
-        loaded, base = timed("read and resolve", lambda: load(open_project(folder, problems), problems))
-        loaded.require_sound()
-        statements, policy = loaded.resolved.statements, loaded.project.policy
-        rows, _ = timed("select", lambda: select(statements, Lens(), policy), base)
-        backed, _ = timed("corroboration", lambda: corroborate(rows, loaded.resolved), base)
-        found, _ = timed("disagreements", lambda: disagree(rows, loaded.resolved), base)
+        loaded = stages.run("read and resolve", lambda: load(open_project(folder, problems), problems))
+    loaded.require_sound()
+    return loaded
+
+
+def measure(count: int) -> Stages:
+    """Weigh ``count`` statements."""
+    stages = Stages()
+    loaded = read(stages, count)
+    resolved, policy = loaded.resolved, loaded.project.policy
+    rows = stages.run("select", lambda: select(resolved.statements, Lens(), policy))
+    backed = stages.run("corroboration", lambda: corroborate(rows, resolved))
+    some = stages.run("corroboration of some", lambda: corroborate(rows, resolved, subject="p0"))
+    found = stages.run("disagreements", lambda: disagree(rows, resolved))
     many = sum(len(one.articles) > 1 for one in backed)
     conflicts = sum(one.kind == "conflict" for one in found)
-    print(f"{count:,} statements: {len(backed):,} propositions, {many:,} in several articles")
-    print(f"{conflicts:,} conflicts, {len(found) - conflicts:,} possible disagreements")
+    stages.note(f"{len(backed):,} propositions, {many:,} in several articles; {len(some)} about one person")
+    stages.note(f"{conflicts:,} conflicts, {len(found) - conflicts:,} possible disagreements")
+    return stages
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    by_size(measure, sizes_given((1_000, 10_000, 100_000)), "read and resolve")
