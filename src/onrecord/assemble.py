@@ -243,13 +243,13 @@ def _labelled(distinct: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
     label = pl.concat_str((pl.col(end).replace_strict(terms, words) for end in _TRIPLE), separator=" ")
     found = [plain.select("proposition", label.alias("label"))] if plain.height else []
     if others.height:
-        labels = proposition_labels(_with_mentioned(others, rows), resolved)
+        labels = proposition_labels(with_mentioned(others, rows), resolved)
         own = others["proposition"]
         found.append(pl.DataFrame({"proposition": own, "label": [labels[node] for node in own]}))
     return pl.concat(found) if found else pl.DataFrame(schema={"proposition": pl.String, "label": pl.String})
 
 
-def _with_mentioned(some: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def with_mentioned(some: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """``some`` of the propositions in ``rows``, and those that they mention, at whatever depth."""
     while True:
         values = some.select(pl.col("restrictive").list.eval(pl.element().struct.field("value"))).to_series()

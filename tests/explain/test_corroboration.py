@@ -280,6 +280,22 @@ def test_a_proposition_is_found_by_the_names_of_its_parts(tmp_path: Path) -> Non
     }
 
 
+def test_some_are_told_in_the_words_of_all(tmp_path: Path) -> None:
+    """What a condition or another proposition mentions is told too, whatever was asked for."""
+    nested = "[Rose, tends, [Ada, tends, [Cato, tends, plot 7]]]"
+    more = says("on condition: [Ada, tends, [Cato, tends, plot 7]]") + says(triple="[Cato, tends, plot 7]")
+    found = papers(tmp_path, paper("a", more), paper("b", says(triple=nested)))
+    whole = weigh(found)
+    assert [one.text for one in whole] == [
+        "Basil Thorn tends plot 7",
+        "Cato tends plot 7",
+        "Rose Marsh tends (Ada tends (Cato tends plot 7))",
+    ]
+    for subject in ("basil", "Rose", "Cato"):
+        (some,) = weigh(found, subject=subject)
+        assert some in whole
+
+
 @pytest.mark.parametrize("parts", [{"subject": "Basil Torn"}, {"predicate": "tnds"}])
 def test_an_unknown_name_is_refused_with_the_nearest(tmp_path: Path, parts: dict[str, str]) -> None:
     with pytest.raises(OnRecordError, match=r"is called .*: did you mean"):

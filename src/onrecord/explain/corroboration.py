@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from onrecord.assemble import with_mentioned
 from onrecord.explain.evidence import COLUMNS, Teller, statements_once
 from onrecord.explain.links import ontology_pairs, origin_links
 from onrecord.explain.origins import OriginGroup, Origins
@@ -75,13 +76,14 @@ def corroborate(
     """
     weights = read_weights(resolved.names.ontology)
     own = statements_once(rows).filter(pl.col("status").is_in(sorted(weights.classes)))
-    own = own.filter(*_parts(own, resolved.names, subject, predicate, obj))
+    narrow = tuple(_parts(own, resolved.names, subject, predicate, obj))
+    own = own.filter(*narrow)
     own = own.with_columns(
         (pl.col("negated") | (pl.col("status") == "denied")).alias("against"),
         pl.col("status").replace_strict(weights.classes, default=None, return_dtype=pl.String).alias("class"),
         pl.col("condition").fill_null("").alias("if"),
     ).sort("proposition", "against", "class", "if", "recorded_day", "source", "statement")
-    teller = Teller(rows, resolved)
+    teller = Teller(_told(own, rows) if narrow else rows, resolved)
     origins = Origins(resolved, origin_links(rows, resolved))
     found = []
     for _, group in groupby(
@@ -101,6 +103,13 @@ def corroborate(
             one.proposition,
         ),
     )
+
+
+def _told(own: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose words are told with ``own``: its propositions, its conditions, and what these mention."""
+    wanted = pl.concat([own["proposition"], own["condition"].rename("proposition")]).drop_nulls().unique()
+    some = rows.filter(pl.col("proposition").is_in(wanted.to_list()))
+    return with_mentioned(some, rows)
 
 
 def _weigh(rows: list[dict[str, Any]], weights: Weights, teller: Teller, origins: Origins) -> Corroboration:
