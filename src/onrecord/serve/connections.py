@@ -20,6 +20,7 @@ _REASONS = {
     408: b"the request took too long to arrive",
     414: b"the address is too long; send a long query by POST",
     431: b"the header fields are too long",
+    501: b"of the transfer encodings only chunked is known",
     503: b"too many clients are connected; try again",
 }
 

@@ -105,7 +105,7 @@ class Edition:
     @property
     def is_running(self) -> bool:
         """Whether it can be asked."""
-        return self._reader is not None and not self._reader.done()
+        return self._reader is not None and not self._reader.done() and self._process.returncode is None
 
     @property
     def build(self) -> str:

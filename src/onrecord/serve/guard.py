@@ -66,7 +66,7 @@ class Guard:
     def _check(self, scope: Scope) -> None:
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL:
             raise Refusal(414, f"the address is longer than {MAX_URL >> 10} KiB; send a long query by POST", **_CLOSE)
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+        if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MAX_HEADERS:
             raise Refusal(431, f"the header fields are longer than {MAX_HEADERS >> 10} KiB", **_CLOSE)
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")

@@ -25,28 +25,33 @@ def served_files(project: Project) -> Iterable[Path]:
     return [*input_files(project), *find_files(project, "questions", (".rq", ".csv"), Problems())]
 
 
-async def keep_current(service: Service) -> None:
-    """Renew the edition whenever it has to be; ends when it is cancelled."""
-    changed = asyncio.Event()
-    stop = threading.Event()
-    loop = asyncio.get_running_loop()
+class Watch:
+    """Sees every change of the files from now on, and keeps the graph that is served at them."""
 
-    def watch() -> None:
+    def __init__(self, graph: Path) -> None:
+        self._stop = threading.Event()
+        self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._changes = changes(open_project(graph, Problems()), files=served_files, stop=self._stop)
+
+    def _look(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed
-            for _ in changes(open_project(service.settings.graph, Problems()), files=served_files, stop=stop):
-                loop.call_soon_threadsafe(changed.set)
+            for _ in self._changes:
+                self._loop.call_soon_threadsafe(self._changed.set)
 
-    if service.settings.watch:
-        threading.Thread(target=watch, name="watch", daemon=True).start()
-    try:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), RESTART_SECONDS)
-            if changed.is_set() or not service.edition.is_running:
-                changed.clear()
-                await _renew(service)
-    finally:
-        stop.set()
+    async def keep_current(self, service: Service) -> None:
+        """Renew the edition whenever it has to be; ends when it is cancelled."""
+        if service.settings.watch:
+            threading.Thread(target=self._look, name="watch", daemon=True).start()
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), RESTART_SECONDS)
+                if self._changed.is_set() or not service.edition.is_running:
+                    self._changed.clear()
+                    await _renew(service)
+        finally:
+            self._stop.set()
 
 
 async def _renew(service: Service) -> None:

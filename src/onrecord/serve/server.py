@@ -19,7 +19,7 @@ from onrecord.serve.answers import Answers
 from onrecord.serve.app import make_app
 from onrecord.serve.connections import MAX_HEAD, Connection
 from onrecord.serve.editions import Edition, Editions
-from onrecord.serve.live import keep_current
+from onrecord.serve.live import Watch
 from onrecord.serve.log import Log
 from onrecord.serve.metrics import Metrics
 from onrecord.serve.service import Service
@@ -45,6 +45,7 @@ async def _serve(settings: Settings, log: Log, ready: Callable[[str, Edition], N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with _bind(settings) as bound:
+        watch = Watch(settings.graph)  # before the first build reads the files, so that no change is missed
         first = await _unless(stop, Edition.start(settings))
         if first is None:
             return
@@ -52,7 +53,7 @@ async def _serve(settings: Settings, log: Log, ready: Callable[[str, Edition], N
         metrics = Metrics()
         service = Service(settings, Editions(settings, first), Answers(settings, metrics), metrics, log)
         server = _Server(_config(service))
-        keeping = asyncio.create_task(keep_current(service))
+        keeping = asyncio.create_task(watch.keep_current(service))
         stopping = asyncio.create_task(_stop(stop, server, log))
         try:
             host, port = bound.getsockname()[:2]
