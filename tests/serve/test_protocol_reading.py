@@ -89,7 +89,6 @@ def test_an_operation(method: str, query: bytes, kind: str, body: bytes, expecte
         ("POST", b"", f"{QUERY}; charset=utf-16", ASK.encode("utf-16"), 415, "utf-16"),
         ("POST", b"", "text/plain", ASK.encode(), 415, "text/plain"),
         ("POST", b"", "", ASK.encode(), 415, "without a Content-Type"),
-        ("GET", url(("query", ASK), ("format", "csv"), ("output", "json")), "", b"", 400, "several formats"),
         ("GET", url(("update", "CLEAR ALL")), "", b"", 403, "only reads"),
         ("POST", b"", FORM, url(("update", "CLEAR ALL")), 403, "only reads"),
         ("POST", b"", FORM, url(("update", "CLEAR ALL"), ("query", ASK)), 403, "only reads"),

@@ -1,9 +1,10 @@
-// Owns the note that the graph has changed: asks the server which build it serves, and says when it is another.
+// Owns the notes that the graph has changed, or that its files are broken: asks the server which build it serves.
 // Leaves loading the page anew to the reader.
 
 (function () {
   'use strict';
   const note = document.getElementById('live');
+  const broken = document.getElementById('broken');
   const address = JSON.parse(document.getElementById('data').textContent).live || '/live';
   let first = null;
 
@@ -11,9 +12,10 @@
     try {
       const answer = await fetch(address, { cache: 'no-store' });
       if (answer.ok) {
-        const { build } = await answer.json();
+        const { build, problems } = await answer.json();
         if (first === null) first = build;
         note.hidden = build === first;
+        broken.hidden = !problems;
       }
     } catch {
       // The server is away; asked again in a while.
