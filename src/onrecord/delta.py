@@ -16,9 +16,9 @@ from typing import Any
 
 import polars as pl
 
-from onrecord.assemble import QUADS, direct_triples, quad_parts, to_nquads
+from onrecord.assemble import QUADS, TYPE, direct_triples, quad_parts, to_nquads
 from onrecord.files import sha256_hex
-from onrecord.infer import entail
+from onrecord.infer import entail, entail_near
 from onrecord.kept import Keep, Kept
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock
@@ -88,16 +88,13 @@ def find_part(
     heads = frozenset(iri(minter.graph(f"source/{source}")) for source in sources)
     quads = _quads(new.filter(chosen), resolved, lock, project, sources)
     quads = quads.filter(pl.col("graph").is_in([*heads, said, iri(minter.graph("asserted"))]))
-    direct = [
-        direct_triples(rows.filter(chosen).with_columns(asserting=pl.lit(True)), resolved.names.ontology, minter)
-        for rows in (old, new)
-    ]
+    direct = [_direct(rows.filter(chosen).with_columns(asserting=pl.lit(True)), resolved) for rows in (old, new)]
     fresh = inferred
-    if inference and (_facts(before) != _facts(now) or kept.facts["speakers"] != _speakers(resolved)):
-        parts = islice(quad_parts(now, resolved, lock, project), 3)  # the rest says nothing that could be entailed
-        fresh = entail(pl.concat(part.select(QUADS.names()) for part in parts), now, resolved)
+    if inference:
+        same = kept.facts["speakers"] == _speakers(resolved)
+        fresh = _entailed(before, now, quads, inferred if same else None, resolved, lock, project)
     gone, come = _without(inferred, fresh), _without(fresh, inferred)
-    single = pl.concat([*(part.select(QUADS.names()) for part in direct), gone, come]).unique()
+    single = pl.concat([*direct, gone, come]).unique()
     alike = interchangeable(new["object"].unique())
     if alike and not alike.isdisjoint(single["object"]):
         return None
@@ -105,6 +102,39 @@ def find_part(
     others = typed.filter(~pl.col("graph").is_in([*heads, *_shared(resolved)]))
     typed = pl.concat([others, *(typed_literals(part) for part in (quads, fresh, _values(now, resolved)))]).unique()
     return Part(scope, pl.concat([quads, come]), kept.facts["graphs"], typed, fresh)
+
+
+def _entailed(
+    before: pl.DataFrame,
+    now: pl.DataFrame,
+    quads: pl.DataFrame,
+    inferred: pl.DataFrame | None,
+    resolved: Resolved,
+    lock: Lock,
+    project: Project,
+) -> pl.DataFrame:
+    """What follows from the rows as they are ``now``; ``inferred`` is what followed ``before``, if that may hold."""
+    policy = project.policy
+    if inferred is not None and policy.own_voice | policy.speaker <= {"stated", "confirmed"}:
+        old, new = (_direct(rows, resolved) for rows in (before, now))
+        changed = pl.concat([_without(old, new), _without(new, old)])
+        if changed.is_empty():
+            return inferred
+        described = next(quad_parts(now.clear(), resolved, lock, project)).select(QUADS.names())
+        entities = [iri(found.iri) for found in resolved.entities]
+        types = described.filter((pl.col("predicate") == TYPE) & pl.col("subject").is_in(entities))
+        base, known = pl.concat([new, types]), pl.concat([described, quads])
+        found = entail_near(base, changed, known, inferred, resolved)
+        if found is not None:
+            return found
+    parts = islice(quad_parts(now, resolved, lock, project), 3)  # the rest says nothing that could be entailed
+    return entail(pl.concat(part.select(QUADS.names()) for part in parts), now, resolved)
+
+
+def _direct(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
+    """What stands as fact, as quads."""
+    names = resolved.names
+    return direct_triples(rows, names.ontology, names.minter).select(QUADS.names()).unique()
 
 
 def keep_for_next(resolved: Resolved, tally: Tally, *, surroundings: str, inference: bool) -> Keep:
@@ -196,11 +226,6 @@ def _is_about_itself(rows: pl.DataFrame, resolved: Resolved) -> bool:
     used = {predicate for triples in resolved.names.ontology.graphs.values() for _, predicate, _ in triples}
     said = rows.filter("asserting")["predicate"].unique()
     return any(predicate in used or predicate.startswith(_GIVEN) for predicate in said)
-
-
-def _facts(rows: pl.DataFrame) -> list[tuple[str, str]]:
-    """What inference starts from: the propositions that stand as fact, and how firmly."""
-    return rows.filter("asserting").select("proposition", "status").unique().sort("proposition", "status").rows()
 
 
 def _speakers(resolved: Resolved) -> str:

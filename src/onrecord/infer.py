@@ -286,6 +286,45 @@ def entail(quads: pl.DataFrame, rows: pl.DataFrame, resolved: Resolved) -> pl.Da
     return pl.concat([fresh, pl.DataFrame(marks, schema=QUADS, orient="row")]).select(QUADS.names())
 
 
+def far_reaching(rules: Rules) -> frozenset[str]:
+    """The properties whose triples may entail something of nodes beyond their own ends.
+
+    All rules but those of transitive properties and chains have one premise, and what they entail is about its subject
+    or its object.
+    """
+    far = {*rules.transitive, *rules.chains}
+    steps = (rules.sub_properties, rules.equivalent_properties, rules.inverses)
+    grown = True
+    while grown:
+        more = {name for step in steps for name, reached in step.items() if not far.isdisjoint(reached)} - far
+        far |= more
+        grown = bool(more)
+    return frozenset(far)
+
+
+def entail_near(
+    base: pl.DataFrame, changed: pl.DataFrame, known: pl.DataFrame, inferred: pl.DataFrame, resolved: Resolved
+) -> pl.DataFrame | None:
+    """The graph ``inferred`` once the triples ``changed`` went from the base or came to it; None where all is due.
+
+    ``base`` is what inference starts from now, ``known`` what else stands in the dataset of the nodes in ``changed``,
+    ``inferred`` what was entailed before. Only what is entailed of those nodes is made anew.
+    """
+    axioms = [triple for triples in resolved.names.ontology.graphs.values() for triple in triples]
+    far = far_reaching(read_rules(axioms))
+    if TYPE in far or not far.isdisjoint(changed["predicate"]):
+        return None
+    columns = ("subject", "predicate", "object")
+    nodes = pl.concat([changed["subject"], changed["object"]]).unique().implode()
+    mine = pl.col("subject").is_in(nodes)
+    near = base.filter(mine | pl.col("object").is_in(nodes) | pl.col("predicate").is_in(sorted(far)))
+    closure = close(near.select(columns).iter_rows(), axioms)
+    found = pl.DataFrame(sorted(closure.derivations), schema=dict.fromkeys(columns, pl.String), orient="row")
+    fresh = found.filter(mine).join(pl.concat([base, known]).select(columns), on=columns, how="anti")
+    graph = pl.lit(iri(resolved.names.minter.graph("inferred")))
+    return pl.concat([inferred.filter(~mine), fresh.select(graph.alias("graph"), *columns)])
+
+
 def _marks(closure: Closure, rows: pl.DataFrame, graph: str, head: str) -> Iterator[tuple[str, str, str, str]]:
     """One node for each entailed triple that rests on less than a statement of fact."""
     weakest = weakest_statuses(closure, rows)

@@ -62,8 +62,8 @@ def _new_store(folder: Path, key: str) -> Iterator[Path]:
         fresh = Path(tempfile.mkdtemp(prefix=f"store-{key}-", dir=folder))
         yield fresh
     except BaseException as error:
-        if fresh is not None:
-            shutil.rmtree(fresh, ignore_errors=True)
+        for half_made in folder.glob(f"store-{key}-*{fresh.name[-8:]}") if fresh else ():
+            shutil.rmtree(half_made, ignore_errors=True)
         with contextlib.suppress(OSError):
             (folder / f".{LINK}-{os.getpid()}").unlink(missing_ok=True)
         if isinstance(error, (OSError, OutputError, RuntimeError, ValueError)):

@@ -66,7 +66,7 @@ class ReadBefore:
         """Take in a file that was read before; problems call it ``shown``."""
         if self._waiting and self._waiting[-1].start + self._waiting[-1].count != found.start:
             self.flush()
-        start = len(self._rows) + sum(file.count for file in self._waiting)
+        start = len(self._rows) + (found.start - self._waiting[0].start if self._waiting else 0)
         self._waiting.append(found)
         self._shown[found.inner] = shown
         self._rows.places.set_kept(start, found.count, shown, found.places)
