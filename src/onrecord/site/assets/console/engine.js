@@ -34,6 +34,7 @@ const engine = {
   loading: null,
   loaded: false,
   size: 0,
+  bytes: 0,
   seconds: 0,
 
   /** The worker with the graph in it; `say(stage, share)` hears how far it is. */
@@ -79,7 +80,7 @@ const engine = {
       if (!kept.has(name)) say(`Fetching the graph${which} (${mb(size)})`, share);
       const text = await fetchPart(name);
       say(`Loading the graph${which}: ${engine.size.toLocaleString('en')} of ${given.quads.toLocaleString('en')} quads`, share);
-      engine.size = await engine.ask('part', { text });
+      Object.assign(engine, await engine.ask('part', { text }));
       done += size;
     }
     engine.loaded = true;

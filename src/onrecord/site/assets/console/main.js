@@ -51,6 +51,7 @@ async function runQuery() {
   const query = editor.text();
   hideProblem();
   clearResults();
+  if (chosen.question && query !== chosen.text) chosenNone();
   byId('outcome').textContent = '';
   const mine = {};
   setRunning(mine);

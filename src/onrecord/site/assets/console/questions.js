@@ -93,6 +93,10 @@ function writeChosen() {
 
 async function ask(question) {
   choose(question);
+  if (matchMedia('(max-width: 900px)').matches) {  // the list would stand between the reader and the answer
+    byId('library').open = false;
+    byId('question').focus();
+  }
   if (writeChosen()) await runQuery();
 }
 

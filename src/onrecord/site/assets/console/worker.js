@@ -5,6 +5,7 @@ const LABEL = 'http://www.w3.org/2000/01/rdf-schema#label';
 const STRING = 'http://www.w3.org/2001/XMLSchema#string';
 const LABELS_TO_SORT = 20000;
 let store = null;
+let memory = null;
 let forms = new Map();
 let language = 'en';
 let answer = null;  // { kind, variables, rows, boolean }; a term is { type, value, datatype, language }
@@ -111,7 +112,7 @@ const FILES = {
 
 const tasks = {
   async start({ wasm, packedForms, prefer }) {
-    oxigraph.initSync({ module: await unpack(wasm) });
+    memory = oxigraph.initSync({ module: await unpack(wasm) }).memory;
     const pairs = JSON.parse(new TextDecoder().decode(await unpack(packedForms)));
     forms = new Map(pairs.map(([value, datatype, written, as]) => [`${value} ${datatype}`, [written, as]]));
     language = prefer;
@@ -119,7 +120,7 @@ const tasks = {
   },
   async part({ text }) {
     store.load(await unpack(text), { format: 'application/n-quads', lenient: true, no_transaction: true });
-    return store.size;
+    return { size: store.size, bytes: memory.buffer.byteLength };
   },
   query({ text, base, form, chooses, ordered }) {
     answer = null;
