@@ -27,7 +27,7 @@ function cellOf(term, labels) {
 
 function clearResults() {
   shown.answer = null;
-  byId('results').hidden = true;
+  byId('answer').hidden = true;
   byId('rows').replaceChildren();
   clearDrawing();
 }
@@ -35,7 +35,7 @@ function clearResults() {
 /** Shows an answer: `{ kind, variables, boolean, count, ms }`. */
 async function showAnswer(answer, remark) {
   Object.assign(shown, { answer, from: 0, sort: -1, down: false });
-  byId('results').hidden = false;
+  byId('answer').hidden = false;
   const isRows = answer.kind !== 'boolean';
   byId('truth').hidden = isRows;
   byId('truth').textContent = answer.boolean ? 'true' : 'false';
