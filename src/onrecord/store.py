@@ -20,6 +20,7 @@ import pyoxigraph as ox
 
 from onrecord.errors import OutputError, StoreError
 from onrecord.files import sha256_file, sync_folder, write_atomic
+from onrecord.progress import advance, stage
 from onrecord.terms import RDFS
 
 LINK = "store"
@@ -246,6 +247,7 @@ def load_store(nquads: bytes | Iterable[bytes]) -> ox.Store:
 
 
 def _load(store: ox.Store, nquads: bytes | Iterable[bytes]) -> None:
+    stage("loading the store", unit="quads")
     source = nquads if isinstance(nquads, bytes) else _Pieces(nquads)
     store.bulk_load(cast("IO[bytes]", source), ox.RdfFormat.N_QUADS, lenient=True)
 
@@ -263,6 +265,7 @@ class _Pieces:
             following = next(self._pieces, None)
             if following is None:
                 return b""
+            advance(following.count(b"\n"))
             self._piece = memoryview(following)
         taken = self._piece if size < 0 else self._piece[:size]
         self._piece = self._piece[len(taken) :]

@@ -18,6 +18,7 @@ from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
 from onrecord.parse.before import ReadBefore
 from onrecord.parse.records import RecordReader
 from onrecord.places import Places
+from onrecord.progress import stage
 from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files, report_strays
 from onrecord.withdrawn import WITHDRAWN, Withdrawal, read_withdrawn
 
@@ -40,6 +41,7 @@ def parse(project: Project, ontology: Ontology, problems: Problems, kept: Kept |
 
     A file that cannot be read adds its problems and hides nothing of the others.
     """
+    stage("reading")
     sources: dict[str, Source] = {}
 
     def add_source(source: Source) -> None:

@@ -16,6 +16,7 @@ from onrecord.names import Names
 from onrecord.ontology import Ontology
 from onrecord.parse import Parsed
 from onrecord.places import Places
+from onrecord.progress import stage
 from onrecord.project import Project
 from onrecord.resolve.columns import (
     with_conditions,
@@ -53,6 +54,7 @@ def resolve(parsed: Parsed, ontology: Ontology, project: Project, problems: Prob
     Rows in which a name stays unknown or ambiguous keep nulls in ``proposition`` and ``statement``;
     each gets a problem of the family R.
     """
+    stage("resolving names")
     names = Names(ontology, Minter(project.base))
     parsed = replace(parsed, sources={source.id: tagged(source, problems) for source in parsed.sources.values()})
     entities = resolve_entities(parsed, names, project.language, problems)
