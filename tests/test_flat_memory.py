@@ -44,7 +44,6 @@ def test_a_million_rows_are_read_in_little_memory(graph_folder: Path) -> None:
         (MILLION, "csv", 1_000_001),
         (MILLION, "jsonl", 1_000_000),
         (MILLION, "sheet", 1_000_001),
-        (MILLION, "table", 1_000_002),
         (GRAPH, "nt", 1_000_000),
         (GRAPH, "ttl", 1_000_000),
     ],
