@@ -160,7 +160,7 @@ async def load(port: int, path: str, tally: Tally, options: argparse.Namespace, 
                 status, body = 0, repr(error).encode()
             taken = time.perf_counter() - started
             if is_bomber:
-                tally.refused += status in (400, 422, 503)
+                tally.refused += status in (400, 413, 422, 503)
                 tally.seconds["bomb"].append(taken)
             elif status != 200 or not is_whole(body):
                 tally.failures.append(f"{name}: {status} {body[:120]!r}")

@@ -27,6 +27,22 @@ LONG = 16 << 10
 _CHANGING = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 
 
+LONG_SECONDS = 2.0
+"""A query that has run for longer may have to give way."""
+LOOK_SECONDS = 0.5
+"""For which a query waits before another has to give way to it."""
+_GAVE_WAY = "the query was stopped so that others could run; narrow it, or try again when less is asked"
+
+
+@dataclass(slots=True)
+class _Run:
+    """A query that is being evaluated."""
+
+    task: asyncio.Task[Reply]
+    since: float
+    gives_way: bool = False
+
+
 @dataclass(slots=True)
 class _Shared:
     """An evaluation that several requests may wait for."""
@@ -40,7 +56,9 @@ class Answers:
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._turns = asyncio.Semaphore(settings.workers)
+        self._most = settings.workers
+        self._turns = asyncio.Semaphore(self._most)
+        self._runs: list[_Run] = []
         self._queue = 64 * settings.workers
         self._waiting = 0
         self._bound = settings.cache
@@ -92,26 +110,55 @@ class Answers:
             self._size -= _weight(gone)
 
     async def _evaluate(self, edition: Edition, job: str, more: dict[str, Any]) -> Reply:
+        await self._wait_for_turn()
+        loop = asyncio.get_running_loop()
+        async with edition.held():
+            run = _Run(asyncio.create_task(edition.ask(job, **more)), loop.time())
+            self._runs.append(run)
+            self._metrics.running.inc()
+            try:
+                reply = await run.task
+            except asyncio.CancelledError:
+                if not run.gives_way:
+                    run.task.cancel()
+                    raise
+                self._metrics.queries.labels("gave way").inc()
+                raise Refusal(503, _GAVE_WAY, Retry_After="10") from None
+            finally:
+                self._runs.remove(run)
+                self._metrics.running.dec()
+                self._turns.release()
+        self._metrics.queries.labels(str(reply.head.get("error", "answered"))).inc()
+        return reply
+
+    async def _wait_for_turn(self) -> None:
+        """Wait until a query may run; one that has run long gives way where many of those hold the others up."""
         if self._waiting >= self._queue:
-            raise _busy()
+            raise Refusal(503, "too many queries are waiting; try again in a few seconds", Retry_After="5")
         self._waiting += 1
         self._metrics.waiting.inc()
+        deadline = asyncio.get_running_loop().time() + BUSY_SECONDS
         try:
-            await asyncio.wait_for(self._turns.acquire(), BUSY_SECONDS)
-        except TimeoutError:
-            raise _busy() from None
+            while True:
+                try:
+                    await asyncio.wait_for(self._turns.acquire(), LOOK_SECONDS)
+                except TimeoutError:
+                    if asyncio.get_running_loop().time() > deadline:
+                        raise Refusal(503, "all workers answer other queries; try again", Retry_After="5") from None
+                    self._make_way()
+                else:
+                    return
         finally:
             self._waiting -= 1
             self._metrics.waiting.dec()
-        self._metrics.running.inc()
-        try:
-            async with edition.held():
-                reply = await edition.ask(job, **more)
-        finally:
-            self._metrics.running.dec()
-            self._turns.release()
-        self._metrics.queries.labels(str(reply.head.get("error", "answered"))).inc()
-        return reply
+
+    def _make_way(self) -> None:
+        now = asyncio.get_running_loop().time()
+        long = [run for run in self._runs if now - run.since > LONG_SECONDS and not run.gives_way]
+        if len(long) > self._most // 2:
+            oldest = min(long, key=lambda run: run.since)
+            oldest.gives_way = True
+            oldest.task.cancel()
 
     def forget(self) -> None:
         """Another edition is served: what was remembered is of no use."""
@@ -121,10 +168,6 @@ class Answers:
 
 def _weight(reply: Reply) -> int:
     return len(reply.body) + 1024
-
-
-def _busy() -> Refusal:
-    return Refusal(503, "too many queries are waiting; try again in a few seconds", Retry_After="5")
 
 
 def may_change(asked: Mapping[str, Any]) -> bool:

@@ -22,7 +22,7 @@ from onrecord.serve.endpoint import answer_sparql
 from onrecord.serve.entities import answer_path
 from onrecord.serve.graphstore import answer_graph
 from onrecord.serve.guard import Guard, refuse
-from onrecord.serve.problems import answer_health, answer_live, answer_metrics, answer_problems, send_style
+from onrecord.serve.problems import answer_health, answer_live, answer_metrics, answer_problems, send_icon, send_style
 from onrecord.serve.protocol import Refusal
 from onrecord.serve.questions import answer_question, list_questions, send_openapi, show_api
 from onrecord.serve.service import Service
@@ -39,6 +39,7 @@ _ROUTES = (
     ("/health", answer_health, ["GET"]),
     ("/metrics", answer_metrics, ["GET"]),
     ("/assets/serve.css", send_style, ["GET"]),
+    ("/favicon.ico", send_icon, ["GET"]),
     ("/{path:path}", answer_path, ["GET"]),
 )
 

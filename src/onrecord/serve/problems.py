@@ -35,6 +35,11 @@ async def send_style(request: Request) -> Response:
     return Response(style, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
 
+async def send_icon(request: Request) -> Response:
+    """Browsers ask for one; there is none."""
+    return Response(status_code=204, headers={"Cache-Control": "max-age=86400"})
+
+
 async def answer_problems(request: Request) -> Response:
     """A page for people, JSON for programs."""
     service: Service = request.app.state.service
