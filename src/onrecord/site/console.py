@@ -40,7 +40,17 @@ SELECT ?subject ?property ?object WHERE {
   GRAPH graph:asserted { ?subject ?property ?object }
 }
 """
-_SCRIPTS = ("sparql.js", "names.js", "engine.js", "editor.js", "results.js", "drawing.js", "questions.js", "main.js")
+_SCRIPTS = (
+    "unpack.js",
+    "sparql.js",
+    "names.js",
+    "engine.js",
+    "editor.js",
+    "results.js",
+    "drawing.js",
+    "questions.js",
+    "main.js",
+)
 _KINDS = {
     f"{OWL}Class": "class", f"{RDFS}Class": "class", f"{OWL}ObjectProperty": "property",
     f"{OWL}DatatypeProperty": "property", f"{OWL}AnnotationProperty": "property", f"{RDF}Property": "property",
@@ -239,7 +249,7 @@ def _script() -> bytes:
 
 
 def _worker() -> str:
-    return f"{asset('console/vendor/oxigraph.min.js')}\n{asset('console/worker.js')}"
+    return "\n".join(asset(f"console/{name}") for name in ("vendor/oxigraph.min.js", "unpack.js", "worker.js"))
 
 
 @cache

@@ -32,12 +32,6 @@ function pageOf(iri) {
 
 const names = { list: [], byIri: new Map(), byName: new Map(), loading: null };
 
-/** Unpacks what was written with gzip and base64. */
-async function unpack(text) {
-  const packed = Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  return new Uint8Array(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
-}
-
 /** Reads the names, once. */
 function loadNames() {
   names.loading ??= fetchPart('names').then(async (text) => {

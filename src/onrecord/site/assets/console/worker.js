@@ -11,11 +11,6 @@ let language = 'en';
 let answer = null;  // { kind, variables, rows, boolean }; a term is { type, value, datatype, language }
 let labels = new Map();
 
-async function unpack(text) {
-  const packed = Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  return new Uint8Array(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
-}
-
 const ESCAPES = { t: '\t', b: '\b', n: '\n', r: '\r', f: '\f' };
 const unescaped = (text) => text.replace(/\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))/gs, (_, four, eight, one) => (
   four || eight ? String.fromCodePoint(parseInt(four || eight, 16)) : ESCAPES[one] || one));
