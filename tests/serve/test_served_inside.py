@@ -1,0 +1,291 @@
+"""The desk and the application in this process, without sockets: what each job gives, and how it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onrecord.errors import GraphBroken
+from onrecord.serve.answers import Answers
+from onrecord.serve.app import make_app
+from onrecord.serve.desk import Desk
+from onrecord.serve.editions import Reply
+from onrecord.serve.log import Log
+from onrecord.serve.metrics import Metrics
+from onrecord.serve.service import Service
+from onrecord.serve.settings import Settings
+from small_graph import LETTER, write_graph
+
+HEADS = "SELECT ?who WHERE { ?who gar:chairs ?what }"
+ROSE = "https://example.org/garden/entity/rose"
+QUESTION = "#+ title: Tended?\n#+ defaults:\n#+   - plot: plot 7\nSELECT ?p WHERE { ?p rdf:object ?_plot_iri }\n"
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("inside") / "garden"
+    return Settings(write_graph(folder, **{"questions/tended.rq": QUESTION}), cors=("https://reader.example",))
+
+
+@pytest.fixture(scope="module")
+def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    out = tmp_path_factory.mktemp("edition")
+    found = Desk(
+        {
+            "graph": str(settings.graph),
+            "sources": [],
+            "out": str(out),
+            "workers": 2,
+            "limits": asdict(settings.limits),
+        }
+    )
+    yield found
+    found.cancel_all()
+
+
+def put(desk: Desk, job: str, **more: Any) -> tuple[dict[str, Any], bytes]:
+    return desk.reply({"id": 1, "job": job, **more})
+
+
+def test_the_facts_of_an_edition(desk: Desk) -> None:
+    assert (desk.facts["name"], desk.facts["title"]) == ("garden", "The garden society")
+    assert desk.facts["base"] == "https://example.org/garden/"
+    assert [question["name"] for question in desk.facts["questions"]] == ["tended"]
+    assert sum(desk.facts["graphs"].values()) > 100
+
+
+@pytest.mark.parametrize(
+    ("job", "head", "body"),
+    [
+        ({"job": "query", "query": HEADS, "formats": {"rows": "csv"}}, {"kind": "rows"}, f"who\r\n{ROSE}\r\n"),
+        (
+            {"job": "query", "query": "ASK {}", "formats": {"boolean": "csv", "rows": "csv"}},
+            {"kind": "boolean"},
+            "true",
+        ),
+        ({"job": "address", "iri": ROSE}, {"path": "entity/rose.html"}, ""),
+        ({"job": "address", "iri": "urn:none"}, {"path": ""}, ""),
+        (
+            {"job": "query", "query": HEADS, "formats": {"graph": "ttl"}},
+            {"error": "unacceptable", "message": "this query gives rows, in no format that you accept"},
+            "",
+        ),
+        (
+            {"job": "thing", "iri": "urn:none", "formats": {"graph": "nt"}},
+            {"error": "unknown", "message": "nothing is known of that"},
+            "",
+        ),
+        (
+            {"job": "thing", "iri": "> ?x", "formats": {"graph": "nt"}},
+            {"error": "unknown", "message": "nothing has that address"},
+            "",
+        ),
+        ({"job": "page", "path": "none.html"}, {"error": "unknown", "message": "there is no such page"}, ""),
+        (
+            {"job": "ask", "name": "none", "parameters": {}, "formats": {"rows": "csv"}},
+            {"error": "call", "message": 'there is no question "none"; see  onrecord ask GRAPH'},
+            "",
+        ),
+    ],
+)
+def test_a_job(desk: Desk, job: dict[str, Any], head: dict[str, Any], body: str) -> None:
+    assert desk.reply({"id": 1, **job}) == (head, body.encode())
+
+
+def test_jobs_that_give_graphs_and_pages(desk: Desk) -> None:
+    head, body = put(desk, "thing", iri=ROSE, formats={"graph": "nt"})
+    assert head == {"kind": "graph"}
+    assert all(f"<{ROSE}>" in line for line in body.decode().splitlines())
+    head, body = put(desk, "graph", graph="https://example.org/garden/graph/asserted", formats={"graph": "nt"})
+    assert b"<https://example.org/garden-terms#chairs>" in body
+    head, body = put(desk, "page", path="entity/rose.html")
+    assert (head["kind"], len(head["hash"])) == ("page", 32)
+    head, body = put(desk, "ask", name="tended", parameters={"plot": "plot-7"}, formats={"rows": "csv"})
+    assert (head, len(body.splitlines())) == ({"kind": "rows"}, 2)
+
+
+def test_a_mistake_has_its_place(desk: Desk) -> None:
+    head, _ = put(desk, "query", query="SELECT * {\n?a", formats={"rows": "json"})
+    assert (head["error"], head["message"].splitlines()[0]) == ("query", "query:1:10: Q010 this { is not closed")
+
+
+def test_a_broken_graph_has_no_desk(settings: Settings, tmp_path: Path) -> None:
+    broken = write_graph(tmp_path / "garden", **{"statements/letter.yaml": LETTER.replace("[Rose Marsh,", "[Rosa,")})
+    options = {"graph": str(broken), "sources": [], "out": str(tmp_path / "out"), "workers": 1}
+    with pytest.raises(GraphBroken):
+        Desk({**options, "limits": asdict(settings.limits)})
+
+
+class Inside:
+    """An edition that is answered from a desk in this process."""
+
+    is_running = True
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.facts = {**desk.facts, "problems": []}
+        self.build = desk.facts["build"]
+        self.asked = 0
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[Inside]:
+        yield self
+
+    async def ask(self, job: str, **more: Any) -> Reply:
+        self.asked += 1
+        head, body = await asyncio.to_thread(self._desk.reply, {"id": self.asked, "job": job, **more})
+        return Reply(head, body)
+
+
+class Current:
+    """The editions of a server that has one."""
+
+    trouble: dict[str, Any] | None = None
+    is_building = False
+
+    def __init__(self, edition: Inside) -> None:
+        self.current = edition
+
+
+@pytest.fixture
+def service(settings: Settings, desk: Desk) -> Service:
+    metrics = Metrics()
+    log = Log(as_json=True, stream=io.StringIO())
+    editions: Any = Current(Inside(desk))
+    return Service(settings, editions, Answers(settings, metrics), metrics, log)
+
+
+Answered = tuple[int, dict[str, str], bytes]
+
+
+def ask(service: Service, method: str, target: str, body: bytes = b"", **headers: str) -> Answered:
+    """One request to the application: status, header fields, body."""
+    return asyncio.run(_ask(service, method, target, body, headers))
+
+
+async def _ask(service: Service, method: str, target: str, body: bytes, headers: dict[str, str]) -> Answered:
+    path, _, query = target.partition("?")
+    named = {"host": "localhost", **{name.replace("_", "-").lower(): value for name, value in headers.items()}}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "root_path": "",
+    }
+    sent: list[Any] = []
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if waiting:
+            return waiting.pop()
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await make_app(service)(scope, receive, send)
+    given = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], given, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "status"),
+    [
+        ("GET", f"/sparql?query={HEADS.replace(' ', '+').replace('?', '%3F')}", {}, 200),
+        ("GET", "/sparql", {"accept": "text/turtle"}, 200),
+        ("GET", "/sparql", {"accept": "text/html"}, 200),
+        ("GET", "/sparql?query=x", {}, 400),
+        ("GET", "/sparql?update=x", {}, 403),
+        ("PUT", "/sparql", {}, 405),
+        ("GET", "/graphs?default", {}, 200),
+        ("GET", "/graphs?graph=urn:none", {}, 404),
+        ("GET", "/graph/asserted", {}, 200),
+        ("GET", "/entity/rose", {"accept": "text/html"}, 303),
+        ("GET", "/entity/rose.ttl", {}, 200),
+        ("GET", "/entity/nobody", {}, 404),
+        ("GET", "/entity/rose.html", {"accept_encoding": "gzip"}, 200),
+        ("GET", "/none", {"accept": "text/html"}, 404),
+        ("GET", "/none", {}, 404),
+        ("GET", "/api", {}, 200),
+        ("GET", "/api/questions", {}, 200),
+        ("GET", "/api/questions/tended", {}, 200),
+        ("GET", "/api/questions/tended?plot=none", {}, 400),
+        ("GET", "/api/questions/none", {}, 404),
+        ("GET", "/openapi.json", {}, 200),
+        ("GET", "/problems", {"accept": "text/html"}, 200),
+        ("GET", "/problems", {"accept": "application/json"}, 200),
+        ("GET", "/live", {}, 200),
+        ("GET", "/health", {}, 200),
+        ("GET", "/metrics", {}, 200),
+        ("GET", "/assets/serve.css", {}, 200),
+        ("GET", "/favicon.ico", {}, 204),
+        ("GET", "/", {"host": "evil.example"}, 421),
+        ("GET", "/live", {"origin": "https://evil.example"}, 403),
+        ("GET", "/live", {"origin": "https://reader.example"}, 200),
+        ("GET", "/live?" + "a" * 70_000, {}, 414),
+        ("GET", "/live", {"x": "a" * 40_000}, 431),
+        ("POST", "/sparql", {"content_length": "2000000"}, 413),
+    ],
+)
+def test_an_address(service: Service, method: str, target: str, headers: dict[str, str], status: int) -> None:
+    found, given, _ = ask(service, method, target, **headers)
+    assert found == status
+    assert given["x-content-type-options"] == "nosniff"
+
+
+def test_an_answer_is_remembered_and_known(service: Service) -> None:
+    edition: Any = service.edition
+    target = "/sparql?query=ASK+%7B%7D"
+    first = ask(service, "GET", target)
+    assert ask(service, "GET", target)[2] == first[2]
+    assert edition.asked == 1
+    assert ask(service, "GET", target, if_none_match=first[1]["etag"])[0] == 304
+    service.answers.forget()
+    ask(service, "GET", target)
+    assert edition.asked == 2
+
+
+def test_those_who_ask_the_same_at_once_share_the_answer(service: Service) -> None:
+    edition: Any = service.edition
+
+    async def together() -> list[Answered]:
+        return await asyncio.gather(*(_ask(service, "GET", "/sparql?query=ASK+%7B%7D", b"", {}) for _ in range(5)))
+
+    assert {status for status, _, _ in asyncio.run(together())} == {200}
+    assert edition.asked == 1
+
+
+def test_trouble_is_told(service: Service) -> None:
+    editions: Any = service.editions
+    problem = {"code": "R001", "file": "a.yaml", "line": 3, "severity": "error", "text": "a.yaml:3:1: R001 <b>"}
+    editions.trouble = {"message": "garden has errors", "problems": [problem]}
+    assert json.loads(ask(service, "GET", "/live")[2])["problems"] == 1
+    page = ask(service, "GET", "/problems", accept="text/html")[2].decode()
+    assert "a.yaml:3:1: R001 &lt;b&gt;" in page
+    assert "What is served is the last good state of the graph." in page
+
+
+def test_the_log_for_people_and_for_programs() -> None:
+    for as_json in (True, False):
+        stream = io.StringIO()
+        Log(as_json=as_json, stream=stream).write("request", method="GET", path="/\x1b[2J", status=200, query=None)
+        line = stream.getvalue()
+        assert "\x1b" not in line
+        assert ("query" in line, "200" in line) == (False, True)
