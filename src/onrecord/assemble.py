@@ -75,9 +75,8 @@ def assemble(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Projec
 def to_nquads(quads: pl.DataFrame) -> bytes:
     """Quads as N-Quads (https://www.w3.org/TR/n-quads/), in their order."""
     out = io.BytesIO()
-    end = pl.concat_str("graph", pl.lit(" ."))
-    lines = quads.select("subject", "predicate", "object", end)
-    lines.write_csv(out, include_header=False, quote_style="never", separator=" ")
+    lines = quads.select("subject", "predicate", "object", "graph")
+    lines.write_csv(out, include_header=False, quote_style="never", separator=" ", line_terminator=" .\n")
     return out.getvalue()
 
 
@@ -218,7 +217,8 @@ def _source_terms(source: Source, lock: Lock, time_zone: str) -> Iterator[tuple[
 def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> pl.DataFrame:
     """Type, the three parts, the restrictive qualifiers and a label for every proposition."""
     minter = resolved.names.minter
-    distinct = rows.unique("proposition", keep="first", maintain_order=True)
+    distinct = rows.select("proposition", *_TRIPLE, "restrictive")
+    distinct = distinct.unique("proposition", keep="first", maintain_order=True)
     node = pl.col("proposition")
     parts = [
         _triples(distinct, node, TYPE, pl.lit(iri(f"{ONR}Proposition"))),
@@ -232,23 +232,36 @@ def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> pl.D
     return pl.concat(parts).with_columns(pl.lit(iri(minter.graph("propositions"))).alias("graph"))
 
 
-def _labelled(distinct: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
-    """Each proposition of ``distinct`` and its label; three names make one at once."""
+def _labelled(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
+    """Each proposition of ``rows`` and its label; those that mention no other one get theirs all at once."""
     head = f"<{resolved.names.minter.proposition_base}"
-    rows = distinct.select("proposition", "subject", "predicate", "object", "restrictive")
-    named = pl.all_horizontal(
-        pl.col(end).str.starts_with("<") & ~pl.col(end).str.starts_with(head) for end in ("subject", "object")
-    ) & (pl.col("restrictive").list.len().fill_null(0) == 0)
-    plain, others = rows.filter(named), rows.filter(~named)
-    terms = pl.concat([plain[end] for end in _TRIPLE]).unique().to_list()
-    words = pl.Series([resolved.names.label(term[1:-1]) for term in terms], dtype=pl.String)
-    label = pl.concat_str((pl.col(end).replace_strict(terms, words) for end in _TRIPLE), separator=" ")
-    found = [plain.select("proposition", label.alias("label"))] if plain.height else []
+    narrowed = rows.filter(pl.col("restrictive").list.len() > 0).select("proposition", "restrictive")
+    pairs = narrowed.explode("restrictive").unnest("restrictive")
+    deep = pl.col("subject").str.starts_with(head) | pl.col("object").str.starts_with(head)
+    around = pairs.filter(pl.col("value").str.starts_with(head))["proposition"]
+    if around.len():
+        deep |= pl.col("proposition").is_in(around.unique().to_list())
+    plain, others = rows.filter(~deep), rows.filter(deep)
+    found = []
+    if plain.height:
+        terms = pl.concat([plain[end] for end in _TRIPLE] + [pairs["property"], pairs["value"]]).unique()
+        words = pl.Series([_words(term, resolved) for term in terms], dtype=pl.String)
+        of = {name: pl.col(name).replace_strict(terms, words) for name in (*_TRIPLE, "property", "value")}
+        added = pairs.select("proposition", pl.concat_str(pl.lit(", "), of["property"], pl.lit(" "), of["value"]))
+        added = added.group_by("proposition", maintain_order=True).agg(pl.col("literal").str.join("").alias("more"))
+        label = pl.concat_str((of[end] for end in _TRIPLE), separator=" ").alias("label")
+        labels = plain.select("proposition", label).join(added, on="proposition", how="left", maintain_order="left")
+        found.append(labels.select("proposition", pl.concat_str("label", "more", ignore_nulls=True).alias("label")))
     if others.height:
-        labels = proposition_labels(with_mentioned(others, rows), resolved)
+        one_by_one = proposition_labels(with_mentioned(others, rows), resolved)
         own = others["proposition"]
-        found.append(pl.DataFrame({"proposition": own, "label": [labels[node] for node in own]}))
+        found.append(pl.DataFrame({"proposition": own, "label": [one_by_one[node] for node in own]}))
     return pl.concat(found) if found else pl.DataFrame(schema={"proposition": pl.String, "label": pl.String})
+
+
+def _words(term: str, resolved: Resolved) -> str:
+    """What a term is called that is no proposition."""
+    return split_term(term)[1] if term.startswith('"') else resolved.names.label(term[1:-1])
 
 
 def with_mentioned(some: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -274,11 +287,9 @@ def proposition_labels(rows: pl.DataFrame, resolved: Resolved) -> dict[str, str]
     done: dict[tuple[str, int], str] = {}
 
     def words(term: str, depth: int) -> str:
-        if term.startswith('"'):
-            return split_term(term)[1]
         if term in facts:
             return f"({sentence(term, depth + 1)})" if depth < LABEL_DEPTH else "(…)"
-        return resolved.names.label(term[1:-1])
+        return _words(term, resolved)
 
     def sentence(node: str, depth: int) -> str:
         found = done.get((node, depth))
@@ -346,12 +357,11 @@ def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language
     """The statement nodes, each in the graph of its source."""
     statuses = {name: iri(address) for name, address in resolved.names.ontology.statuses.items()}
     status = pl.col("status").replace_strict(statuses, default=None, return_dtype=pl.String)
-    own = rows.filter(pl.col("statement").is_not_null() & status.is_not_null())
     heads = {iri(minter.source(source)): iri(minter.graph(f"source/{source}")) for source in resolved.sources}
     graph = pl.concat_str(pl.lit("<"), pl.col("source_iri"), pl.lit(">")).replace_strict(
         heads, default=None, return_dtype=pl.String
     )
-    own = own.select(*_OWN, graph.alias("graph"))
+    own = rows.select(*_OWN, graph.alias("graph")).filter(pl.col("statement").is_not_null() & status.is_not_null())
     again = own["statement"].is_duplicated()
     alone, merged = own.filter(~again), own.filter(again)
     once = pl.concat([alone, merged.unique("statement", keep="first", maintain_order=True)])

@@ -91,11 +91,32 @@ def select(statements: pl.DataFrame, lens: Lens, policy: AssertPolicy) -> pl.Dat
     status and it is neither negated nor conditional. Nested rows come along with the statements
     that mention them, directly or through a reference.
     """
-    rows = statements.filter(pl.col("proposition").is_not_null())
-    chosen = rows.filter(~pl.col("nested") & pl.col("statement").is_not_null() & _passes(lens))
-    chosen = chosen.with_columns(asserting(policy, lens.include).alias("asserting"))
-    mentioned = _mentioned(rows, chosen)
-    return pl.concat([chosen, mentioned.with_columns(pl.lit(False).alias("asserting"))]).sort("row")
+    rows = _where(statements, pl.col("proposition").is_not_null())
+    stands = ~pl.col("nested") & pl.col("statement").is_not_null() & _passes(lens)
+    marked = rows.with_columns(
+        stands.fill_null(False).alias(_STANDS), asserting(policy, lens.include).alias("asserting")
+    )
+    more = _mentioned(marked)
+    chosen = _where(marked, pl.col(_STANDS) | pl.col("row").is_in(more))
+    mentioned = pl.when(~pl.col(_STANDS))
+    return (
+        chosen.with_columns(
+            mentioned.then(True).otherwise("nested").alias("nested"),
+            mentioned.then(None).otherwise("statement").alias("statement"),
+            mentioned.then(False).otherwise("asserting").alias("asserting"),
+        )
+        .drop(_STANDS)
+        .sort("row")
+    )
+
+
+_STANDS = "\x1fstands"
+
+
+def _where(table: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
+    """The rows that meet a condition; a table of which all do is not copied."""
+    mask = table.select(condition.alias("mask"))["mask"]
+    return table if mask.all() else table.filter(mask)
 
 
 def asserting(policy: AssertPolicy, include: frozenset[str] = frozenset()) -> pl.Expr:
@@ -121,26 +142,25 @@ def _passes(lens: Lens) -> pl.Expr:
     return keep
 
 
-def _mentioned(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
-    """The nested rows, and the referred-to propositions, below the chosen statements."""
-    if rows.is_empty():
-        return rows
+def _mentioned(rows: pl.DataFrame) -> pl.Series:
+    """The numbers of the nested rows, and of the referred-to propositions, below the statements that stand."""
+    rows = rows.select("row", "proposition", "subject", "object", "condition", "restrictive", "additive", _STANDS)
+    frontier = rows.filter(_STANDS)
+    if frontier.is_empty():
+        return rows["row"].clear()
     head = rows["proposition"][0][: -len("/00112233445566778899aabbccddeeff>")]
-    numbered = rows.select("proposition", "row")
-    have = chosen.select("proposition", "row")
-    frontier = chosen
-    extra: list[pl.DataFrame] = []
+    have = frontier.select("proposition", "row")
+    extra = [rows["row"].clear()]
     while not frontier.is_empty():
         parts = [frontier["subject"], frontier["object"], frontier["condition"]]
         for name in ("restrictive", "additive"):
             values = frontier.filter(pl.col(name).list.len() > 0)[name].explode().struct.field("value")
             parts.append(values.rename("subject"))
-        targets = pl.concat(parts).drop_nulls()
-        targets = targets.filter(targets.str.starts_with(head)).unique()
-        wanted = numbered.filter(pl.col("proposition").is_in(targets.to_list()))
+        targets = pl.concat([part.filter(part.str.starts_with(head)) for part in parts]).unique()
+        wanted = rows.select("proposition", "row").filter(pl.col("proposition").is_in(targets.to_list()))
         wanted = wanted.unique("proposition", keep="first", maintain_order=True)
         fresh = wanted.join(have, on="proposition", how="anti").join(have, on="row", how="anti")
         have = pl.concat([have, fresh])
         frontier = rows.join(fresh.select("row"), on="row", how="semi", maintain_order="left")
-        extra.append(frontier.with_columns(pl.lit(True).alias("nested"), pl.lit(None, pl.String).alias("statement")))
-    return pl.concat(extra) if extra else rows.clear()
+        extra.append(frontier["row"])
+    return pl.concat(extra)

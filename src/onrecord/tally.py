@@ -14,7 +14,8 @@ import polars as pl
 from onrecord.assemble import QUADS, to_nquads
 from onrecord.written import typed_literals, written_forms
 
-_PIECE = 1_000_000
+_PIECE = 20_000
+"""So many quads are written at once: their text fits into the processor's cache."""
 
 
 def _none() -> pl.DataFrame:
