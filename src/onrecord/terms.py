@@ -132,10 +132,10 @@ def digest(*fields: str) -> str:
     return hashlib.sha256(UNIT.join(fields).encode("utf-8")).hexdigest()[:32]
 
 
-def digest_all(keys: Iterable[str]) -> list[str]:
-    """The digest of each key of a column."""
+def digest_all(keys: Iterable[bytes]) -> list[bytes]:
+    """The digest of each key of a column, as the 128 bits that :func:`digest` writes down."""
     sha256 = hashlib.sha256
-    return [sha256(key.encode("utf-8")).hexdigest()[:32] for key in keys]
+    return [sha256(key).digest()[:16] for key in keys]
 
 
 @lru_cache(maxsize=4096)

@@ -43,6 +43,21 @@ def several(cell: str) -> list[str]:
     return [part.strip() for part in parts] if len(parts) > 1 else [cell]
 
 
+_LONGEST = 1 << 28
+"""A text of more characters may be longer than a cell of a table can be."""
+
+
+def split_lines(text: str) -> pl.DataFrame:
+    r"""The lines of a text as a column ``text``.
+
+    >>> split_lines("a\n\nb")["text"].to_list()
+    ['a', '', 'b']
+    """
+    if len(text) > _LONGEST:
+        return pl.DataFrame({"text": text.split("\n")})
+    return pl.DataFrame({"text": [text]}).select(pl.col("text").str.split("\n").explode())
+
+
 def split_cells(table: pl.DataFrame, qualifiers: frozenset[str]) -> pl.DataFrame:
     """A table of cells with lists where a cell holds several values or a nested triple of plain names.
 
@@ -56,11 +71,11 @@ def split_cells(table: pl.DataFrame, qualifiers: frozenset[str]) -> pl.DataFrame
         if name in LISTS:
             table = table.with_columns(_split(table[name]))
         elif name in NESTED and table[name].str.contains(r"^\\?[\[{]").any():
-            found = pl.when(cell.str.starts_with("[")).then(cell).str.extract_groups(_TRIPLE)
-            parts = [found.struct.field(number) for number in ("1", "2", "3")]
-            table = table.with_columns(
-                pl.when(parts[0].is_not_null()).then(pl.concat_list(parts)).alias(name + PARTS)
-            ).with_columns(pl.when(pl.col(name + PARTS).is_null()).then(cell).alias(name))
+            begins = table.select(LINE, cell).filter(cell.str.starts_with("["))
+            found = begins.select(LINE, parts=cell.str.extract_groups(_TRIPLE)).unnest("parts").drop_nulls()
+            triples = found.select(LINE, pl.concat_list("1", "2", "3").alias(name + PARTS))
+            table = table.join(triples, on=LINE, how="left", maintain_order="left")
+            table = table.with_columns(pl.when(pl.col(name + PARTS).is_null()).then(cell).alias(name))
             odd.append(cell.str.contains(r"^\\?[\[{]"))
         elif name in qualifiers:
             odd.append(cell.str.contains(r"^\\?[\[{]|\|"))

@@ -15,10 +15,11 @@ import polars as pl
 from onrecord.documents import Mapping, Node, Scalar, Sequence, parse_yaml
 from onrecord.errors import Place, Problems
 from onrecord.files import read_text
-from onrecord.parse.columns import LINE, NESTED, SEPARATOR, several, split_cells, take_plain
+from onrecord.parse.columns import LINE, NESTED, SEPARATOR, several, split_cells, split_lines, take_plain
 from onrecord.parse.records import LISTS, RecordReader
 
 _SOURCE = frozenset({"source"})
+_PIECE = 100_000
 _CELL = '(?:[^",\r\n]*|"(?:[^"\r\n]|"")*")'
 
 
@@ -69,7 +70,7 @@ def _tidy_lines(text: str) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
     file from its beginning tells what is a record.
     """
     nothing: tuple[list[str], pl.DataFrame, dict[int, str]] = ([], pl.DataFrame(), {})
-    lines = pl.DataFrame({"text": text.replace("\r\n", "\n").split("\n")}).with_row_index("line", 1)
+    lines = split_lines(text.replace("\r\n", "\n")).with_row_index("line", 1)
     tidy = lines.head(1)["text"].str.contains(f"^{_CELL}(?:,{_CELL})*$")[0]
     longest = lines["text"].str.len_bytes().max()
     if not tidy or not isinstance(longest, int) or longest > csv.field_size_limit():
@@ -93,8 +94,9 @@ def _table(header: list[str], lines: pl.DataFrame) -> pl.DataFrame:
     """Whole records as a table of texts, blank cells null, with their lines."""
     if lines.is_empty():
         return pl.DataFrame(schema={LINE: pl.UInt32, **dict.fromkeys(header, pl.String)})
+    joined = pl.col("text").str.join("\n").cast(pl.Binary)
     table = pl.read_csv(
-        io.BytesIO("\n".join(lines["text"]).encode()),
+        b"\n".join(piece.select(joined).item() for piece in lines.iter_slices(_PIECE)),
         has_header=False,
         new_columns=header,
         infer_schema=False,

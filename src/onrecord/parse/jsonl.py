@@ -17,7 +17,7 @@ from onrecord.documents import MAX_DEPTH, Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
 from onrecord.files import read_text, without_controls
 from onrecord.model import FIELDS
-from onrecord.parse.columns import LINE, NESTED, ODD, PARTS, take_plain
+from onrecord.parse.columns import LINE, NESTED, ODD, PARTS, split_lines, take_plain
 from onrecord.parse.records import LISTS, REQUIRED, RecordReader
 
 _SOURCE = frozenset({"source"})
@@ -40,7 +40,7 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
     if not text.strip():
         problems.warning("P032", Place(name), "this file is empty", "delete it, or write one statement a line")
         return
-    lines = pl.DataFrame({"text": text.split("\n")}).with_row_index(LINE, 1)
+    lines = split_lines(text).with_row_index(LINE, 1)
     del text
     flat = lines.filter(pl.col("text").str.contains(_flat(reader.qualifiers)))
     table = _decode(flat, reader.qualifiers)
@@ -86,17 +86,20 @@ def _key(name: str) -> str:
 
 def _decode(lines: pl.DataFrame, qualifiers: frozenset[str]) -> pl.DataFrame:
     """Flat lines as a table for :func:`onrecord.parse.columns.take_plain`, without those that say a key twice."""
+    nothing = pl.DataFrame(schema={LINE: pl.UInt32, ODD: pl.Boolean})
+    if lines.is_empty():
+        return nothing
     lists = {*LISTS, *NESTED, "triple"}
     fields: dict[str, pl.DataType | type[pl.DataType]] = {}
     for name in ("source", *FIELDS, *sorted(qualifiers)):
         dtype = pl.List(pl.String) if name in lists else pl.Boolean if name == "not" else pl.String
-        for key in {name, name.replace(" ", "_")}:
-            if lines["text"].str.contains(f'"{key}"', literal=True).any():
-                fields[key] = dtype
+        fields |= dict.fromkeys((name, name.replace(" ", "_")), dtype)
     try:
         found = lines["text"].str.json_decode(pl.Struct(fields)).struct.unnest()
     except pl.exceptions.ComputeError:  # a value that this version of the library reads in another way
-        return pl.DataFrame(schema={LINE: pl.UInt32, ODD: pl.Boolean})
+        return nothing
+    fields = {key: dtype for key, dtype in fields.items() if found[key].null_count() < found.height}
+    found = found.select(*fields)
     strings = pl.sum_horizontal(
         pl.lit(0, pl.UInt32),
         *(

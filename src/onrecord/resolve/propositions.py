@@ -276,8 +276,14 @@ def mint_propositions(rows: pl.DataFrame, minter: Minter) -> pl.Series:
 
 def _minted(keys: pl.Series, base: str) -> pl.Series:
     """The IRI for each key; null for null."""
-    digests = iter(digest_all(keys.drop_nulls().to_list()))
-    return pl.Series([f"<{base}{next(digests)}>" if known else None for known in keys.is_not_null()], dtype=pl.String)
+    known = keys.drop_nulls()
+    digests = pl.Series("digest", digest_all(known.cast(pl.Binary)), dtype=pl.Binary)
+    made = digests.to_frame().select(pl.concat_str(pl.lit(f"<{base}"), pl.col("digest").bin.encode("hex"), pl.lit(">")))
+    if known.len() == keys.len():
+        return made.to_series()
+    at = pl.DataFrame({"at": keys.is_not_null().arg_true(), "made": made.to_series()})
+    every = pl.DataFrame({"at": pl.int_range(keys.len(), dtype=pl.UInt32, eager=True)})
+    return every.join(at, on="at", how="left", maintain_order="left")["made"]
 
 
 def distinct_qualifiers(qualifiers: Iterable[dict[str, str]]) -> list[dict[str, str]]:
