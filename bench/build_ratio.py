@@ -36,7 +36,7 @@ WRITE = """
 import sys
 from onrecord.build import _parts, load
 from onrecord.errors import Problems
-from onrecord.manifest import Tally
+from onrecord.tally import Tally
 from onrecord.project import open_project
 problems = Problems()
 loaded = load(open_project(sys.argv[1], problems), problems)
