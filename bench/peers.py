@@ -6,8 +6,8 @@ onrecord starts from the statements as they were written. The others are handed 
 its work is done: names are resolved, IRIs hashed, days bounded, repeats merged, one column for each
 property and kind of value; what has several values, and direct triples, stand in tables of their own.
 They have to make the same quads of them. The quads of the ontologies, which are the same for any
-number of statements, are left out of the comparison. morph-kgc and maplib get an environment of their
-own each; ``--venvs`` keeps them for another run.
+number of statements, are left out of the comparison. "maplib, one" puts all triples into one graph.
+morph-kgc and maplib get an environment of their own each; ``--venvs`` keeps them for another run.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from onrecord.terms import split_term
 HERE = Path(__file__).parent / "peers"
 PINS = {"morph-kgc": "morph-kgc==2.10.0", "maplib": "maplib==0.20.26"}
 KEYS = ("inside", "node")
+ONE_GRAPH = "maplib, one"
 PREFIXES = """\
 @prefix rr: <http://www.w3.org/ns/r2rml#> .
 @prefix rml: <http://semweb.mmlab.be/ns/rml#> .
@@ -127,8 +128,11 @@ def python_of(folder: Path, name: str) -> Path:
 
 def quads_of(out: Path, name: str) -> set[int]:
     """What a peer wrote, each quad as a number."""
-    if name != "maplib":
+    if not name.startswith("maplib"):
         return {hash(str(quad)) for quad in read_quads(out / f"{name}.nq")}
+    if name == ONE_GRAPH:
+        triples = ox.parse(path=out / "one" / "maplib-0.nt", format=ox.RdfFormat.N_TRIPLES)
+        return {hash(str(quad.triple)) for quad in triples}
     found = set()
     for number, graph in enumerate(json.loads((out / "graphs.json").read_text("utf-8"))):
         for quad in ox.parse(path=out / f"maplib-{number}.nt", format=ox.RdfFormat.N_TRIPLES):
@@ -159,13 +163,17 @@ def main() -> None:
             "morph-kgc": lambda: (python_of(venvs, "morph-kgc"), "-m", "morph_kgc", write_mapping(tables, base)),
             "maplib": lambda: (python_of(venvs, "maplib"), HERE / "by_maplib.py", tables, base),
         }
+        (base / "one").mkdir()
+        commands[ONE_GRAPH] = lambda: (*commands["maplib"]()[:3], base / "one", "--one-graph")
         wanted = quads_of(base, "onrecord")
+        triples = {hash(str(quad.triple)) for quad in read_quads(base / "onrecord.nq")}
         agreed = {"onrecord": (len(wanted), 0)}
         for peer, command in commands.items():
             if peer not in options.without:
                 spent[peer] = run(*command())
                 found = quads_of(base, peer)
-                agreed[peer] = (len(found & wanted), len(found - wanted))
+                whole = triples if peer == ONE_GRAPH else wanted
+                agreed[peer] = (len(found & whole), len(found - whole))
     report(spent, agreed, options.statements)
 
 

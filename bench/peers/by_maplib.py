@@ -1,4 +1,4 @@
-"""The dataset with maplib, a template for each table: ``by_maplib.py TABLES OUT``.
+"""The dataset with maplib, a template for each table: ``by_maplib.py TABLES OUT [--one-graph]``.
 
 Leaves the tables to ``bench/peers.py``. maplib writes no N-Quads, so each named graph becomes a file
 of N-Triples, and ``graphs.json`` says which.
@@ -51,8 +51,8 @@ def template(name: str, columns: list[dict[str, str]]) -> str:
 <urn:table:{name}> [ ottr:IRI ?node{predicate}{parameters} ] :: {{ {triples} }} ."""
 
 
-def main(folder: Path, out: Path) -> None:
-    """Map every table, a named graph at a time, and write the graphs."""
+def main(folder: Path, out: Path, *, one_graph: bool) -> None:
+    """Map every table, a named graph at a time or all into one, and write the graphs."""
     model, sample = Model(), Model()
     sample.reads('<urn:a> <urn:b> "c"@en .', format="ntriples")
     found = sample.query("SELECT ?o { ?s ?p ?o }", solution_mappings=True).mappings
@@ -66,6 +66,8 @@ def main(folder: Path, out: Path) -> None:
             types["verb"] = RDFType.IRI
         frame = pl.read_csv(folder / f"{table['name']}.csv", infer_schema=False)
         frame = frame.with_columns(cells(column["name"], column["kind"], language) for column in columns)
+        if one_graph:
+            frame = frame.with_columns(pl.lit("urn:graph:all").alias("inside"))
         for (graph,), part in frame.partition_by("inside", as_dict=True).items():
             graphs[graph] = None
             rows = SolutionMappings(part.select(list(types)), types)
@@ -76,4 +78,4 @@ def main(folder: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), one_graph="--one-graph" in sys.argv)
