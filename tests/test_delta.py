@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import onrecord
-from inline import notes, rich_files, write_notes
+from inline import MORE_TERMS, notes, rich_files, write_notes
 from onrecord import build as building
+from onrecord import delta
+from onrecord.infer import entail
 from onrecord.store import graph_names, open_store
+from small_graph import ENTITIES
 
 FILES = ("manifest.json", "places.jsonl", "written.json", "garden.ttl", "garden.trig", "garden.nq")
 Edit = Callable[[Path], object]
@@ -343,3 +346,52 @@ def test_places_are_those_of_a_file_that_was_read(tmp_path: Path) -> None:
     for row in rows["row"]:
         for name in names:
             assert again.resolved.places.of(row, name) == graph._sound.resolved.places.of(row, name)
+
+
+FAR = """
+gar:near a owl:ObjectProperty, owl:TransitiveProperty ; rdfs:label "near"@en .
+gar:beside2 a owl:ObjectProperty ; rdfs:label "touches"@en ; rdfs:subPropertyOf gar:near ; rdfs:domain gar:Plot .
+gar:sees a owl:ObjectProperty ; rdfs:label "sees"@en ; rdfs:subPropertyOf gar:knows .
+gar:knows a owl:ObjectProperty, owl:SymmetricProperty ; rdfs:label "knows"@en ; rdfs:range gar:Person .
+gar:looksOver a owl:ObjectProperty ; rdfs:label "looks over"@en ; owl:propertyChainAxiom ( gar:tends gar:near ) .
+"""
+PLOTS = "".join(f"- {{id: plot-{number}, label: plot {number}, type: plot}}\n" for number in (8, 9, 10))
+BESIDE = """
+- triple: [plot 7, touches, plot 8]
+  quote: one
+- triple: [plot 8, touches, plot 9]
+  quote: two
+- triple: [plot 9, near, plot 10]
+  quote: three
+- triple: [Rose, sees, Basil Thorn]
+  quote: four
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "near"),
+    [
+        ("[plot 8, touches, plot 9]", "[plot 8, touches, plot 10]", False),
+        ("[plot 8, touches, plot 9]\n    quote", "[plot 8, touches, plot 9]\n    status: expected\n    quote", False),
+        ("[Rose, sees, Basil Thorn]", "[Rose, sees, Rose]", True),
+        ("[Rose, sees, Basil Thorn]", "[Basil Thorn, sees, Rose]", True),
+        ("[Rose, sees, Basil Thorn]", "[Rose, knows, Basil Thorn]", True),
+        ("quote: three", "quote: third", True),
+    ],
+)
+def test_what_reaches_far_is_entailed_anew(
+    tmp_path: Path, updates: Updates, monkeypatch: pytest.MonkeyPatch, old: str, new: str, near: bool
+) -> None:
+    more: dict[str, str | bytes | None] = {"ontology/garden.ttl": MORE_TERMS + FAR, "entities.yaml": ENTITIES + PLOTS}
+    more |= files() | written(4, "beside", BESIDE)
+    folder, out = write_notes(tmp_path / "garden", "", **more), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    whole: list[object] = []
+    monkeypatch.setattr(delta, "entail", lambda *given: whole.append(given) or entail(*given))
+    rewrite("statements/beside.yaml", old, new)(folder)
+    onrecord.open(folder).build(out)
+    assert (updates.made, whole == []) == (1, near)
+    assert_same_as_from_nothing(folder, out)
+    inferred = [quad for quad in open_store(out) if "graph/inferred" in str(quad.graph_name)]
+    names = {str(quad.predicate).rpartition("#")[2][:-1] for quad in inferred}
+    assert {"near", "looksOver", "knows"} & names
