@@ -395,3 +395,30 @@ def test_what_reaches_far_is_entailed_anew(
     inferred = [quad for quad in open_store(out) if "graph/inferred" in str(quad.graph_name)]
     names = {str(quad.predicate).rpartition("#")[2][:-1] for quad in inferred}
     assert {"near", "looksOver", "knows"} & names
+
+
+def build_edit_build(folder: Path, out: Path, edit: Edit) -> None:
+    onrecord.open(folder).build(out)
+    edit(folder)
+    onrecord.open(folder).build(out)
+    assert_same_as_from_nothing(folder, out)
+
+
+def test_words_that_another_source_mentions_are_put_in_its_words_too(tmp_path: Path, updates: Updates) -> None:
+    letter = "- id: digging\n  triple: [a neighbour, tends, plot 7]\n  quote: digging\n"
+    minutes = "- triple: [Basil Thorn, believes, statement:digging]\n  quote: he thought so\n"
+    more = {**written(1, "letter", letter), **written(2, "minutes", minutes), **written(3, "news", NEWS)}
+    folder = write_notes(tmp_path / "garden", "", **more)
+    edit = rewrite("statements/letter.yaml", "a neighbour", "the neighbour")
+    build_edit_build(folder, tmp_path / "out", edit)
+    assert updates.made == 1
+
+
+def test_what_nobody_mentions_any_more_is_gone(tmp_path: Path, updates: Updates) -> None:
+    news = "- id: told\n  triple: [Rose, tends, plot 7]\n  quote: she digs\n"
+    letter = "- triple: [Basil Thorn, believes, statement:told]\n  quote: he thought so\n"
+    more = written(1, "letter", letter) | written(3, "news", news)
+    more["withdrawn.yaml"] = "- source: news\n  on: 2024-07-01\n  who: Ada\n  why: it was wrong\n"
+    folder = write_notes(tmp_path / "garden", "", **more)
+    build_edit_build(folder, tmp_path / "out", in_letter("statement:told", "[Rose, attends, summer show]"))
+    assert updates.made == 1
