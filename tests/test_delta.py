@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -422,3 +423,24 @@ def test_what_nobody_mentions_any_more_is_gone(tmp_path: Path, updates: Updates)
     folder = write_notes(tmp_path / "garden", "", **more)
     build_edit_build(folder, tmp_path / "out", in_letter("statement:told", "[Rose, attends, summer show]"))
     assert updates.made == 1
+
+
+def test_where_files_cannot_be_linked_they_are_copied(
+    tmp_path: Path, updates: Updates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr("onrecord.store.os.link", refuse)
+    folder = write_notes(tmp_path / "garden", "", **files())
+    build_edit_build(folder, tmp_path / "out", EDITS["a statement more"])
+    assert updates.made == 1
+
+
+def test_a_store_of_many_small_tables_is_loaded_anew(
+    tmp_path: Path, updates: Updates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("onrecord.store.MAX_TABLES", 1)
+    folder = write_notes(tmp_path / "garden", "", **files())
+    build_edit_build(folder, tmp_path / "out", EDITS["a statement more"])
+    assert (updates.tried, updates.made) == (1, 0)
