@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ import onrecord
 from inline import MORE_TERMS, notes, rich_files, write_notes
 from onrecord import build as building
 from onrecord import delta
+from onrecord.cli import main
 from onrecord.infer import entail
 from onrecord.store import graph_names, open_store
 from small_graph import ENTITIES
@@ -196,7 +198,17 @@ ANEW = {
 """Edits after which the store is loaded anew: of what stands beside the statement files; one quad for two."""
 
 
-@pytest.mark.parametrize("name", EDITS)
+FIRST = {
+    *("a statement more", "a fact that two sources state goes from one", "another day", "a file goes"),
+    *("a statement that others refer to says something else", "a speaker's words", "an entity's name"),
+    *("a file is renamed", "two written forms", "nothing"),
+}
+"""Edits that are tried in every run of the tests; the others take their time."""
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in FIRST else pytest.param(name, marks=pytest.mark.slow) for name in EDITS]
+)
 def test_an_edited_graph(tmp_path: Path, updates: Updates, name: str) -> None:
     folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
     onrecord.open(folder).build(out)
@@ -270,6 +282,7 @@ KEPT = ("contents.json", "read files.arrow", "read rows.arrow", "resolved rows.a
 
 @pytest.mark.parametrize("name", KEPT)
 @pytest.mark.parametrize("how", [damage, Path.unlink], ids=["damaged", "missing"])
+@pytest.mark.slow
 def test_what_was_kept_and_is_not_whole_is_not_used(
     tmp_path: Path, updates: Updates, name: str, how: Callable[[Path], object]
 ) -> None:
@@ -444,3 +457,20 @@ def test_a_store_of_many_small_tables_is_loaded_anew(
     folder = write_notes(tmp_path / "garden", "", **files())
     build_edit_build(folder, tmp_path / "out", EDITS["a statement more"])
     assert (updates.tried, updates.made) == (1, 0)
+
+
+def test_a_large_graph_is_exported_on_demand_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, updates: Updates
+) -> None:
+    folder, out, whole = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out", tmp_path / "whole"
+    monkeypatch.setattr(building, "MOST_EXPORTED", 3)
+    onrecord.open(folder).build(out)
+    EDITS["a statement more"](folder)
+    run = CliRunner().invoke(main, ["build", str(folder), "-o", str(out), "--no-evidence"])
+    assert run.stderr.splitlines()[-1] == "  a graph of this size has no .ttl, .trig and .nq unless --exports is given"
+    assert not list(out.glob("garden.*")) and updates.made == 1
+    graph = onrecord.open(folder)
+    graph.build(whole, exports=True)
+    for name in ("garden.ttl", "garden.trig", "garden.nq"):
+        graph.export(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == (whole / name).read_bytes()

@@ -95,6 +95,8 @@ def build(
     folder = out or onrecord.open(graph).project.build_folder
     for name, entry in () if dry_run else manifest["files"].items():
         click.echo(f"  {shown_path(folder / name)}  {entry['bytes']:,} bytes  sha256 {entry['sha256'][:12]}", err=True)
+    if exports is None and not dry_run and not any(name.endswith(".ttl") for name in manifest["files"]):
+        click.echo("  a graph of this size has no .ttl, .trig and .nq unless --exports is given", err=True)
 
 
 @dataclass(frozen=True)
