@@ -40,6 +40,7 @@ def test_a_site_is_written_with_a_list_of_its_files(graph_folder: Path, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["garden", "site"]
 
 
+@pytest.mark.slow
 def test_two_runs_write_the_same_bytes_and_what_is_gone_goes(graph_folder: Path, site: Path):
     before = files(site)
     onrecord.open(graph_folder).publish(site, console=False)
@@ -64,6 +65,7 @@ def test_a_folder_that_is_no_site_is_left_alone(graph_folder: Path, tmp_path: Pa
         onrecord.open(graph_folder).publish(out / "draft.txt", console=False)
 
 
+@pytest.mark.slow
 def test_what_others_keep_beside_the_pages_stays(graph_folder: Path, site: Path):
     (site / ".git").mkdir()
     (site / ".git" / "HEAD").write_text("ref")
@@ -73,6 +75,7 @@ def test_what_others_keep_beside_the_pages_stays(graph_folder: Path, site: Path)
     assert (site / "CNAME").read_text() == "example.org"
 
 
+@pytest.mark.slow
 def test_a_file_of_others_between_the_pages_is_not_deleted(graph_folder: Path, site: Path):
     (site / "statement" / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="is not of the site"):
@@ -80,6 +83,7 @@ def test_a_file_of_others_between_the_pages_is_not_deleted(graph_folder: Path, s
     assert (site / "statement" / "mine.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_made_leaves_the_site_as_it_was(
     graph_folder: Path, site: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -105,6 +109,7 @@ def test_what_is_no_address_is_refused(text: str):
         read_base_url(text)
 
 
+@pytest.mark.slow
 def test_an_address_gives_a_sitemap_and_canonical_links(graph_folder: Path, tmp_path: Path):
     onrecord.open(graph_folder).publish(tmp_path / "site", base_url="https://example.org/garden", console=False)
     written = files(tmp_path / "site")

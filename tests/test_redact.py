@@ -164,6 +164,7 @@ def test_the_search_for_leaks_finds_what_is_packed():
     assert found_in({"page": "Bas\u200bil".encode()}, ("basil",))
 
 
+@pytest.mark.slow
 def test_without_redaction_all_of_it_is_published(garden: Notes):
     seen = {text for _, text in found_in(published(garden, None, console=False), BANNED)}
     assert set(BANNED) - seen <= {"0f343b0931126a20"} | {"over the fence"}
@@ -173,6 +174,7 @@ def test_nothing_protected_is_left_anywhere(garden: Notes):
     assert found_in(published(garden), BANNED) == []
 
 
+@pytest.mark.slow
 def test_hashes_of_what_named_them_are_new_and_cannot_be_guessed(garden: Notes):
     pages = published(garden)
     everything = "\n".join(layer for data in pages.values() for layer in layers(data)) + "\n".join(pages)
@@ -194,6 +196,7 @@ def test_hashes_of_what_named_them_are_new_and_cannot_be_guessed(garden: Notes):
     assert [guess for guess in guesses if guess in everything] == []
 
 
+@pytest.mark.slow
 def test_another_secret_gives_other_hashes_and_the_same_one_the_same_bytes(garden: Notes):
     first = published(garden, console=False)
     assert published(load_folder(garden.folder), console=False) == first
@@ -223,17 +226,20 @@ def test_a_stand_in_keeps_statements_of_one_speaker_together(garden: Notes):
     assert {f"<{found.iri}>" for found in redacted.resolved.entities} <= terms
 
 
+@pytest.mark.slow
 def test_the_text_of_a_source_that_speaks_of_them_is_not_shown(garden: Notes):
     free = published(garden, None, console=False)["source/letter.html"].decode()
     assert "Read the text with its quotes marked" in free
     assert "Read the text" not in published(garden, console=False)["source/letter.html"].decode()
 
 
+@pytest.mark.slow
 def test_questions_about_them_are_left_out(garden: Notes):
     pages = published(garden, console=False)
     assert [path for path in pages if path.startswith("question/") and path.endswith(".html")] == ["question/rose.html"]
 
 
+@pytest.mark.slow
 def test_a_revision_is_redacted_by_what_is_protected_now(garden: Notes):
     def git(*arguments: str) -> None:
         subprocess.run(["git", "-C", str(garden.folder), *arguments], check=True, capture_output=True)
@@ -258,6 +264,7 @@ def test_an_id_that_holds_a_protected_name_is_refused(tmp_path: Path):
         published(found)
 
 
+@pytest.mark.slow
 def test_who_publishes_must_choose(garden: Notes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("ONRECORD_SECRET", raising=False)

@@ -4,7 +4,7 @@
 const searchRoot = given.root;
 const searchField = byId('search');
 const foundList = byId('found');
-const resultList = byId('results');
+const resultList = byId('search-results');
 const loaded = new Map();
 const waiting = new Map();
 let finder = null;
