@@ -47,6 +47,9 @@ _TRIPLE = ["subject", "predicate", "object"]
 LABEL_DEPTH = 8
 """How deep a label goes into nested propositions."""
 
+_ROWS_AT_ONCE = 150_000
+"""About so many statements at a time are made quads of, so that memory does not hold the quads of all."""
+
 TYPE = iri(f"{RDF}type")
 NIL = iri(f"{RDF}nil")
 
@@ -94,17 +97,32 @@ def quad_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Proj
     propositions = _propositions(rows, resolved, project.language)
     direct = direct_triples(rows, ontology, minter).unique(_TRIPLE, keep="first", maintain_order=True)
     yield described
-    yield propositions
-    yield _without(_without(direct, described), propositions)
-    yield from _statements(rows, resolved, minter, project.language)
+    yield _without(direct, [described, *propositions])
+    yield from propositions
+    for some in _by_source(rows):
+        yield from _statements(some, resolved, minter, project.language)
     marks = pl.concat([_selectors(rows, minter), _spans(rows, resolved, minter, lock)])
     yield marks.unique(_TRIPLE, keep="first", maintain_order=True)
 
 
-def _without(quads: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+def _without(quads: pl.DataFrame, others: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """``quads`` without the triples that stand among ``others``."""
-    near = others.filter(pl.col("predicate").is_in(quads["predicate"].unique().to_list()))
+    used = quads["predicate"].unique().to_list()
+    near = pl.concat(part.select(_TRIPLE).filter(pl.col("predicate").is_in(used)) for part in others)
     return quads.join(near, on=_TRIPLE, how="anti", maintain_order="left") if near.height else quads
+
+
+def _by_source(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows in parts that share no source, and so no statement."""
+    counts = rows.group_by("source").len().sort("source")
+    parts = counts.select("source", part=pl.col("len").cum_sum() // _ROWS_AT_ONCE)
+    if parts["part"].n_unique() < 2:
+        yield rows
+        return
+    part = pl.col("source").replace_strict(parts["source"], parts["part"], return_dtype=pl.UInt32)
+    which = rows.select(part.alias("part"))["part"]
+    for number in parts["part"].unique().sort():
+        yield rows.filter(which == number)
 
 
 def sort_quads(quads: pl.DataFrame) -> pl.DataFrame:
@@ -214,7 +232,7 @@ def _source_terms(source: Source, lock: Lock, time_zone: str) -> Iterator[tuple[
         yield f"{DCTERMS}issued", literal(day.isoformat(), datatype=f"{XSD}date")
 
 
-def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> pl.DataFrame:
+def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> list[pl.DataFrame]:
     """Type, the three parts, the restrictive qualifiers and a label for every proposition."""
     minter = resolved.names.minter
     distinct = rows.select("proposition", *_TRIPLE, "restrictive")
@@ -229,7 +247,8 @@ def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> pl.D
     ]
     label = pl.concat_str(quoted(pl.col("label")), pl.lit(f"@{language}"))
     parts.append(_triples(_labelled(distinct, resolved), node, iri(f"{RDFS}label"), label))
-    return pl.concat(parts).with_columns(pl.lit(iri(minter.graph("propositions"))).alias("graph"))
+    graph = pl.lit(iri(minter.graph("propositions"))).alias("graph")
+    return [part.with_columns(graph) for part in parts]
 
 
 def _labelled(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
