@@ -5,6 +5,7 @@
 Each figure is user and system time of one fresh process with its children: ``onrecord build`` without
 SHACL, evidence, inference and whole-graph exports, into memory (``--dry-run``) and onto disk; and a
 process that reads the N-Quads and calls ``Store.bulk_load(lenient=True)``, into memory and onto disk.
+With ``--format yaml`` it is a build in memory against one of the same statements from JSON Lines.
 The bad rows are reported by a run of ``onrecord check`` on a copy of the graph that holds them.
 """
 
@@ -65,13 +66,28 @@ def reported(graph: Path, expected: list[Expected]) -> tuple[int, int]:
     return sum((row.file, str(row.line), row.code) in found for row in expected), len(expected)
 
 
+def against_jsonl(statements: int, seed: int) -> dict[str, object]:
+    """What a build in memory costs from YAML, the format of people, as a ratio to the same statements in JSON Lines."""
+    seconds = {}
+    with tempfile.TemporaryDirectory() as name:
+        for format_ in ("yaml", "jsonl"):
+            graph = generate(Path(name, format_, "bench"), statements, format_, seed, bad=0)
+            command = ("-m", "onrecord", "build", str(graph.folder), *SLIM, "--dry-run")
+            seconds[format_] = min(run(*command)[0] for _ in range(3))
+    ratio = round(seconds["yaml"] / seconds["jsonl"], 2)
+    return {"statements": statements, "format": "yaml", "cpu_ratio": {"jsonl": ratio}, "cpu_seconds": seconds}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="CPU of onrecord build as a ratio to Store.bulk_load.")
     parser.add_argument("--statements", type=int, default=100_000)
-    parser.add_argument("--format", choices=("csv", "jsonl", "parquet"), default="parquet")
+    parser.add_argument("--format", choices=("csv", "jsonl", "parquet", "yaml"), default="parquet")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.format == "yaml":
+        print(json.dumps(against_jsonl(options.statements, options.seed)))
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bad = generate(folder / "bad" / "bench", options.statements, options.format, options.seed)

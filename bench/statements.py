@@ -302,7 +302,9 @@ BAD: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def generate(folder: Path, count: int, format_: str, seed: int = 7, bad: int | None = None) -> Written:
-    """Write a graph of ``count`` rows in ``folder``, ``bad`` of them broken (default: 1 in 2,000, at least 11)."""
+    """Write a graph of ``count`` rows in ``folder``, ``bad`` of them broken (default: 1 in 2,000, at least 11).
+
+    In YAML none may be, because a row of it is several lines."""
     maker = Generator(count, seed)
     (folder / "statements").mkdir(parents=True)
     (folder / "onrecord.yaml").write_text(SETTINGS, "utf-8")
@@ -331,6 +333,9 @@ def generate(folder: Path, count: int, format_: str, seed: int = 7, bad: int | N
         file, at = divmod(row, ROWS_A_FILE)
         line = at + (2 if format_ == "csv" else 1)
         done.expected.append(Expected(f"statements/part-{file:03}.{format_}", line, code))
+    if format_ == "yaml":
+        _write_yaml(columns, folder / "statements")
+        return done
     for file, start in enumerate(range(0, count, ROWS_A_FILE)):
         part = {name: values[start : start + ROWS_A_FILE] for name, values in columns.items()}
         _write(part, folder / "statements" / f"part-{file:03}.{format_}")
@@ -361,6 +366,22 @@ def _write(columns: dict[str, np.ndarray[Any, Any]], path: Path) -> None:
         frame.write_parquet(path)
 
 
+def _write_yaml(columns: dict[str, np.ndarray[Any, Any]], folder: Path) -> None:
+    """A file for each source, as people write them: a field on a line, texts in quotes where YAML needs them."""
+    files: dict[str, list[str]] = {}
+    for line in _json_lines(columns):
+        record = json.loads(line)
+        text = files.setdefault(record["source"], [f"source: {record.pop('source')}\n", "statements:\n"])
+        record.pop("source", None)
+        record = {"triple": [record.pop(part) for part in ("subject", "predicate", "object")], **record}
+        start = "  - "
+        for key, value in record.items():
+            text.append(f"{start}{key}: {json.dumps(value, ensure_ascii=False)}\n")
+            start = "    "
+    for source, text in files.items():
+        (folder / f"{source}.yaml").write_text("".join(text), "utf-8")
+
+
 def _json_lines(columns: dict[str, np.ndarray[Any, Any]]) -> Iterator[str]:
     names = list(columns)
     for values in zip(*columns.values(), strict=True):
@@ -376,7 +397,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write a graph of generated statements.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--statements", type=int, default=1000)
-    parser.add_argument("--format", choices=("csv", "jsonl", "parquet"), default="csv")
+    parser.add_argument("--format", choices=("csv", "jsonl", "parquet", "yaml"), default="csv")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bad", type=int, default=None, help="How many rows are broken.")
     options = parser.parse_args()
