@@ -512,14 +512,13 @@ class Graph:
         redact: bool | None = None,
         secret: bytes | None = None,
         sources: Iterable[str | PathLike[str]] = (),
-        watch: Callable[[int, int], None] | None = None,
     ) -> Published:
         """Write the graph as a site into the folder ``out``, in place of the site that stands there.
 
         ``base_url`` is the address at which it will stand, ``since`` a git revision to tell the changes
         from, ``sources`` are further folders of archived texts. A graph with protected items needs
         ``redact``: True takes them out, with IRIs hashed anew under ``secret`` (default: the one kept for
-        this graph), False publishes them. ``watch`` is told after each file how many of how many are written.
+        this graph), False publishes them.
 
         :raises OutputError: when ``out`` holds something else than a site, or cannot be written to.
         :raises OnRecordError: for an address or a revision that is none.
@@ -539,7 +538,7 @@ class Graph:
             base_url=read_base_url(base_url),
             sources=tuple(map(Path, sources)),
         )
-        return publish(Site(self._sound, options), Path(out), self.project.base, watch)
+        return publish(Site(self._sound, options), Path(out), self.project.base)
 
     def site(self, options: SiteOptions | None = None) -> Site:
         """The pages of the graph's site, each made when it is asked for."""

@@ -11,13 +11,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from onrecord.entries import alone
 from onrecord.errors import OnRecordError, OutputError
 from onrecord.files import sha256_hex, sync_folder
+from onrecord.progress import advance, stage
 from onrecord.site import Site
 from onrecord.site.addresses import outward
 from onrecord.terms import is_iri
@@ -35,10 +35,6 @@ class Published:
     size: int
 
 
-Watch = Callable[[int, int], None]
-"""Told how many of how many files are written."""
-
-
 def read_base_url(text: str) -> str:
     """The address at which a site will stand, with ``/`` at its end; empty where none is given.
 
@@ -54,7 +50,7 @@ def read_base_url(text: str) -> str:
     return text.rstrip("/") + "/"
 
 
-def publish(site: Site, out: Path, graph: str, watch: Watch | None = None) -> Published:
+def publish(site: Site, out: Path, graph: str) -> Published:
     """Write the pages of ``site`` into the folder ``out`` in place of the site that stood there.
 
     ``graph`` is the graph's base IRI. Entries of ``out`` that no site put there, such as ``.git`` or
@@ -69,7 +65,7 @@ def publish(site: Site, out: Path, graph: str, watch: Watch | None = None) -> Pu
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
         try:
-            done = _write(site, aside, graph, watch)
+            done = _write(site, aside, graph)
             # Not around the writing: a process that is forked while a lock is held keeps it.
             with alone(target.parent):
                 _swap(aside, target, _check(target))
@@ -107,9 +103,10 @@ def _check(target: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in target.iterdir() if path.name not in tops))
 
 
-def _write(site: Site, aside: Path, graph: str, watch: Watch | None) -> tuple[int, int]:
+def _write(site: Site, aside: Path, graph: str) -> tuple[int, int]:
     hashes: dict[str, str] = {}
     size = 0
+    stage("writing pages", len(site.makers), "files")
     folders: set[Path] = set()
     for page in site:
         path = aside / page.path
@@ -119,8 +116,7 @@ def _write(site: Site, aside: Path, graph: str, watch: Watch | None) -> tuple[in
         path.write_bytes(page.data)
         hashes[page.path] = sha256_hex(page.data)
         size += len(page.data)
-        if watch is not None:
-            watch(len(hashes), len(site.makers))
+        advance()
     told = {"generator": "onrecord", "graph": graph, "files": dict(sorted(hashes.items()))}
     (aside / MARK).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     aside.chmod(0o777 & ~_umask())

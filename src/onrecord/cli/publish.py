@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from onrecord.cli.options import graph_argument, json_option, sources_option
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json
 from onrecord.files import shown_path
 
@@ -40,6 +41,7 @@ from onrecord.files import shown_path
 )
 @sources_option
 @json_option
+@with_progress
 def publish(
     graph: Path,
     out: Path,

@@ -245,7 +245,7 @@ class Record:
                 said_by=self.people(edge, "saidBy"),
                 via=self.people(edge, "via"),
                 origin=self.people(edge, "origin"),
-                disputed=bool(self.disputed.get(edge.iri)),
+                disputed=next((f"{ROOT}{conflict.path}" for conflict in self.disputed.get(edge.iri, ())), ""),
             )
         return found
 
