@@ -166,7 +166,8 @@ async def load(port: int, path: str, tally: Tally, options: argparse.Namespace, 
                 tally.failures.append(f"{name}: {status} {body[:120]!r}")
             else:
                 tally.seconds[name].append(taken)
-            await asyncio.sleep(draw.expovariate(1 / options.think) if options.think else 0)
+            pause = draw.expovariate(1 / options.think) if options.think else 0.0
+            await asyncio.sleep(min(pause, max(0.0, deadline - time.monotonic())))
         client.close()
 
     await asyncio.gather(*(one(number) for number in range(options.clients)))

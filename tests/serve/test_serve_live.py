@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -166,8 +166,14 @@ def test_a_folder_that_is_no_graph(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_is_left_behind(server: Server) -> None:
-    held = list(Path(tempfile.gettempdir()).glob("onrecord-edition-*"))
-    stop(server)
-    mine = [folder for folder in held if not folder.exists()]
-    assert len(mine) >= 1
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_behind(server: Server, number: signal.Signals) -> None:
+    (edition,) = children_of(server.process.pid)
+    folder = json.loads(Path(f"/proc/{edition}/cmdline").read_bytes().split(b"\0")[-2])["out"]
+    assert server.rows(HEADS)
+    assert Path(folder).is_dir()
+    stop(server, number)
+    deadline = time.monotonic() + 20
+    while Path(folder).exists() or Path(f"/proc/{edition}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -54,6 +55,7 @@ def main() -> None:
             pool = pages if job["job"] in ("page", "address") else queries
             pool.submit(desk.reply, job).add_done_callback(partial(counter.hand_out, job["id"]))
         desk.cancel_all()
+    shutil.rmtree(options["out"], ignore_errors=True)  # the server is gone and could not
 
 
 def read_job(stream: BinaryIO) -> Job | None:
