@@ -81,6 +81,7 @@ class Tally:
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failures: list[str] = field(default_factory=list)
     refused: int = 0
+    stale: int = 0
     memory: list[int] = field(default_factory=list)
 
 
@@ -90,9 +91,22 @@ class Client:
     def __init__(self, port: int, path: str) -> None:
         self._port, self._path = port, path
         self._connection: h11.Connection | None = None
+        self.stale = 0
+        """How often a kept connection had been closed meanwhile, and the request went out again on another."""
 
     async def ask(self, query: str) -> tuple[int, bytes]:
-        """Status and body of the answer to a query by GET."""
+        """Status and body of the answer to a query by GET; once more where a kept connection turns out to be closed."""
+        is_kept = self._connection is not None
+        try:
+            return await self._ask(query)
+        except (ConnectionError, h11.RemoteProtocolError):
+            self.close()
+            if not is_kept:
+                raise
+            self.stale += 1
+            return await self._ask(query)
+
+    async def _ask(self, query: str) -> tuple[int, bytes]:
         if self._connection is None:
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
             self._connection = h11.Connection(h11.CLIENT)
@@ -169,6 +183,7 @@ async def load(port: int, path: str, tally: Tally, options: argparse.Namespace, 
             pause = draw.expovariate(1 / options.think) if options.think else 0.0
             await asyncio.sleep(min(pause, max(0.0, deadline - time.monotonic())))
         client.close()
+        tally.stale += client.stale
 
     await asyncio.gather(*(one(number) for number in range(options.clients)))
 
@@ -272,7 +287,10 @@ def report(options: argparse.Namespace, tallies: dict[str, Tally]) -> None:
         print(line)
     for name, tally in tallies.items():
         memory = " ".join(str(each >> 20) for each in tally.memory)
-        print(f"{name}: {len(tally.failures)} failures, {tally.refused} bombs refused, MiB after each block: {memory}")
+        print(
+            f"{name}: {len(tally.failures)} failures, {tally.stale} requests sent again on a new connection, "
+            f"{tally.refused} bombs refused, MiB after each block: {memory}"
+        )
         for failure in tally.failures[:5]:
             print(f"    {failure}")
 

@@ -26,7 +26,7 @@ BODY_SECONDS = 20.0
 """In which the body has to be there, from the head."""
 STALLED_SECONDS = 30.0
 """For which a client may take nothing of an answer that waits for it."""
-IDLE_SECONDS = 15.0
+IDLE_SECONDS = 60.0
 """For which a connection is kept after an answer."""
 GRACE_SECONDS = 10.0
 """In which running requests may end when the server stops."""
