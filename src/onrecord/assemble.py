@@ -85,6 +85,16 @@ def to_nquads(quads: pl.DataFrame) -> bytes:
 
 def quad_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
     """The dataset of :func:`assemble` in parts that share no triple, one at a time."""
+    minter = resolved.names.minter
+    yield from common_parts(rows, resolved, lock, project)
+    for some in _by_source(rows):
+        yield from _statements(some, resolved, minter, project.language)
+    marks = pl.concat([_selectors(rows, minter), _spans(rows, resolved, minter, lock)])
+    yield marks.unique(_TRIPLE, keep="first", maintain_order=True)
+
+
+def common_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
+    """The parts of :func:`quad_parts` that are not of statements: what is described, then facts and propositions."""
     minter, ontology = resolved.names.minter, resolved.names.ontology
     described = pl.concat(
         [
@@ -99,10 +109,6 @@ def quad_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Proj
     yield described
     yield _without(direct, [described, *propositions])
     yield from propositions
-    for some in _by_source(rows):
-        yield from _statements(some, resolved, minter, project.language)
-    marks = pl.concat([_selectors(rows, minter), _spans(rows, resolved, minter, lock)])
-    yield marks.unique(_TRIPLE, keep="first", maintain_order=True)
 
 
 def _without(quads: pl.DataFrame, others: Iterable[pl.DataFrame]) -> pl.DataFrame:

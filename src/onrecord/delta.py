@@ -11,12 +11,11 @@ import json
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
-from itertools import islice
 from typing import Any
 
 import polars as pl
 
-from onrecord.assemble import QUADS, TYPE, direct_triples, quad_parts, to_nquads
+from onrecord.assemble import QUADS, TYPE, common_parts, direct_triples, quad_parts, to_nquads
 from onrecord.files import sha256_hex
 from onrecord.infer import entail, entail_near
 from onrecord.kept import Keep, Kept
@@ -120,14 +119,14 @@ def _entailed(
         changed = pl.concat([_without(old, new), _without(new, old)])
         if changed.is_empty():
             return inferred
-        described = next(quad_parts(now.clear(), resolved, lock, project)).select(QUADS.names())
+        described = next(common_parts(now.clear(), resolved, lock, project)).select(QUADS.names())
         entities = [iri(found.iri) for found in resolved.entities]
         types = described.filter((pl.col("predicate") == TYPE) & pl.col("subject").is_in(entities))
         base, known = pl.concat([new, types]), pl.concat([described, quads])
         found = entail_near(base, changed, known, inferred, resolved)
         if found is not None:
             return found
-    parts = islice(quad_parts(now, resolved, lock, project), 3)  # the rest says nothing that could be entailed
+    parts = common_parts(now, resolved, lock, project)  # of statements nothing is entailed
     return entail(pl.concat(part.select(QUADS.names()) for part in parts), now, resolved)
 
 
