@@ -96,19 +96,61 @@ def quad_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Proj
 def common_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
     """The parts of :func:`quad_parts` that are not of statements: what is described, then facts and propositions."""
     minter, ontology = resolved.names.minter, resolved.names.ontology
-    described = pl.concat(
-        [
-            _frame(_ontology_quads(ontology)),
-            _frame(_entity_quads(resolved, minter)),
-            _frame(_graph_quads(project, minter)),
-            _frame(_source_quads(resolved, minter, lock, project.time_zone)),
-        ]
-    ).unique(_TRIPLE, keep="first", maintain_order=True)
+    described = describe(resolved, lock, project)
     propositions = _propositions(rows, resolved, project.language)
     direct = direct_triples(rows, ontology, minter).unique(_TRIPLE, keep="first", maintain_order=True)
     yield described
     yield _without(direct, [described, *propositions])
     yield from propositions
+
+
+def describe(resolved: Resolved, lock: Lock, project: Project) -> pl.DataFrame:
+    """What is known before anything is said: ontologies, entities, the graph itself, sources."""
+    minter = resolved.names.minter
+    return pl.concat(
+        [
+            _frame(_ontology_quads(resolved.names.ontology)),
+            _frame(_entity_quads(resolved, minter)),
+            _frame(_graph_quads(project, minter)),
+            _frame(_source_quads(resolved, minter, lock, project.time_zone)),
+        ]
+    ).unique(_TRIPLE, keep="first", maintain_order=True)
+
+
+def label_propositions(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
+    """Each proposition of ``rows`` and its ``label``; all that it mentions must be among them."""
+    return _labelled(rows.unique("proposition", keep="first", maintain_order=True), resolved)
+
+
+def said_parts(
+    rows: pl.DataFrame, resolved: Resolved, described: pl.DataFrame, language: str
+) -> Iterator[pl.DataFrame]:
+    """The quads of some propositions, with a ``label``, and of all that is said of them.
+
+    Left out are the nodes that statements on other propositions may share (:func:`shared_nodes`), and
+    what ``described`` holds.
+    """
+    minter = resolved.names.minter
+    propositions = _propositions(rows, resolved, language)
+    yield from propositions
+    direct = direct_triples(rows, resolved.names.ontology, minter).unique(_TRIPLE)
+    yield _without(direct, [described, *propositions])
+    for part in (*_statements(rows, resolved, minter, language), _selectors(rows, minter).unique(_TRIPLE)):
+        yield part.filter(~_is_shared(minter)) if part.height else part
+
+
+def shared_nodes(rows: pl.DataFrame, minter: Minter) -> pl.DataFrame:
+    """The list cells and quote selectors of ``rows``: nodes named after what they hold."""
+    source = iri(minter.graph("source/"))[:-1]
+    own = rows.filter(pl.col("statement").is_not_null())
+    graphs = own.with_columns(pl.concat_str(pl.lit(source), "source", pl.lit(">")).alias("graph"))
+    parts = pl.concat([_chains(graphs, minter), _selectors(own, minter)])
+    return parts.filter(_is_shared(minter)).unique(_TRIPLE, keep="first", maintain_order=True)
+
+
+def _is_shared(minter: Minter) -> pl.Expr:
+    heads = (f"<{minter.base}list/", f"<{minter.base}span/")
+    return pl.any_horizontal(pl.col("subject").str.starts_with(head) for head in heads)
 
 
 def _without(quads: pl.DataFrame, others: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -241,7 +283,8 @@ def _source_terms(source: Source, lock: Lock, time_zone: str) -> Iterator[tuple[
 def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> list[pl.DataFrame]:
     """Type, the three parts, the restrictive qualifiers and a label for every proposition."""
     minter = resolved.names.minter
-    distinct = rows.select("proposition", *_TRIPLE, "restrictive")
+    given = ["label"] if "label" in rows.columns else []
+    distinct = rows.select("proposition", *_TRIPLE, "restrictive", *given)
     distinct = distinct.unique("proposition", keep="first", maintain_order=True)
     node = pl.col("proposition")
     parts = [
@@ -252,7 +295,8 @@ def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> list
         _qualifiers(distinct, node, "restrictive"),
     ]
     label = pl.concat_str(quoted(pl.col("label")), pl.lit(f"@{language}"))
-    parts.append(_triples(_labelled(distinct, resolved), node, iri(f"{RDFS}label"), label))
+    labelled = distinct if "label" in distinct.columns else _labelled(distinct, resolved)
+    parts.append(_triples(labelled, node, iri(f"{RDFS}label"), label))
     graph = pl.lit(iri(minter.graph("propositions"))).alias("graph")
     return [part.with_columns(graph) for part in parts]
 

@@ -16,6 +16,7 @@ Exceptions, all raised for a wrong call or a machine that does not play along; w
     │   └── QueryCancelled       nobody waits for the answer any more
     ├── StoreError               the triple store is damaged, locked or out of reach
     │   └── ServerError          a SPARQL server refuses, or does not answer
+    ├── EngineError              a cluster cannot be reached, or gives up
     ├── OutputError              a result cannot be written where it was asked for
     └── MissingExtra             an optional library is not installed: names the pip command
 """
@@ -241,6 +242,10 @@ class StoreError(OnRecordError):
 
 class ServerError(StoreError):
     """A SPARQL server refuses a request, or does not answer it."""
+
+
+class EngineError(OnRecordError):
+    """A cluster cannot be reached, or gives up."""
 
 
 class OutputError(OnRecordError):

@@ -5,7 +5,9 @@ Leaves what the names in it mean to ``resolve``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 
@@ -36,10 +38,18 @@ class Parsed:
     keep: Keep = field(default_factory=Keep)
 
 
-def parse(project: Project, ontology: Ontology, problems: Problems, kept: Kept | None = None) -> Parsed:
+def parse(
+    project: Project,
+    ontology: Ontology,
+    problems: Problems,
+    kept: Kept | None = None,
+    *,
+    is_wanted: Callable[[Path], bool] = lambda path: True,
+) -> Parsed:
     """Read every entity, source and statement file of the graph; what ``kept`` has of a file is not read again.
 
-    A file that cannot be read adds its problems and hides nothing of the others.
+    A file that cannot be read adds its problems and hides nothing of the others. Statement files that are
+    not wanted are left to whoever does want them.
     """
     stage("reading")
     sources: dict[str, Source] = {}
@@ -68,7 +78,7 @@ def parse(project: Project, ontology: Ontology, problems: Problems, kept: Kept |
     if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, project.name_of(path), problems):
         yaml.parse_sources(path, project.name_of(path), add_source, problems)
     report_strays(project, problems)
-    files = find_files(project, "statements", STATEMENT_SUFFIXES, problems)
+    files = [path for path in find_files(project, "statements", STATEMENT_SUFFIXES, problems) if is_wanted(path)]
     for path in files:
         shown, inner = project.name_of(path), project.relative(path)
         rows.close()

@@ -1,0 +1,314 @@
+"""Owns the road of a build in shards: scan, map, seal, manifest; only what changed is done again.
+
+Leaves where its steps run to an engine, in this process or on a cluster. Quads, shards and manifest
+are the same bytes wherever that is. Inference and verified spans are left to the embedded build.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from onrecord import __version__
+from onrecord.assemble import QUADS
+from onrecord.errors import GraphBroken, Problems, Severity
+from onrecord.files import locked, sha256_hex, write_atomic
+from onrecord.judgements import apply_judgements
+from onrecord.lock import read_lock
+from onrecord.manifest import MANIFEST, render
+from onrecord.model import WRITTEN
+from onrecord.places import Places
+from onrecord.project import STATEMENT_SUFFIXES, find_files
+from onrecord.resolve import Resolved, resolve
+from onrecord.scale.shards import DESCRIBED, described_quads, seal, write_quads
+from onrecord.scale.units import (
+    BY_HAND,
+    REJECTS,
+    SHARD,
+    Base,
+    Job,
+    file_digest,
+    is_table,
+    map_unit,
+    read_base,
+    scan,
+    task_key,
+    write_frame,
+)
+from onrecord.staging import CURRENT, staged
+
+WORK = "work"
+"""The folder of what units wrote, beside the shards; safe to delete."""
+
+REJECTED = "rejects.parquet"
+
+Step = Callable[[Job, Any], dict[str, Any]]
+
+
+class Engine(Protocol):
+    """Where steps run."""
+
+    def each(self, step: Step, job: Job, tasks: Sequence[Any]) -> list[dict[str, Any]]:
+        """``step(job, task)`` for every task, the results in any order."""
+        ...
+
+    def seal(self, job: Job, target: str, keys: Sequence[str], shards: Sequence[int]) -> list[dict[str, Any]]:
+        """:func:`onrecord.scale.shards.seal` for every shard, on what the units of ``keys`` wrote for it."""
+        ...
+
+
+class Embedded:
+    """Runs every step in this process."""
+
+    def each(self, step: Step, job: Job, tasks: Sequence[Any]) -> list[dict[str, Any]]:
+        """One task after the other."""
+        return [step(job, task) for task in tasks]
+
+    def seal(self, job: Job, target: str, keys: Sequence[str], shards: Sequence[int]) -> list[dict[str, Any]]:
+        """One shard after the other; each reads only what is its own."""
+        rows, nodes = (pl.scan_parquet([f"{job.work}/{kind}-{key}.parquet" for key in keys]) for kind in KINDS)
+        found = []
+        for number in shards:
+            mine = pl.col(SHARD) == number
+            found.append(seal(job, target, number, rows.filter(mine).collect(), nodes.filter(mine).collect()))
+        return found
+
+
+KINDS = ("rows", "nodes")
+
+
+@dataclass(frozen=True, slots=True)
+class Sharded:
+    """What a build in shards made."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    mapped: int
+    sealed: int
+
+
+def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> Sharded:
+    """Build the graph in ``folder`` into shards in ``out``.
+
+    Rows with errors are left out and stand in ``rejects.parquet``.
+
+    :raises GraphBroken: when settings, ontologies, entities or sources have errors: they are in every shard.
+    :raises OutputError: when ``out`` cannot be written to.
+    :raises MissingExtra: without ``onrecord[scale]``.
+    """
+    read_base.cache_clear()
+    base = read_base(str(folder.absolute()))
+    resolved = _described(base)
+    work = out.absolute() / WORK
+    job = Job(str(folder.absolute()), str(work), shards)
+    with locked(out):
+        work.mkdir(exist_ok=True)
+        before = _read_manifest(out)
+        scanned = engine.each(scan, job, _units(base))
+        tasks = _tasks(job, base, scanned)
+        todo = [task for task in tasks if not (work / f"done-{task['key']}.json").exists()]
+        engine.each(map_unit, job, todo)
+        done = [json.loads((work / f"done-{task['key']}.json").read_text("utf-8")) for task in tasks]
+        basis = _write_basis(work, base, resolved)
+        with staged(out) as (aside, publish):
+            project = base.project
+            lock = read_lock(project.lock_file, project.name_of(project.lock_file), Problems())
+            described = write_quads(aside, DESCRIBED, described_quads(base, resolved, lock))
+            every = {number for one in done for number in one["shards"]}
+            kept = _keep(before, out, aside, every - _changed(before, done, shards, basis))
+            changed = sorted(every - kept.keys())
+            sealed = engine.seal(job, str(aside), [one["key"] for one in done], changed) if changed else []
+            rejects = [pl.read_parquet(work / f"rejects-{one['key']}.parquet") for one in done]
+            told = pl.concat([pl.DataFrame(schema=REJECTS), *rejects]).sort("file", "line", "column", "code")
+            write_frame(aside / REJECTED, told)
+            manifest = _manifest(job, base, done, described, {**kept, **_by_number(sealed)}, told.height, basis)
+            write_atomic(aside / MANIFEST, render(manifest))
+            publish()
+        _let_go(work, scanned, tasks)
+    return Sharded(out, manifest, len(todo), len(changed))
+
+
+def delta(before: Path, after: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The quads to delete and to insert between two builds, from the shards whose hashes differ."""
+    old, new = _read_manifest(before) or {}, _read_manifest(after) or {}
+    gone, come = [pl.DataFrame(schema=QUADS)], [pl.DataFrame(schema=QUADS)]
+    names = sorted({*_hashes(old), *_hashes(new)})
+    for name in names:
+        if _hashes(old).get(name) == _hashes(new).get(name):
+            continue
+        was = pl.read_parquet(before / name) if name in _hashes(old) else pl.DataFrame(schema=QUADS)
+        now = pl.read_parquet(after / name) if name in _hashes(new) else pl.DataFrame(schema=QUADS)
+        gone.append(was.join(now, on=QUADS.names(), how="anti"))
+        come.append(now.join(was, on=QUADS.names(), how="anti"))
+    deleted, inserted = pl.concat(gone), pl.concat(come)
+    stay = deleted.join(inserted, on=QUADS.names(), how="semi")  # moved from one shard to another
+    return tuple(part.join(stay, on=QUADS.names(), how="anti").sort(QUADS.names()) for part in (deleted, inserted))  # type: ignore[return-value]
+
+
+def _units(base: Base) -> list[str]:
+    files = find_files(base.project, "statements", STATEMENT_SUFFIXES, Problems())
+    tables = [base.project.relative(path) for path in files if is_table(path)]
+    return [*tables, *([BY_HAND] if len(tables) < len(files) else [])]
+
+
+def _described(base: Base) -> Resolved:
+    """The graph without its statements."""
+    wrong = [
+        found
+        for found in base.problems
+        if found.severity is Severity.ERROR and "/statements/" not in f"/{found.place.file}"
+    ]
+    problems = Problems()
+    empty = pl.DataFrame(schema=pl.Schema(WRITTEN))
+    resolved = resolve(replace(base.parsed, statements=empty, places=Places()), base.ontology, base.project, problems)
+    resolved = apply_judgements(resolved, base.project, problems)
+    wrong += [found for found in problems.items if found.severity is Severity.ERROR]
+    if wrong:
+        raise GraphBroken(f"{base.project.name}: what every shard needs has errors", wrong)
+    return resolved
+
+
+def _tasks(job: Job, base: Base, scanned: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A task for every unit, with the rows of other units that it refers to."""
+    work = Path(job.work)
+    scans = {one["unit"]: pl.read_parquet(work / one["scan"]) for one in sorted(scanned, key=lambda one: one["unit"])}
+    declared: dict[str, tuple[str, str, int, list[str], str]] = {}
+    twice: dict[str, list[tuple[str, int, str, str]]] = defaultdict(list)
+    every = [(row, unit) for unit, frame in scans.items() for row in frame.drop_nulls("id").iter_rows()]
+    for (text, file, line, refers, rows), unit in sorted(every, key=lambda pair: (pair[0][1], pair[0][2])):
+        if text in declared:
+            _, where, at, _, _ = declared[text]
+            twice[unit].append((file, line, text, f"{where}:{at}"))
+        else:
+            declared[text] = (unit, file, line, refers, rows)
+    tasks = []
+    for one in scanned:
+        unit = one["unit"]
+        wanted = _wanted(scans[unit]["refers"].explode().drop_nulls().unique().to_list(), declared, unit)
+        context = pl.DataFrame({"rows": [declared[text][4] for text in wanted]}, schema={"rows": pl.String})
+        digest = sha256_hex("\n".join(context["rows"]).encode("utf-8")) if wanted else ""
+        if wanted and not (work / f"context-{digest}.parquet").exists():
+            write_frame(work / f"context-{digest}.parquet", context)
+        again = twice.get(unit, [])
+        key = task_key(job, base.digest, one["sha256"], digest, [unit, again])
+        tasks.append(
+            {"unit": unit, "key": key, "context": f"context-{digest}.parquet" if wanted else "", "twice": again}
+        )
+    return sorted(tasks, key=lambda task: str(task["unit"]))
+
+
+def _wanted(ids: Iterable[str], declared: Mapping[str, tuple[str, str, int, list[str], str]], unit: str) -> list[str]:
+    """The ids in other units that are referred to, directly or through one another."""
+    found: set[str] = set()
+    todo = [text for text in ids if text in declared]
+    while todo:
+        text = todo.pop()
+        if text in found:
+            continue
+        found.add(text)
+        todo += [other for other in declared[text][3] if other in declared]
+    return sorted(text for text in found if declared[text][0] != unit)
+
+
+def _write_basis(work: Path, base: Base, resolved: Resolved) -> str:
+    """Write what every shard looks at: what is described by properties that statements use too. Returns its hash."""
+    lock = read_lock(base.project.lock_file, "", Problems())
+    properties = [f"<{address}>" for address in base.ontology.properties]
+    described = described_quads(base, resolved, lock)
+    write_frame(work / f"{DESCRIBED}.parquet", described.filter(pl.col("predicate").is_in(properties)))
+    return file_digest(work / f"{DESCRIBED}.parquet")
+
+
+def _changed(before: Mapping[str, Any] | None, done: list[dict[str, Any]], shards: int, described: str) -> set[int]:
+    """The shards that hold anything of a unit that came, went or changed."""
+    now = {one["key"]: one["shards"] for one in done}
+    every = {number for touched in now.values() for number in touched}
+    if before is None or before["shard count"] != shards or before["onrecord"] != __version__:
+        return every
+    old: dict[str, list[int]] = {entry["key"]: entry["shards"] for entry in before["units"].values()}
+    if before["described"] != described:
+        return every
+    moved = [old[key] for key in old.keys() - now.keys()] + [now[key] for key in now.keys() - old.keys()]
+    return {number for touched in moved for number in touched} & every
+
+
+def _keep(before: Mapping[str, Any] | None, out: Path, aside: Path, stay: set[int]) -> dict[int, dict[str, Any]]:
+    """Link the shards that stay as they are into the new build; one whose files are not whole is left out."""
+    kept: dict[int, dict[str, Any]] = {}
+    for number in sorted(stay):
+        entry = before["shards"][str(number)] if before else {"files": {}}
+        try:
+            for name, told in entry["files"].items():
+                source = out / CURRENT / name
+                if source.stat().st_size != told["bytes"] or file_digest(source) != told["sha256"]:
+                    raise FileNotFoundError(name)
+                os.link(source, aside / name)
+        except OSError:
+            for name in entry["files"]:
+                (aside / name).unlink(missing_ok=True)
+        else:
+            kept[number] = entry
+    return kept
+
+
+def _by_number(sealed: Iterable[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    return {one["shard"]: {key: value for key, value in one.items() if key != "shard"} for one in sealed}
+
+
+def _manifest(
+    job: Job,
+    base: Base,
+    done: list[dict[str, Any]],
+    described: dict[str, Any],
+    shards: Mapping[int, dict[str, Any]],
+    rejects: int,
+    basis: str,
+) -> dict[str, Any]:
+    """What was built from what: the same wherever it ran."""
+    total = {name: sum(entry[name] for entry in shards.values()) for name in ("statements", "propositions", "quads")}
+    total["quads"] += described["quads"]
+    return {
+        "graph": base.project.name,
+        "base": base.project.base,
+        "onrecord": __version__,
+        "left out": ["evidence", "inference"],
+        "shard count": job.shards,
+        "counts": total | {"rejects": rejects},
+        "described": basis,
+        "description": described,
+        "shards": {str(number): shards[number] for number in sorted(shards)},
+        "units": {one["unit"] or "by hand": {"key": one["key"], "shards": one["shards"]} for one in done},
+    }
+
+
+def _read_manifest(out: Path) -> dict[str, Any] | None:
+    """The manifest of a build in shards; None where there is none that can be read."""
+    try:
+        found: dict[str, Any] = json.loads((out / MANIFEST).read_text("utf-8"))
+        return found if {"shards", "units", "shard count", "described", "onrecord"} <= found.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The hash of each Parquet file of a build."""
+    entries = [*manifest.get("shards", {}).values(), manifest.get("description", {"files": {}})]
+    files = {name: told["sha256"] for entry in entries for name, told in entry["files"].items()}
+    return {name: digest for name, digest in files.items() if name.endswith(".parquet")}
+
+
+def _let_go(work: Path, scanned: Iterable[Mapping[str, Any]], tasks: Iterable[Mapping[str, Any]]) -> None:
+    """Remove what no unit needs any more."""
+    needed = {f"{DESCRIBED}.parquet", *(str(one["scan"]) for one in scanned), *(str(task["context"]) for task in tasks)}
+    for task in tasks:
+        needed |= {f"{kind}-{task['key']}.parquet" for kind in (*KINDS, "rejects")} | {f"done-{task['key']}.json"}
+    for path in work.iterdir():
+        if path.name not in needed:
+            path.unlink(missing_ok=True)

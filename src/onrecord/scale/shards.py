@@ -1,0 +1,89 @@
+"""Owns a shard: the rows of some propositions to their quads, as Parquet and as compressed N-Quads.
+
+Leaves which rows there are to ``units``. The same rows give the same bytes, whatever their order and
+wherever the shard is made.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from onrecord.assemble import QUADS, describe, said_parts, sort_quads, to_nquads
+from onrecord.errors import MissingExtra
+from onrecord.lock import Lock
+from onrecord.model import empty_statements
+from onrecord.names import Names
+from onrecord.resolve import Resolved
+from onrecord.scale.units import SHARD, Base, Job, file_digest, read_base, write_frame
+from onrecord.terms import Minter
+
+DESCRIBED = "described"
+"""The name of what is not sharded: ontologies, entities, sources."""
+
+_SLICE = 200_000  # quads in one piece of compressed text
+
+
+def shard_name(number: int) -> str:
+    """What the files of a shard are called, without their suffix."""
+    return f"quads-{number:05}"
+
+
+def seal(job: Job, target: str, number: int, rows: pl.DataFrame, nodes: pl.DataFrame) -> dict[str, Any]:
+    """Write the quads of a shard into ``target``; returns its counts and hashes.
+
+    ``rows`` and ``nodes`` are what units wrote for this shard.
+    """
+    base = read_base(job.folder)
+    described = pl.read_parquet(Path(job.work) / f"{DESCRIBED}.parquet")
+    rows = rows.drop(SHARD).sort("statement", "proposition", "source", nulls_last=True).with_row_index("row")
+    parts = said_parts(rows, _known(base), described, base.project.language)
+    quads = pl.concat([*(part.select(QUADS.names()) for part in parts), nodes.select(QUADS.names())]).unique()
+    counts = {
+        "statements": rows["statement"].drop_nulls().n_unique(),
+        "propositions": rows["proposition"].n_unique(),
+    }
+    return {"shard": number, **counts, **write_quads(Path(target), shard_name(number), quads)}
+
+
+def described_quads(base: Base, resolved: Resolved, lock: Lock) -> pl.DataFrame:
+    """What no statement says, but for verified spans."""
+    return describe(resolved, lock, base.project)
+
+
+def write_quads(folder: Path, name: str, quads: pl.DataFrame) -> dict[str, Any]:
+    """Write quads, sorted, as ``NAME.parquet`` and ``NAME.nq.gz``; returns how many, sizes and hashes."""
+    ordered = sort_quads(quads)
+    target = folder / f"{name}.parquet"
+    write_frame(target, ordered)
+    text = folder / f"{name}.nq.gz"
+    _write_compressed(text, (to_nquads(piece) for piece in ordered.iter_slices(_SLICE)))
+    return {
+        "quads": ordered.height,
+        "files": {path.name: {"bytes": path.stat().st_size, "sha256": file_digest(path)} for path in (text, target)},
+    }
+
+
+def _known(base: Base) -> Resolved:
+    """What a shard needs to know beside its rows."""
+    names = Names(base.ontology, Minter(base.project.base))
+    return Resolved(empty_statements(), [], base.parsed.sources, names, base.parsed.places)
+
+
+def _write_compressed(target: Path, pieces: Iterable[bytes]) -> None:
+    """One gzip member without name or time; the temporary file has a name of its own, since a task may run twice."""
+    try:
+        from isal import igzip
+    except ImportError as error:
+        raise MissingExtra("isal", "scale") from error
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        with igzip.IGzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0) as packed:  # type: ignore[no-untyped-call]
+            for piece in pieces:
+                packed.write(piece)  # type: ignore[no-untyped-call]
+        file.flush()
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(target)

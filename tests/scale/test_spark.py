@@ -1,0 +1,187 @@
+"""Builds in shards on real Spark: in this process, on a standalone cluster that loses an executor, through Connect.
+
+Everything is started here on loopback and stopped at the end. They are slow, and run in CI.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from servers import free_port
+
+from onrecord.scale.sharded import Embedded, build_shards
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARDS = 8
+STATEMENTS = int(os.environ.get("ONRECORD_SPARK_STATEMENTS", "200000"))
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def pyspark() -> Path:
+    """Where PySpark is installed; in CI its absence is a failure."""
+    found = importlib.util.find_spec("pyspark")
+    if found is None or found.origin is None:
+        if os.environ.get("CI"):
+            pytest.fail("pyspark is not installed: pip install -r requirements-spark.lock")
+        pytest.skip("pyspark is not installed: pip install -r requirements-spark.lock")
+    return Path(found.origin).parent
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A graph of many statements in several files, some of them bad."""
+    folder = tmp_path_factory.mktemp("generated") / "graph"
+    command = [sys.executable, str(ROOT / "bench/statements.py"), str(folder), "--statements", str(STATEMENTS)]
+    subprocess.run([*command, "--format", "parquet", "--rows-a-file", str(max(1, STATEMENTS // 6))], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def expected(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What the embedded build makes of it."""
+    out = tmp_path_factory.mktemp("embedded") / "out"
+    build_shards(generated, out, Embedded(), SHARDS)
+    return contents(out)
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in out.iterdir() if path.is_file() and not path.name.startswith(".")}
+
+
+def environment() -> dict[str, str]:
+    """Workers run this Python, with this source tree, and talk on loopback."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_NO_DAEMONIZE": "1",
+    }
+
+
+def build_command(graph: Path, out: Path, master: str) -> list[str]:
+    command = [sys.executable, "-m", "onrecord", "build", str(graph), "-o", str(out), "--shards", str(SHARDS)]
+    return [*command, "--engine", "spark", "--master", master]
+
+
+def run_build(graph: Path, out: Path, master: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        build_command(graph, out, master), env=environment(), capture_output=True, text=True, check=False, timeout=1200
+    )
+
+
+@contextmanager
+def started(pyspark: Path, folder: Path, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A Java process of Spark."""
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(pyspark / "bin/spark-class"), *arguments], cwd=folder, env=environment(), stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_for(log: Path, words: str) -> None:
+    end = time.monotonic() + 180
+    while words not in log.read_text("utf-8", "replace"):
+        if time.monotonic() > end:
+            pytest.fail(f"{log.name} never said {words!r}: {log.read_text('utf-8', 'replace')[-2000:]}")
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def cluster(pyspark: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A standalone master with two workers."""
+    folder = tmp_path_factory.mktemp("cluster")
+    port, deploy = free_port(), "org.apache.spark.deploy"
+    address = f"spark://127.0.0.1:{port}"
+    master = [f"{deploy}.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(free_port())]
+    with started(pyspark, folder, "master", *master):
+        wait_for(folder / "master.log", "I have been elected leader")
+        worker = [f"{deploy}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", "2g"]
+        worker += ["--webui-port", "0", address]
+        with started(pyspark, folder, "one", *worker), started(pyspark, folder, "two", *worker):
+            for name in ("one", "two"):
+                wait_for(folder / f"{name}.log", "Successfully registered with master")
+            yield address
+
+
+def executors() -> list[int]:
+    """The processes that do a cluster's work."""
+    found = []
+    for path in Path("/proc").iterdir():
+        try:
+            words = (path / "cmdline").read_bytes().split(b"\0") if path.name.isdigit() else []
+        except OSError:
+            continue
+        if b"org.apache.spark.executor.CoarseGrainedExecutorBackend" in words:
+            found.append(int(path.name))
+    return found
+
+
+def test_a_cluster_that_loses_an_executor_gives_the_bytes_of_the_embedded_build(
+    generated: Path, expected: dict[str, bytes], cluster: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with subprocess.Popen(
+        build_command(generated, out, cluster), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        end = time.monotonic() + 1200
+        while process.poll() is None and not list(out.glob(".aside-*/quads-*.parquet")):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        found = executors()
+        assert process.poll() is None and len(found) == 2, "the build was over before an executor could be killed"
+        os.kill(found[0], signal.SIGKILL)
+        words = process.communicate(timeout=1200)[0].decode()
+    assert process.returncode == 1, words  # some rows are bad, and are told
+    assert contents(out) == expected
+
+
+def test_only_what_changed_is_made_again(
+    generated: Path, expected: dict[str, bytes], cluster: str, tmp_path: Path
+) -> None:
+    first = run_build(generated, tmp_path / "out", cluster)
+    assert contents(tmp_path / "out") == expected, first.stderr
+    again = run_build(generated, tmp_path / "out", cluster)
+    assert "0 units read, 0 shards written" in again.stderr
+    assert contents(tmp_path / "out") == expected
+
+
+def test_spark_in_this_process(graph_folder: Path, pyspark: Path, tmp_path: Path) -> None:
+    build_shards(graph_folder, tmp_path / "embedded", Embedded(), SHARDS)
+    done = run_build(graph_folder, tmp_path / "out", "local[2]")
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "out") == contents(tmp_path / "embedded")
+
+
+def test_spark_through_connect(graph_folder: Path, pyspark: Path, tmp_path: Path) -> None:
+    port = free_port()
+    build_shards(graph_folder, tmp_path / "embedded", Embedded(), SHARDS)
+    submit = ["org.apache.spark.deploy.SparkSubmit", "--master", "local[2]", "--conf", "spark.ui.enabled=false"]
+    submit += ["--conf", f"spark.connect.grpc.binding.port={port}", "--conf", "spark.connect.grpc.binding.address=127.0.0.1"]
+    submit += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
+    with started(pyspark, tmp_path, "connect", *submit):
+        wait_for(tmp_path / "connect.log", "Spark Connect server started")
+        done = run_build(graph_folder, tmp_path / "out", f"sc://127.0.0.1:{port}")
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "out") == contents(tmp_path / "embedded")
+
+
+def test_a_cluster_that_is_not_there_is_said(graph_folder: Path, pyspark: Path, tmp_path: Path) -> None:
+    done = run_build(graph_folder, tmp_path / "out", "sc://127.0.0.1:1")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
