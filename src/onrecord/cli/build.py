@@ -47,6 +47,9 @@ SHOWN = 3
 @click.option("--dry-run", is_flag=True, help="Load the store in memory and write nothing.")
 @click.option("--watch", is_flag=True, help="Build again whenever a file of the graph changes, until Ctrl-C.")
 @click.option("--verify", is_flag=True, help="Build nothing; say whether what was built is whole.")
+@click.option("--shards", type=click.IntRange(1, 100_000), metavar="N", help="Write N shards instead of a store.")
+@click.option("--engine", type=click.Choice(("embedded", "spark")), help="Where shards are made; default: embedded.")
+@click.option("--master", metavar="URL", help="With --engine spark: the cluster; default: local[*].")
 @json_option
 @with_progress
 def build(
@@ -60,6 +63,9 @@ def build(
     dry_run: bool,
     watch: bool,
     verify: bool,
+    shards: int | None,
+    engine: str | None,
+    master: str | None,
     as_json: bool,
 ) -> None:
     """Check GRAPH and write its dataset: a store to query, .ttl, .trig, .nq and a manifest.
@@ -78,6 +84,11 @@ def build(
 
     if watch and (verify or dry_run or as_json):
         raise click.UsageError("--watch goes without --verify, --dry-run and --json.")
+    if master and engine != "spark":
+        raise click.UsageError("--master goes with --engine spark")
+    if shards or engine:
+        _build_shards(graph, out, shards or 16, master if engine == "spark" and master else engine, as_json)
+        return
     if verify:
         _verify(onrecord.open(graph), out, as_json)
         return
@@ -164,6 +175,31 @@ def _rebuild(chosen: _Choice, what: str) -> None:
     if manifest is not None:
         lead = f"{what}: " if what else ""
         click.echo(printable(f"{lead}{_counted(manifest)} in {time.monotonic() - start:.1f} s"), err=True)
+
+
+def _build_shards(folder: Path, out: Path | None, shards: int, where: str | None, as_json: bool) -> None:
+    """Exit code 1 when rows had to be left out."""
+    import onrecord
+    from onrecord.scale.sharded import REJECTED, build_shards, engine_for
+
+    target = out or onrecord.open(folder).project.build_folder / "shards"
+    with engine_for(where) as engine:
+        made = build_shards(folder, target, engine, shards)
+    counts = made.manifest["counts"]
+    if as_json:
+        echo_json(made.manifest)
+    else:
+        click.echo(
+            f"{made.manifest['graph']}: {plural(counts['statements'], 'statement')} on "
+            f"{plural(counts['propositions'], 'proposition')}, {plural(counts['quads'], 'quad')} in "
+            f"{plural(len(made.manifest['shards']), 'shard')}; {plural(made.mapped, 'unit')} read, "
+            f"{plural(made.sealed, 'shard')} written",
+            err=True,
+        )
+        if counts["rejects"]:
+            rejected = shown_path(target / REJECTED)
+            click.echo(f"{plural(counts['rejects'], 'problem')} in rows that were left out: {rejected}", err=True)
+    sys.exit(EXIT_PROBLEMS if counts["rejects"] else EXIT_CLEAN)
 
 
 def _verify(graph: Graph, out: Path | None, as_json: bool) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,6 +80,22 @@ class Embedded:
             mine = pl.col(SHARD) == number
             found.append(seal(job, target, number, rows.filter(mine).collect(), nodes.filter(mine).collect()))
         return found
+
+
+@contextmanager
+def engine_for(where: str | None) -> Iterator[Engine]:
+    """The engine that a name means: ``embedded``, ``spark`` (on this machine), or the address of a Spark cluster.
+
+    :raises MissingExtra: without ``onrecord[spark]``.
+    :raises EngineError: when there is no such cluster.
+    """
+    if where in (None, "embedded"):
+        yield Embedded()
+        return
+    from onrecord.scale.spark import Spark
+
+    with Spark("local[*]" if where == "spark" else str(where)) as engine:
+        yield engine
 
 
 KINDS = ("rows", "nodes")
@@ -184,8 +201,9 @@ def _tasks(job: Job, base: Base, scanned: list[dict[str, Any]]) -> list[dict[str
     every = [(row, unit) for unit, frame in scans.items() for row in frame.drop_nulls("id").iter_rows()]
     for (text, file, line, refers, rows), unit in sorted(every, key=lambda pair: (pair[0][1], pair[0][2])):
         if text in declared:
-            _, where, at, _, _ = declared[text]
-            twice[unit].append((file, line, text, f"{where}:{at}"))
+            first, where, at, _, _ = declared[text]
+            if first != unit:  # within a unit resolving finds it
+                twice[unit].append((file, line, text, f"{where}:{at}"))
         else:
             declared[text] = (unit, file, line, refers, rows)
     tasks = []
