@@ -301,7 +301,9 @@ BAD: tuple[tuple[str, dict[str, Any]], ...] = (
 """The code that a row must be reported with, and what is wrong in it."""
 
 
-def generate(folder: Path, count: int, format_: str, seed: int = 7, bad: int | None = None) -> Written:
+def generate(
+    folder: Path, count: int, format_: str, seed: int = 7, bad: int | None = None, rows_a_file: int = ROWS_A_FILE
+) -> Written:
     """Write a graph of ``count`` rows in ``folder``, ``bad`` of them broken (default: 1 in 2,000, at least 11).
 
     In YAML none may be, because a row of it is several lines."""
@@ -330,14 +332,14 @@ def generate(folder: Path, count: int, format_: str, seed: int = 7, bad: int | N
         columns["predicate"][row], columns["subject"][row] = "accepts", maker.names["person"][0]
         for name, value in changes.items():
             columns[name][row] = f"{value}-{number}" if name == "source" and value else value
-        file, at = divmod(row, ROWS_A_FILE)
+        file, at = divmod(row, rows_a_file)
         line = at + (2 if format_ == "csv" else 1)
         done.expected.append(Expected(f"statements/part-{file:03}.{format_}", line, code))
     if format_ == "yaml":
         _write_yaml(columns, folder / "statements")
         return done
-    for file, start in enumerate(range(0, count, ROWS_A_FILE)):
-        part = {name: values[start : start + ROWS_A_FILE] for name, values in columns.items()}
+    for file, start in enumerate(range(0, count, rows_a_file)):
+        part = {name: values[start : start + rows_a_file] for name, values in columns.items()}
         _write(part, folder / "statements" / f"part-{file:03}.{format_}")
     (folder.parent / "expected.json").write_text(
         json.dumps([vars(expected) for expected in done.expected], indent=1) + "\n", "utf-8"
@@ -400,8 +402,11 @@ def main() -> None:
     parser.add_argument("--format", choices=("csv", "jsonl", "parquet", "yaml"), default="csv")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bad", type=int, default=None, help="How many rows are broken.")
+    parser.add_argument("--rows-a-file", type=int, default=ROWS_A_FILE)
     options = parser.parse_args()
-    written = generate(options.folder, options.statements, options.format, options.seed, options.bad)
+    written = generate(
+        options.folder, options.statements, options.format, options.seed, options.bad, options.rows_a_file
+    )
     print(f"{written.folder}: {written.statements} statements and {len(written.expected)} bad rows")
 
 
