@@ -173,7 +173,8 @@ def test_spark_through_connect(graph_folder: Path, pyspark: Path, tmp_path: Path
     port = free_port()
     build_shards(graph_folder, tmp_path / "embedded", Embedded(), SHARDS)
     submit = ["org.apache.spark.deploy.SparkSubmit", "--master", "local[2]", "--conf", "spark.ui.enabled=false"]
-    submit += ["--conf", f"spark.connect.grpc.binding.port={port}", "--conf", "spark.connect.grpc.binding.address=127.0.0.1"]
+    for name, value in (("port", port), ("address", "127.0.0.1")):
+        submit += ["--conf", f"spark.connect.grpc.binding.{name}={value}"]
     submit += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
     with started(pyspark, tmp_path, "connect", *submit):
         wait_for(tmp_path / "connect.log", "Spark Connect server started")
