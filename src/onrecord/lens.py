@@ -97,7 +97,7 @@ def select(statements: pl.DataFrame, lens: Lens, policy: AssertPolicy) -> pl.Dat
         stands.fill_null(False).alias(_STANDS), asserting(policy, lens.include).alias("asserting")
     )
     more = _mentioned(marked)
-    chosen = _where(marked, pl.col(_STANDS) | pl.col("row").is_in(more))
+    chosen = _where(marked, pl.col(_STANDS) | pl.col("row").is_in(more.implode()))
     mentioned = pl.when(~pl.col(_STANDS))
     return (
         chosen.with_columns(
