@@ -124,9 +124,16 @@ def test_the_same_graph_gives_the_same_bytes(garden: Notes):
 
 
 def test_a_live_site_asks_whether_the_graph_changed_and_a_published_one_does_not(garden: Notes):
-    assert b"assets/live.js" in pages(garden, live=True)["index.html"]
-    assert b"live.js" not in pages(garden)["index.html"]
-    assert "assets/live.js" not in pages(garden)
+    live, published = pages(garden, live=True), pages(garden)
+    assert b"assets/live.js" in live["index.html"]
+    assert b"live.js" not in published["index.html"]
+    assert "assets/live.js" not in published
+    for path in ("network.html", "timeline.html", "text/letter.html"):
+        if path in live:
+            assert b"connect-src &#39;self&#39;" in live[path]
+            assert b'id="live"' in live[path]
+            assert b"connect-src" not in published[path]
+            assert b'id="live"' not in published[path]
 
 
 def test_the_vendored_search_library_is_as_recorded():

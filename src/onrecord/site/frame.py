@@ -67,7 +67,7 @@ def shared_assets(*, live: bool) -> dict[str, bytes]:
         "assets/THIRD_PARTY.txt": asset("vendor/THIRD_PARTY.txt"),
     }
     if live:
-        out["assets/live.js"] = asset("live.js")
+        out["assets/live.js"] = view_asset("live.js")
     return {path: text.encode("utf-8") for path, text in out.items()}
 
 

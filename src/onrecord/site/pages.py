@@ -156,7 +156,7 @@ class Site:
 
     @cached_property
     def _view(self) -> ViewGraph:
-        return replace(to_page(self.record.loaded, Lens()), home="index.html")
+        return replace(to_page(self.record.loaded, Lens()), home="index.html", live=self.options.live)
 
     @cached_property
     def _network(self) -> Network:

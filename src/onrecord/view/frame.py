@@ -47,13 +47,15 @@ def render(
     style = Markup(theme() + "".join(asset(name) for name in ("palette.css", *styles)))
     own = "\n".join(asset(name) for name in scripts)
     blocks = [*map(asset, libraries), "(async function () {\n'use strict';\n" + own + "})();\n"]
+    if graph.live:
+        blocks.append(asset("live.js"))
     return (
         _environment()
         .get_template(template)
         .render(
             graph=graph,
             language=graph.language or "en",
-            csp=_policy(blocks, (style,)),
+            csp=_policy(blocks, (style,), live=graph.live),
             style=style,
             scripts=[Markup(block) for block in blocks],
             data=embed_json(data),
@@ -153,15 +155,16 @@ def without_empty(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if value not in ("", (), 0, False)}
 
 
-def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
+def _policy(scripts: Iterable[str], styles: Iterable[str], *, live: bool) -> str:
     def hashes(texts: Iterable[str]) -> str:
         return " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts
         )
 
+    connect = "connect-src 'self'; " if live else ""
     return (
         f"default-src 'none'; script-src {hashes(scripts)}; style-src {hashes(styles)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"{connect}base-uri 'none'; form-action 'none'"
     )
 
 

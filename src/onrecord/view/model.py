@@ -97,3 +97,4 @@ class ViewGraph:
     base: str = ""  # IRI of the graph
     statuses: tuple[tuple[str, str], ...] = ()  # (label, IRI)
     home: str = ""  # where the start page is, for a page that belongs to a site
+    live: bool = False  # whether the page asks its server if the graph has changed
