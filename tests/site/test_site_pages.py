@@ -14,7 +14,7 @@ import pytest
 
 from inline import Notes, load_folder, sound
 from onrecord.errors import GraphBroken
-from onrecord.site import SiteOptions, site_pages
+from onrecord.site import SiteOptions, is_view, site_pages
 
 DEAR = """
 - triple: [Rose Marsh, chairs, Garden Society]
@@ -151,3 +151,9 @@ def test_a_broken_graph_has_no_site(tmp_path: Path):
     broken = load_notes(tmp_path / "garden", "- triple: [Nobody, chairs, Garden Society]\n  quote: nobody")
     with pytest.raises(GraphBroken):
         pages(broken)
+
+
+def test_views_are_the_pages_that_allow_scripts_by_hash(garden: Notes):
+    for path, data in pages(garden).items():
+        if path.endswith(".html"):
+            assert is_view(path) == (b"script-src &#39;sha256-" in data), path

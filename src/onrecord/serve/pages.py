@@ -14,6 +14,7 @@ from onrecord.serve.editions import EditionLost
 from onrecord.serve.negotiation import HTML, TRIPLES, quality_of
 from onrecord.serve.protocol import Refusal
 from onrecord.serve.service import Service, is_known, send
+from onrecord.site import is_view
 
 _TYPES = {
     **{f".{format_.name}": format_.media_type for format_ in TRIPLES},
@@ -29,6 +30,10 @@ _TYPES = {
     ".xml": "application/xml",
     ".json": "application/json",
 }
+
+
+VIEW_POLICY = "frame-ancestors 'none'"
+"""For pages whose markup allows their own scripts by hash and nothing else: a second list would forbid those."""
 
 
 async def send_page(request: Request, path: str, status: int = 200) -> Response:
@@ -49,6 +54,8 @@ async def send_page(request: Request, path: str, status: int = 200) -> Response:
     suffix = path[path.rfind(".") :]
     kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
     headers = {"Content-Type": kind, "Cache-Control": "no-cache", "ETag": f'W/"{reply.head["hash"]}"'}
+    if is_view(path):
+        headers["Content-Security-Policy"] = VIEW_POLICY
     if status == 200 and is_known(headers, request):
         return Response(status_code=304, headers=headers)
     response = send(reply, headers)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from onrecord.build import Loaded
 from onrecord.site.page import Page, SiteOptions
-from onrecord.site.pages import Site
+from onrecord.site.pages import Site, is_view
 
-__all__ = ["Page", "Site", "SiteOptions", "site_pages"]
+__all__ = ["Page", "Site", "SiteOptions", "is_view", "site_pages"]
 
 
 def site_pages(loaded: Loaded, options: SiteOptions) -> Iterator[Page]:

@@ -207,3 +207,8 @@ class Site:
     def _feed(self) -> bytes:
         changed = changed_entries(self.record, self.changes) if self.changes is not None else ()
         return feed(self.record, self.options.base_url, changed)
+
+
+def is_view(path: str) -> bool:
+    """Whether a page is a view, which holds its own scripts and allows them by their hashes alone."""
+    return path in ("network.html", "timeline.html") or (path.startswith("text/") and path.endswith(".html"))
