@@ -5,7 +5,8 @@
 Each figure is user and system time of one fresh process with its children: ``onrecord build`` without
 SHACL, evidence, inference and whole-graph exports, into memory (``--dry-run``) and onto disk; and a
 process that reads the N-Quads and calls ``Store.bulk_load(lenient=True)``, into memory and onto disk.
-With ``--format yaml`` it is a build in memory against one of the same statements from JSON Lines.
+With ``--format yaml`` it is a build in memory against one of the same statements from JSON Lines; with ``--growth``
+what a build onto disk costs at 1,000 statements, ten times as many, and so on up to ``--statements``.
 The bad rows are reported by a run of ``onrecord check`` on a copy of the graph that holds them.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 import resource
@@ -78,15 +80,38 @@ def against_jsonl(statements: int, seed: int) -> dict[str, object]:
     return {"statements": statements, "format": "yaml", "cpu_ratio": {"jsonl": ratio}, "cpu_seconds": seconds}
 
 
+def growth(most: int, format_: str, seed: int) -> dict[str, object]:
+    """CPU seconds and peak MB of a build onto disk at each size, and the slope of the cost from 10,000 on."""
+    sizes = [10**power for power in range(3, len(str(most)))]
+    figures: dict[str, list[float]] = {"cpu_seconds": [], "peak_mb": []}
+    with tempfile.TemporaryDirectory() as name:
+        for size in sizes:  # from small to large: the peak is that of the largest process so far
+            graph = generate(Path(name, str(size), "bench"), size, format_, seed, bad=0).folder
+            cpu, peak, _ = run("-m", "onrecord", "build", str(graph), *SLIM, "-o", str(Path(name, "out", str(size))))
+            figures["cpu_seconds"].append(round(cpu, 2))
+            figures["peak_mb"].append(round(peak))
+    large = [at for at, size in enumerate(sizes) if size >= 10_000]
+    slopes = {
+        f"slope_{key}": round(math.log10(values[large[-1]] / values[large[0]]) / (large[-1] - large[0]), 2)
+        for key, values in figures.items()
+        if len(large) > 1
+    }
+    return {"format": format_, "statements": sizes, **figures, **slopes}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="CPU of onrecord build as a ratio to Store.bulk_load.")
     parser.add_argument("--statements", type=int, default=100_000)
     parser.add_argument("--format", choices=("csv", "jsonl", "parquet", "yaml"), default="parquet")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--growth", action="store_true", help="CPU and memory by size, and the exponent of each.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.format == "yaml":
         print(json.dumps(against_jsonl(options.statements, options.seed)))
+        return
+    if options.growth:
+        print(json.dumps(growth(options.statements, options.format, options.seed)))
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -47,7 +47,7 @@ _TRIPLE = ["subject", "predicate", "object"]
 LABEL_DEPTH = 8
 """How deep a label goes into nested propositions."""
 
-_ROWS_AT_ONCE = 150_000
+_ROWS_AT_ONCE = 60_000
 """About so many statements at a time are made quads of, so that memory does not hold the quads of all."""
 
 TYPE = iri(f"{RDF}type")
