@@ -6,7 +6,7 @@ Leaves the process in which that happens, which may end at any moment, to ``work
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, cast
 from xml.parsers import expat
@@ -136,12 +136,24 @@ def answer(
     if isinstance(results, ox.QuerySolutions):
         head("rows", [variable.value for variable in results.variables])
         if written:
-            source = cast("IO[bytes]", _Pieces(_restored(results, written)))
-            results = ox.parse_query_results(source, ox.QueryResultsFormat.TSV)
+            variables = [variable.value for variable in results.variables]
+            write_restored(restored(variables, results, written), job.format, out)
+            return
     else:
         head("boolean", [])
-    target = _Xml(out) if job.format == "xml" else out
-    results.serialize(output=cast("IO[bytes]", target), format=RESULT_FORMATS[job.format])
+    write_results(results, job.format, out)
+
+
+def write_restored(pieces: Iterator[bytes], format_: str, out: Output) -> None:
+    """Write rows that :func:`restored` gives in one of :data:`RESULT_FORMATS`."""
+    source = cast("IO[bytes]", Pieces(pieces))
+    write_results(ox.parse_query_results(source, ox.QueryResultsFormat.TSV), format_, out)
+
+
+def write_results(results: Any, format_: str, out: Output) -> None:
+    """Write the engine's rows or truth value in one of :data:`RESULT_FORMATS`."""
+    target = _Xml(out) if format_ == "xml" else out
+    results.serialize(output=cast("IO[bytes]", target), format=RESULT_FORMATS[format_])
     if isinstance(target, _Xml):
         target.end()
 
@@ -153,15 +165,14 @@ def _write_graph(results: ox.QueryTriples, written: Forms, job: Job, rows: int |
         if isinstance(target, _Restoring):
             target.end()
         return
-    format_ = GRAPH_FORMATS[job.graph_format]
-    xml = _Xml(out) if job.graph_format == "rdf" else None
-    prefixes = {} if job.graph_format == "jsonld" else {key: iri for key, iri in job.prefixes.items() if key or not xml}
-    ox.serialize(
-        _triples(results, written, rows),
-        cast("IO[bytes]", xml or out),
-        format_,
-        prefixes=prefixes,
-    )
+    write_triples(_triples(results, written, rows), job.graph_format, job.prefixes, out)
+
+
+def write_triples(triples: Iterable[ox.Triple], graph_format: str, known: Mapping[str, str], out: Output) -> None:
+    """Write a graph in one of :data:`GRAPH_FORMATS`, with the prefixes that are ``known``."""
+    xml = _Xml(out) if graph_format == "rdf" else None
+    prefixes = {} if graph_format == "jsonld" else {key: iri for key, iri in known.items() if key or not xml}
+    ox.serialize(triples, cast("IO[bytes]", xml or out), GRAPH_FORMATS[graph_format], prefixes=prefixes)
     if xml:
         xml.end()
 
@@ -183,11 +194,11 @@ def _term(form: str) -> ox.Literal:
     return cast("ox.Literal", quad.object)
 
 
-def _restored(results: ox.QuerySolutions, written: Forms) -> Iterator[bytes]:
+def restored(variables: Sequence[str], rows: Iterable[Iterable[Any]], written: Forms) -> Iterator[bytes]:
     """Rows as TSV (https://www.w3.org/TR/sparql11-results-csv-tsv/) with every term in full."""
-    yield ("\t".join(f"?{variable.value}" for variable in results.variables) + "\n").encode()
+    yield ("\t".join(f"?{variable}" for variable in variables) + "\n").encode()
     lines: list[str] = []
-    for row in results:
+    for row in rows:
         cells = ("" if term is None else _in_full(term) for term in row)
         lines.append("\t".join([cell if cell[:1] != '"' else written.get(cell, cell) for cell in cells]))
         if len(lines) == _ROWS_A_PIECE:
@@ -203,7 +214,7 @@ def _in_full(term: Any) -> str:
     return str(term)
 
 
-class _Pieces(io.RawIOBase):
+class Pieces(io.RawIOBase):
     """Pieces of bytes as a file that is read once."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:

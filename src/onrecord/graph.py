@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from onrecord.query import Opened
     from onrecord.questions import Question
     from onrecord.scale.push import Pushed, Step
+    from onrecord.scale.remote import Remote
     from onrecord.site import Site, SiteOptions
     from onrecord.trials import Outcome
     from onrecord.view.network import Network
@@ -88,6 +89,7 @@ class Graph:
     def _begin(self, project: Project, opening: Problems) -> None:
         self.project, self._opening = project, opening
         self.is_of_files = True
+        self.remote: Remote | None = None
         self.stores: Recent[Opened] = Recent(KEPT_STORES)
         self._rows_of: Recent[pl.DataFrame] = Recent(KEPT_RESULTS)
         self._grounds_of: Recent[Grounds] = Recent(KEPT_RESULTS)
@@ -317,9 +319,25 @@ class Graph:
         from onrecord.scale.push import deliver
         from onrecord.scale.server import Server
 
-        quads, project = self.quads(), self.project
+        quads = self.quads()
         with Server(url, server) as there:
-            return deliver(there, quads, project.base, project.build_folder, whole=whole, rehearse=dry_run, after=after)
+            return deliver(there, quads, self.project, whole=whole, rehearse=dry_run, after=after)
+
+    def at(self, url: str, *, server: str | None = None) -> Graph:
+        """The same graph, its queries and questions answered by the SPARQL server at ``url`` that :meth:`push` filled.
+
+        The answers are those of the files, or an error says why they cannot be. ``server`` and who
+        asks are as for :meth:`push`.
+
+        :raises ServerError: when the server refuses or does not answer.
+        :raises OnRecordError: when the server holds nothing of this graph.
+        :raises MissingExtra: without ``onrecord[remote]``.
+        """
+        from onrecord.scale.remote import Remote
+
+        there = Graph(self.project.folder)
+        there.remote = Remote(there, url, server)
+        return there
 
     def serialize(self, format: str = "ttl", lens: Lens | None = None) -> bytes:  # noqa: A002
         """The dataset as bytes: ``ttl``, ``trig``, ``nq``, ``nt``, ``jsonld`` or ``rdf``."""

@@ -12,7 +12,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from onrecord.answers import Answer, Row, Rows, Term, compact
 from onrecord.errors import OnRecordError, Place, Problem, QueryError, QueryRefused, Severity
@@ -33,6 +33,8 @@ from onrecord.sparql import (
 )
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from onrecord.engine import Job
     from onrecord.errors import QuerySyntaxError
     from onrecord.graph import Graph
@@ -126,7 +128,7 @@ def evaluate(
         asked.require_graphs((*default, *named))
         job = replace(job, default_graphs=default, named_graphs=named)
     with asked.explained():
-        return asked.opened.workers.run(job, limits, cancelled, patience)
+        return asked.opened.run(job, limits, cancelled, patience)
 
 
 @contextlib.contextmanager
@@ -147,7 +149,7 @@ def stream(
     """
     asked = _ask(graph, sparql, lens, parameters or {}, limits, name)
     job = replace(asked.job, format=format_, graph_format=graph_format)
-    with asked.explained(), asked.opened.workers.stream(job, limits) as answering:
+    with asked.explained(), asked.opened.stream(job, limits) as answering:
         yield answering
 
 
@@ -155,7 +157,7 @@ def stream(
 class _Asked:
     """A query that the guard let through."""
 
-    opened: Opened
+    opened: Answerer
     job: Job
     sparql: str
     parameters: Mapping[str, str]
@@ -218,6 +220,26 @@ def find_mistake(
     return explain_values(sparql, parameters, name)
 
 
+class Answerer(Protocol):
+    """What queries are put to: processes of this machine, or a server."""
+
+    @property
+    def graphs(self) -> list[str]:
+        """The IRIs of the named graphs."""
+
+    def run(self, job: Job, limits: Limits, cancelled: Cancelled | None, patience: float) -> Evaluated:
+        """The whole answer to ``job``; raises as :func:`evaluate` does."""
+
+    def stream(self, job: Job, limits: Limits) -> AbstractContextManager[Answering]:
+        """The answer to ``job`` while it comes; raises as :func:`stream` does."""
+
+    def has(self, iri: str) -> bool:
+        """Whether ``iri`` stands anywhere in the dataset."""
+
+    def labels(self, iris: Iterable[str]) -> dict[str, list[str]]:
+        """What each of ``iris`` is called, in no order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A dataset with the processes that answer on it, and the IRIs of its named graphs."""
@@ -225,17 +247,25 @@ class Opened:
     workers: Workers
     graphs: list[str]
 
+    def run(self, job: Job, limits: Limits, cancelled: Cancelled | None, patience: float) -> Evaluated:
+        """The whole answer to ``job``."""
+        return self.workers.run(job, limits, cancelled, patience)
+
+    def stream(self, job: Job, limits: Limits) -> AbstractContextManager[Answering]:
+        """The answer to ``job`` while it comes."""
+        return self.workers.stream(job, limits)
+
     def has(self, iri: str) -> bool:
         """Whether ``iri`` stands anywhere in the dataset."""
         from onrecord.store import is_mentioned
 
         return is_mentioned(self.workers.dataset.store, iri)
 
-    def labels(self, iri: str) -> list[str]:
-        """What ``iri`` is called, in no order."""
+    def labels(self, iris: Iterable[str]) -> dict[str, list[str]]:
+        """What each of ``iris`` is called, in no order."""
         from onrecord.store import labels_of
 
-        return labels_of(self.workers.dataset.store, iri)
+        return {iri: labels_of(self.workers.dataset.store, iri) for iri in iris}
 
 
 def unknown_in(graph: Graph, sparql: str, lens: Lens, name: str = QUERY_NAME) -> list[Problem]:
@@ -249,21 +279,22 @@ def labels(graph: Graph, lens: Lens, iris: Iterable[str]) -> dict[str, str]:
     """What :meth:`onrecord.graph.Graph.labels` says; where the store can tell, the statements are not read for it."""
     opened, vocabulary = _open(graph, lens), graph.vocabulary
     found: dict[str, str] = {}
-    unsure = []
+    others = []
     for iri in iris:
         if vocabulary.is_known(iri) or iri in vocabulary.ontology.individuals:
             found[iri] = vocabulary.label(iri)
         elif iri.startswith(graph.project.base):
-            called = opened.labels(iri)
-            if len(called) == 1:
-                found[iri] = called[0]
-            elif called:
-                unsure.append(iri)
+            others.append(iri)
+    called = opened.labels(others)
+    found |= {iri: called[iri][0] for iri in others if len(called[iri]) == 1}
+    unsure = [iri for iri in others if len(called[iri]) > 1]
     return found | (graph.labels(unsure) if unsure else {})
 
 
-def _open(graph: Graph, lens: Lens) -> Opened:
-    """The dataset for a lens: the built store when it is fresh, else one in memory."""
+def _open(graph: Graph, lens: Lens) -> Answerer:
+    """The dataset for a lens: on the graph's server, else the built store when it is fresh, else one in memory."""
+    if graph.remote is not None:
+        return graph.remote.open(lens)
     from onrecord.errors import StoreError
     from onrecord.export import export
     from onrecord.manifest import is_fresh

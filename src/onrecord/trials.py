@@ -38,13 +38,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A question put to the test: passed, failed with a diff, or without expected rows."""
+    """A question put to the test: passed, failed with a diff, without expected rows, or not ``asked`` at all."""
 
     question: Question
     passed: bool
     message: str = ""
     diff: tuple[str, ...] = ()
     rows: int = 0
+    asked: bool = True
 
 
 def check_questions(project: Project, names: Names, problems: Problems) -> int:
@@ -143,6 +144,9 @@ def run_all(graph: Graph, names: tuple[str, ...] = ()) -> list[Outcome]:
 
 
 def _run(graph: Graph, question: Question) -> Outcome:
+    reason = graph.remote.refuse(question.lens) if graph.remote else ""
+    if reason:
+        return Outcome(question, False, f"not asked: {reason}", asked=False)
     try:
         terms = parameter_terms(graph, question, {})
         found = put(graph, question, terms, question.lens, Limits())

@@ -258,7 +258,7 @@ def _end(note: dict[str, Any], limits: Limits, *, has_head: bool) -> tuple[int, 
         case "syntax":
             reason = EngineSyntaxError(note["message"])
         case "rows":
-            reason = _too_many(limits)
+            reason = too_many_rows(limits)
         case _:
             reason = QueryError(f"the query cannot be answered: {note['message']}")
     raise _NoAnswer(reason, again=note["again"] and not has_head)
@@ -290,10 +290,11 @@ def _keep_to(limits: Limits, size: int, count: RowCount, piece: bytes) -> None:
         )
     count.add(piece)
     if limits.rows is not None and count.rows > limits.rows:
-        raise _too_many(limits)
+        raise too_many_rows(limits)
 
 
-def _too_many(limits: Limits) -> QueryLimitExceeded:
+def too_many_rows(limits: Limits) -> QueryLimitExceeded:
+    """The refusal of an answer with more rows than ``limits`` let through."""
     return QueryLimitExceeded(
         f"the answer has more than {limits.rows:,} rows; narrow the query, add a LIMIT, or raise --max-rows"
     )

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyoxigraph as ox
@@ -22,6 +23,8 @@ WRITTEN = "written.json"
 
 _UNTOUCHED = (f"{XSD}string", f"{RDF}langString", f"{XSD}anyURI")
 _TYPED = re.compile(r'"(?:[^"\\]|\\.)*"\^\^<[^>]*>')
+
+_KEPT_TERMS = 50_000
 
 Forms = Mapping[str, str]
 """Canonical term to written term, both in N-Triples form."""
@@ -61,6 +64,29 @@ def _by_canonical(objects: Iterable[str]) -> dict[str, list[str]]:
         written = typed[int(str(quad.subject)[len("<urn:onrecord:") : -1])]
         by_canonical.setdefault(str(quad.object), []).append(written)
     return by_canonical
+
+
+class Canonical(dict[str, str]):
+    """Typed literals that came from elsewhere to their written form, or to the store's where that is not known.
+
+    >>> Canonical({})['"1"^^<http://www.w3.org/2001/XMLSchema#boolean>']
+    '"true"^^<http://www.w3.org/2001/XMLSchema#boolean>'
+    """
+
+    def __init__(self, forms: Forms) -> None:
+        super().__init__()
+        self._forms = forms
+
+    def __missing__(self, term: str) -> str:
+        if len(self) >= _KEPT_TERMS:
+            self.clear()
+        canonical = next(iter(_by_canonical([term])), term)
+        found = self[term] = self._forms.get(canonical, canonical)
+        return found
+
+    def get(self, term: str, default: Any = None) -> str:
+        """The form of ``term``, whatever ``default`` says."""
+        return self[term]
 
 
 def typed_literals(quads: pl.DataFrame) -> pl.DataFrame:

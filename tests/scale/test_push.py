@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,19 +18,6 @@ LETTER_GRAPH = f"{BASE}graph/source/letter"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
-
-@pytest.fixture(params=["oxigraph", "virtuoso"])
-def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a server that holds nothing of ours."""
-    monkeypatch.setenv("ONRECORD_STORE_USER", "dba")
-    monkeypatch.setenv("ONRECORD_STORE_PASSWORD", "dba")
-    root = request.getfixturevalue(f"{request.param}_server")
-    with Server(root) as there:
-        for row in there.select("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }"):
-            if row["g"]["value"].startswith(("https://example.org/", "https://w3id.org/onrecord")):
-                there.drop_graph(row["g"]["value"])
-    yield root
 
 
 def held(root: str, graph: str) -> int:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option, lens_options, limit_options
+from onrecord.cli.options import graph_argument, json_option, lens_options, limit_options, store_options
 from onrecord.cli.progress import with_progress
 from onrecord.cli.query import format_option, ids_option, output_option, show
 from onrecord.cli.render import echo_json, echo_problems, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
 
 if TYPE_CHECKING:
+    from onrecord.graph import Graph
     from onrecord.lens import Lens
     from onrecord.limits import Limits
     from onrecord.questions import Question
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 @output_option
 @ids_option
 @limit_options
+@store_options
 @with_progress
 def ask(
-    graph: Path,
+    graph: Graph,
     name: str | None,
     parameters: tuple[str, ...],
     lens: Lens,
@@ -51,12 +53,10 @@ def ask(
     Example:
         onrecord ask graphs/miami-talks who-represents-whom event="Miami talks"
     """
-    import onrecord
     from onrecord.questions import prepare
 
-    opened = onrecord.open(graph)
     if name is None:
-        questions = opened.questions()
+        questions = graph.questions()
         if format_ == "json":
             echo_json([_described(question) for _, question in sorted(questions.items())])
             return
@@ -71,9 +71,9 @@ def ask(
         if not equals:
             raise click.UsageError(f'"{parameter}" is no parameter; write name=value')
         given[key] = value
-    question, terms = prepare(opened, name, given)
+    question, terms = prepare(graph, name, given)
     chosen = lens.over(question.lens)
-    show(opened, question.text, chosen, terms, format_, output, limits, opened.project.name_of(question.path), ids=ids)
+    show(graph, question.text, chosen, terms, format_, output, limits, graph.project.name_of(question.path), ids=ids)
 
 
 def _described(question: Question) -> dict[str, object]:
@@ -93,19 +93,21 @@ def _parameters(question: Question) -> str:
 @click.command(short_help="Put all questions and compare with their expected rows.")
 @graph_argument
 @click.argument("names", nargs=-1)
+@store_options
 @json_option
-def test(graph: Path, names: tuple[str, ...], as_json: bool) -> None:
+def test(graph: Graph, names: tuple[str, ...], as_json: bool) -> None:
     """Put every question of GRAPH (or NAMES) and compare with its expected rows, one line each.
 
     \b
     Example:
         onrecord test graphs/miami-talks
     """
-    import onrecord
     from onrecord.trials import run_all
 
-    outcomes = run_all(onrecord.open(graph), names)
-    failed = [outcome for outcome in outcomes if not outcome.passed]
+    outcomes = run_all(graph, names)
+    failed = [outcome for outcome in outcomes if not outcome.passed and outcome.asked]
+    passed = sum(outcome.passed for outcome in outcomes)
+    others = len(outcomes) - passed - len(failed)
     if as_json:
         echo_json(
             [
@@ -113,6 +115,7 @@ def test(graph: Path, names: tuple[str, ...], as_json: bool) -> None:
                     "question": outcome.question.name,
                     "title": outcome.question.title,
                     "passed": outcome.passed,
+                    "asked": outcome.asked,
                     "rows": outcome.rows,
                     "message": outcome.message,
                     "diff": list(outcome.diff),
@@ -123,10 +126,12 @@ def test(graph: Path, names: tuple[str, ...], as_json: bool) -> None:
     else:
         for outcome in outcomes:
             mark = click.style("ok  ", fg="green") if outcome.passed else click.style("FAIL", fg="red", bold=True)
+            mark = mark if outcome.asked else click.style("-   ", dim=True)
             tail = plural(outcome.rows, "row") if outcome.passed else outcome.message
             click.echo(f"{mark} {outcome.question.name}: {outcome.question.title} ({tail})")
             for line in outcome.diff:
                 what = "missing" if line[0] == "-" else "extra  "
                 click.echo(f"       {what} {line[2:]}")
-        click.echo(f"{plural(len(outcomes) - len(failed), 'question')} passed, {len(failed)} failed", err=True)
+        tail = f", {others} not asked" if others else ""
+        click.echo(f"{plural(passed, 'question')} passed, {len(failed)} failed{tail}", err=True)
     sys.exit(EXIT_PROBLEMS if failed else EXIT_CLEAN)

@@ -27,6 +27,9 @@ sources_option = click.option(
     help="Look up archived texts in DIR too (by name, then by hash). Repeatable.",
 )
 
+KINDS = ("oxigraph", "virtuoso", "fuseki", "graphdb", "neptune", "qlever", "sparql")
+server_option = click.option("--server", type=click.Choice(KINDS), help="Kind of server; default: what it says itself.")
+
 
 class Day(click.ParamType[dt.date]):
     """A calendar day, ``YYYY-MM-DD``."""
@@ -91,6 +94,23 @@ def limit_options(command: F) -> F:
     ):
         decorated = option(decorated)
     return decorated
+
+
+def store_options(command: F) -> F:
+    """Add the options that name a server; the command gets the graph that it asks, opened, as ``graph``."""
+
+    @functools.wraps(command)
+    def with_graph(*args: Any, graph: Path, store: str | None, server: str | None, **others: Any) -> Any:
+        import onrecord
+
+        if server and not store:
+            raise click.UsageError("--server goes with --store")
+        opened = onrecord.open(graph)
+        return command(*args, graph=opened.at(store, server=server) if store else opened, **others)
+
+    decorated = cast("F", with_graph)
+    store = click.option("--store", metavar="URL", help="Ask the SPARQL server at URL, which onrecord push filled.")
+    return store(server_option(decorated))
 
 
 def lens_options(command: F) -> F:

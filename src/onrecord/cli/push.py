@@ -11,20 +11,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option
+from onrecord.cli.options import graph_argument, json_option, server_option
 from onrecord.cli.render import echo_json, plural
 from onrecord.errors import EXIT_PROBLEMS, printable
 
 if TYPE_CHECKING:
     from onrecord.scale.push import Pushed, Step
 
-KINDS = ("oxigraph", "virtuoso", "fuseki", "graphdb", "neptune", "qlever", "sparql")
-
 
 @click.command(short_help="Bring the dataset to a SPARQL server, and verify it there.")
 @graph_argument
 @click.argument("url")
-@click.option("--server", type=click.Choice(KINDS), help="Kind of server; default: what it says itself.")
+@server_option
 @click.option("--whole", is_flag=True, help="Send every graph, also those that are there already.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @json_option

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, lens_options, limit_options
+from onrecord.cli.options import graph_argument, lens_options, limit_options, store_options
 from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_table, json_lines, plural, with_line_end, writer
 from onrecord.errors import printable
@@ -60,9 +60,10 @@ ids_option = click.option("--ids", is_flag=True, help="In tables, show IDs (:ste
 @ids_option
 @click.option("--why", "why_row", type=click.IntRange(1), metavar="ROW", help="Explain row ROW, counted from 1.")
 @limit_options
+@store_options
 @with_progress
 def query(
-    graph: Path,
+    graph: Graph,
     sparql: str,
     lens: Lens,
     format_: str | None,
@@ -81,16 +82,13 @@ def query(
     Example:
         onrecord query graphs/miami-talks 'SELECT ?who ?what WHERE { ?who dip:heads ?what }'
     """
-    import onrecord
-
-    opened = onrecord.open(graph)
     text, name = _read(sparql)
     if why_row is not None:
         from onrecord.cli.why import row_lines
 
-        click.echo("\n".join(row_lines(opened.why_row(text, why_row, lens=lens))))
+        click.echo("\n".join(row_lines(graph.why_row(text, why_row, lens=lens))))
         return
-    show(opened, text, lens, {}, format_, output, limits, name, ids=ids)
+    show(graph, text, lens, {}, format_, output, limits, name, ids=ids)
 
 
 def _read(sparql: str) -> tuple[str, str]:

@@ -6,12 +6,11 @@ Leaves the proofs to ``onrecord.explain``.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option, lens_options
+from onrecord.cli.options import graph_argument, json_option, lens_options, store_options
 from onrecord.cli.render import echo_json, folded, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from onrecord.explain.rows import RowExplanation
     from onrecord.explain.why import Explanation, Quoted, Step
+    from onrecord.graph import Graph
     from onrecord.lens import Lens
 
 
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 @click.argument("predicate")
 @click.argument("object_", metavar="OBJECT")
 @lens_options
+@store_options
 @json_option
 def why(
-    graph: Path,
+    graph: Graph,
     subject: str,
     predicate: str,
     object_: str,
@@ -47,14 +48,15 @@ def why(
     Example:
         onrecord why graphs/miami-talks "Dmitry Peskov" represents Kremlin
     """
-    import onrecord
-
-    found = onrecord.open(graph).why(subject, predicate, object_, lens=lens)
+    found = graph.why(subject, predicate, object_, lens=lens)
+    lacking = graph.remote.lacking(found, lens) if graph.remote else []
     if as_json:
         echo_json(found.as_dict())
     else:
         click.echo("\n".join(explanation_lines(found)))
-    sys.exit(EXIT_CLEAN if found.holds else EXIT_PROBLEMS)
+    for line in lacking:
+        click.echo(printable(line), err=True)
+    sys.exit(EXIT_CLEAN if found.holds and not lacking else EXIT_PROBLEMS)
 
 
 def explanation_lines(found: Explanation) -> Iterator[str]:

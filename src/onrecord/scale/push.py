@@ -9,8 +9,9 @@ stopped, from any machine.
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ import polars as pl
 from onrecord.errors import OnRecordError, ServerError
 from onrecord.export import export
 from onrecord.files import sha256_hex, write_atomic
+from onrecord.manifest import render, store_key
+from onrecord.project import Project, input_digest
 from onrecord.scale.server import Server
 from onrecord.terms import ONR, RDF, SCHEMA, iri, literal, split_ntriples, split_term
+from onrecord.written import written_forms
 
 LEDGER = "pushed"
 """The named graph of the server that says what was sent; its name ends in this."""
@@ -36,6 +40,9 @@ DELTA_SHARE = 0.2
 
 SAMPLE = 20
 """Statements that are read back."""
+
+NOTE = "pushed.json"
+"""Beside the copies of what was sent: the :class:`Note` of the push."""
 
 WHOLE, CHANGES, REMOVED = "whole", "changes", "removed"
 
@@ -112,7 +119,7 @@ def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False)
 
     :raises ServerError: when the server does not answer.
     """
-    held = _read_ledger(server, shipment.ledger)
+    held = read_ledger(server, shipment.ledger)
     steps = []
     for name, lines in shipment.lines.items():
         before = held.get(name)
@@ -218,7 +225,30 @@ def _forget(server: Server, ledger: str, name: str) -> None:
     server.update(f"DELETE {{ {where} }} WHERE {{ {where} }}")
 
 
-def _read_ledger(server: Server, ledger: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is remembered here of a push: the files' hash, each graph's, and literals as they were written."""
+
+    files: str
+    digests: Mapping[str, str]
+    written: Mapping[str, str]
+
+
+def files_key(project: Project) -> str:
+    """What names the dataset of the files as they are now."""
+    return store_key(input_digest(project))
+
+
+def read_note(project: Project, server: Server) -> Note | None:
+    """The note of the last push from here to this server, unless the files changed since."""
+    try:
+        found = Note(**json.loads((kept_folder(project.build_folder, server) / NOTE).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if found.files == files_key(project) else None
+
+
+def read_ledger(server: Server, ledger: str) -> dict[str, str]:
     """The hash of each graph that stands on the server as it was sent."""
     query = f"SELECT ?g ?hash WHERE {{ GRAPH {iri(ledger)} {{ ?g {iri(SCHEMA + 'sha256')} ?hash }} }}"
     return {row["g"]["value"]: row["hash"]["value"] for row in server.select(query)}
@@ -301,19 +331,20 @@ class Pushed:
 def deliver(
     server: Server,
     quads: pl.DataFrame,
-    base: str,
-    build_folder: Path,
+    project: Project,
     *,
     whole: bool = False,
     rehearse: bool = False,
     after: Callable[[Step], object] | None = None,
 ) -> Pushed:
     """Plan, push and verify; see :meth:`onrecord.graph.Graph.push`."""
-    shipment, kept = Shipment(quads, base), kept_folder(build_folder, server)
+    shipment, kept = Shipment(quads, project.base), kept_folder(project.build_folder, server)
     made = plan(server, shipment, kept, whole=whole)
     if rehearse:
         return Pushed(server.kind, made, None)
     push(server, shipment, made, kept, after=after)
+    note = Note(files_key(project), shipment.digests, written_forms(quads["object"].unique().to_list()))
+    write_atomic(kept / NOTE, render(asdict(note)))
     return Pushed(server.kind, made, verify(server, shipment))
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from onrecord.errors import MissingExtra, OnRecordError, ServerError, printable
+from onrecord.errors import MissingExtra, OnRecordError, QueryLimitExceeded, ServerError, printable
+from onrecord.spool import Spool
 
 if TYPE_CHECKING:
     import requests
@@ -36,6 +37,9 @@ TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 600.0
 _WAIT = 0.5
+_SHORTEST_WAIT = 0.01
+_PIECE_BYTES = 1 << 16
+_EXCERPT_BYTES = 2000
 _LONGEST_WAIT = 30.0
 _DEADLOCK = "40001"
 """How a server built on SQL says that two writers met."""
@@ -89,6 +93,15 @@ def check_address(url: str) -> None:
         raise OnRecordError(f"an address holds no password: set {USER} and {PASSWORD} in the environment")
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered to a query: the status and headers, and the body in a spool."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Spool
+
+
 class Server:
     """A SPARQL 1.1 server. Who asks comes from the environment: a user and a password, or a token.
 
@@ -134,9 +147,53 @@ class Server:
             bindings: list[dict[str, dict[str, str]]] = response.json()["results"]["bindings"]
         except (ValueError, KeyError, TypeError) as error:
             raise ServerError(
-                f"{self.at.query}: the answer is not SPARQL JSON results: {_excerpt(response)}"
+                f"{self.at.query}: the answer is not SPARQL JSON results: {_excerpt(_beginning(response))}"
             ) from error
         return bindings
+
+    def ask(
+        self,
+        query: str,
+        accept: str,
+        seconds: float,
+        most: int,
+        *,
+        default_graphs: Iterable[str] = (),
+        named_graphs: Iterable[str] = (),
+    ) -> Reply:
+        """The whole answer to a query on a dataset, of at most ``most`` bytes, within ``seconds``.
+
+        Without graphs the dataset is what the query's FROM or the server says
+        (https://www.w3.org/TR/sparql11-protocol/#dataset).
+
+        :raises QueryLimitExceeded: over either limit.
+        :raises ServerError: when the server refuses, or its answer breaks off.
+        """
+        import urllib3
+
+        form = [("query", query)]
+        form += [("default-graph-uri", graph) for graph in default_graphs]
+        form += [("named-graph-uri", graph) for graph in named_graphs]
+        if self.kind == "virtuoso":
+            form.append(("timeout", str(max(1000, int(seconds * 1000)))))
+        deadline = time.monotonic() + seconds
+        headers = {"Accept": accept, "Accept-Encoding": "identity"}
+        response = self._request("POST", self.at.query, data=form, headers=headers, stream=True, deadline=deadline)
+        spool = Spool()
+        try:
+            while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
+                spool.write(piece)
+                if spool.size > most:
+                    raise QueryLimitExceeded(f"{self.at.query}: the answer is over its limit of {most:,} bytes")
+                if time.monotonic() > deadline:
+                    raise _too_slow(self.at.query)
+        except urllib3.exceptions.TimeoutError as error:
+            raise _too_slow(self.at.query) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ServerError(f"{self.at.query}: the answer broke off") from error
+        finally:
+            response.close()
+        return Reply(response.status_code, response.headers, spool)
 
     def update(self, text: str) -> None:
         """Run a SPARQL update.
@@ -179,34 +236,51 @@ class Server:
         )
 
     def _request(
-        self, method: str, url: str, *, fine: range | tuple[int, ...] = (), **others: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        fine: range | tuple[int, ...] = (),
+        deadline: float = float("inf"),
+        **others: Any,
     ) -> requests.Response:
-        """Make a request until it succeeds, waiting longer each time; a challenge is answered once."""
+        """Make a request until it succeeds, waiting longer each time; a challenge is answered once.
+
+        :raises QueryLimitExceeded: when nothing was answered by ``deadline``, on the monotonic clock.
+        """
         import requests
+
+        def send() -> requests.Response:
+            most = max(_SHORTEST_WAIT, deadline - time.monotonic())
+            seconds = (min(CONNECT_SECONDS, most), min(ANSWER_SECONDS, most))
+            return self._session.request(method, url, timeout=seconds, allow_redirects=False, **others)
 
         challenged, wait, reason = False, _WAIT, ""
         for left in reversed(range(TRIES)):
             try:
-                response = self._session.request(
-                    method, url, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), allow_redirects=False, **others
-                )
+                response = send()
                 if response.status_code == 401 and not challenged and self._answer(url, response):
                     challenged = True
-                    response = self._session.request(
-                        method, url, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), allow_redirects=False, **others
-                    )
+                    response = send()
             except requests.RequestException as error:
+                if time.monotonic() >= deadline:
+                    raise _too_slow(url) from error
                 reason, asked = _why(error), 0.0
             else:
                 if response.ok and not response.is_redirect:
                     return response
                 if response.status_code in fine:
                     return response
-                if not _is_transient(response):
-                    raise ServerError(_refusal(method, url, response))
-                reason, asked = _refusal(method, url, response), _retry_after(response)
+                words = _beginning(response)
+                reason, asked = _refusal(method, url, response, words), _retry_after(response)
+                response.close()
+                if not _is_transient(response, words):
+                    raise ServerError(reason)
+            pause = min(max(wait, asked), _LONGEST_WAIT)
+            if time.monotonic() + pause > deadline:
+                break
             if left:
-                time.sleep(min(max(wait, asked), _LONGEST_WAIT))
+                time.sleep(pause)
                 wait *= 2
         raise ServerError(reason if reason.startswith(method) else f"{method} {url}: {reason}")
 
@@ -228,6 +302,10 @@ class Server:
         return False
 
 
+def _too_slow(url: str) -> QueryLimitExceeded:
+    return QueryLimitExceeded(f"{url}: the query took longer than its limit of time; raise it with --timeout")
+
+
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
@@ -247,8 +325,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _is_transient(response: requests.Response) -> bool:
-    return response.status_code in TRANSIENT or (response.status_code == 500 and _DEADLOCK in response.text[:2000])
+def _is_transient(response: requests.Response, words: str) -> bool:
+    return response.status_code in TRANSIENT or (response.status_code == 500 and _DEADLOCK in words)
 
 
 def _retry_after(response: requests.Response) -> float:
@@ -270,14 +348,19 @@ def _why(error: requests.RequestException) -> str:
     return f"the request failed ({type(error).__name__})"
 
 
-def _refusal(method: str, url: str, response: requests.Response) -> str:
+def _refusal(method: str, url: str, response: requests.Response, words: str) -> str:
     if response.is_redirect:
         return f"{method} {url}: the server sends elsewhere ({response.status_code}); use the address that it names"
     if response.status_code in (401, 403):
         found = f"{method} {url}: the server does not let this user in ({response.status_code})"
         return f"{found}; set {USER} and {PASSWORD}, or {TOKEN}, in the environment"
-    return f"{method} {url}: the server refuses ({response.status_code}): {_excerpt(response)}"
+    return f"{method} {url}: the server refuses ({response.status_code}): {_excerpt(words)}"
 
 
-def _excerpt(response: requests.Response) -> str:
-    return printable(" ".join(response.text[:2000].split()))[:300] or "nothing"
+def _beginning(response: requests.Response) -> str:
+    """The first words of an answer, which is not read any further."""
+    return next(response.iter_content(_EXCERPT_BYTES), b"").decode("utf-8", "replace")
+
+
+def _excerpt(words: str) -> str:
+    return printable(" ".join(words.split()))[:300] or "nothing"

@@ -1,0 +1,457 @@
+"""Owns queries put to a server that ``push`` filled: the graph's own dataset there, answered as the store answers.
+
+Leaves the requests to ``server``, and what a query may say to ``onrecord.query``, which calls this as it
+calls the processes of this machine. What a server does otherwise than the standards say is put right
+here, or is an error: an answer is never a part of one, and never comes without a word where it may be wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import pyoxigraph as ox
+
+from onrecord.engine import Output, Pieces, restored, write_restored, write_results, write_triples
+from onrecord.errors import OnRecordError, QueryCancelled, QueryError, QueryLimitExceeded, ServerError
+from onrecord.limits import RowCount
+from onrecord.scale.push import LEDGER, Shipment, read_ledger, read_note
+from onrecord.scale.server import Reply, Server
+from onrecord.sparql import Token, tokens
+from onrecord.spool import Spool
+from onrecord.terms import ONR, RDFS, iri
+from onrecord.worker import Answering, read_forms, too_many_rows
+from onrecord.workers import PIECE_BYTES, Evaluated
+from onrecord.written import Canonical, written_forms
+
+if TYPE_CHECKING:
+    from onrecord.engine import Job
+    from onrecord.explain.why import Explanation, Quoted, Step
+    from onrecord.graph import Graph
+    from onrecord.infer import Triple
+    from onrecord.lens import Lens
+    from onrecord.limits import Limits
+    from onrecord.worker import Cancelled, Form
+
+_LOG = logging.getLogger(__name__)
+
+INFERRED = "inferred"
+"""The named graph that ``--no-inference`` leaves out; its name ends in this."""
+
+AT_ONCE = 200
+"""Of how many terms one query asks."""
+
+_JSON = "application/sparql-results+json"
+_TRIPLES = "application/n-triples"
+_BOOLEAN_BYTES = 1 << 20
+_ASK_VARIABLE = "__ASK_RETVAL"
+"""In which variable a Virtuoso answers an ASK."""
+
+
+class Remote:
+    """The dataset of a graph on the server at ``url``; ``kind`` as for :class:`onrecord.scale.server.Server`.
+
+    :raises ServerError: when the server does not answer.
+    :raises OnRecordError: when the graph was not pushed there.
+    """
+
+    def __init__(self, graph: Graph, url: str, kind: str | None = None) -> None:
+        self._graph, self._url = graph, url
+        self.server = Server(url, kind)
+        self._warned = False
+        self._read_graphs()
+
+    def open(self, lens: Lens) -> Held:
+        """The part of the dataset that a lens leaves.
+
+        :raises OnRecordError: for a lens whose statements no server can choose.
+        """
+        reason = self.refuse(lens)
+        if reason:
+            raise OnRecordError(f"{reason}; leave --store out, or the choice")
+        graphs = self._read_graphs()
+        left_out = {f"{self._graph.project.base}graph/{INFERRED}"} if not lens.inference else set()
+        return Held(self, [name for name in graphs if name not in left_out], bool(left_out & set(graphs)))
+
+    def refuse(self, lens: Lens) -> str:
+        """Why the server cannot answer through a lens; empty where it can.
+
+        What stands as fact, what follows from it and who corroborates it is computed anew from the
+        statements that a lens chooses; a server holds these for one choice.
+        """
+        chosen = [
+            words
+            for words, given in (
+                ("as of a day", lens.as_of),
+                ("valid at a day", lens.valid_at),
+                ("with further statuses", lens.include),
+                ("of some sources", lens.sources),
+            )
+            if given
+        ]
+        if not chosen:
+            return ""
+        return f"the statements {' and '.join(chosen)} are chosen from the files, and the server holds all of them"
+
+    @cached_property
+    def forms(self) -> Canonical:
+        """The literals of the server's answers as they were written."""
+        note = read_note(self._graph.project, self.server)
+        return Canonical(note.written if note else written_forms(self._graph.quads()["object"].unique().to_list()))
+
+    def ask_rows(self, query: str, graphs: Iterable[str]) -> list[tuple[str | None, ...]]:
+        """The rows of a query of our own as plain texts; they are few."""
+        names = list(graphs)
+        reply = self.server.ask(query, _JSON, 600.0, 1 << 28, default_graphs=names)
+        _require_whole(self.server, reply)
+        return [
+            tuple(None if term is None else str(getattr(term, "value", term)) for term in row)
+            for row in _solutions(self.server, reply)[1]
+        ]
+
+    def lacking(self, found: Explanation, lens: Lens) -> list[str]:
+        """What an explanation through a lens rests on and the server does not hold as the files do, a line each.
+
+        :raises ServerError: when the server does not answer.
+        :raises OnRecordError: as :meth:`open` does.
+        """
+        graphs = self.open(lens).graphs
+        steps = list(_steps(found.proof)) if found.proof else []
+        quoted = {item.statement: item for step in steps for item in step.evidence}
+        quoted |= (
+            {item.statement: item for step in _steps(found.would) for item in step.evidence} if found.would else {}
+        )
+        quoted |= {item.statement: item for item in (*found.instead, *found.nearby)}
+        lines = [
+            f"the server does not hold: {step.text}"
+            for step in steps
+            if not self.ask_rows(f"SELECT (1 AS ?is) WHERE {{ {_pattern(step.triple)} }} LIMIT 1", graphs)
+        ]
+        words = self._quotes(list(quoted), graphs)
+        lines += [
+            f"the server does not hold the statement {name} ({_where(item)})"
+            if name not in words
+            else f"the server has other words for the statement {name} ({_where(item)})"
+            for name, item in quoted.items()
+            if words.get(name) != set(item.quotes)
+        ]
+        return lines
+
+    def _quotes(self, statements: list[str], graphs: list[str]) -> dict[str, set[str]]:
+        """The quotes that the server holds of each statement that it holds."""
+        found: dict[str, set[str]] = {}
+        for at in range(0, len(statements), AT_ONCE):
+            some = " ".join(map(iri, statements[at : at + AT_ONCE]))
+            query = (
+                f"SELECT ?s ?q WHERE {{ VALUES ?s {{ {some} }} "
+                f"?s a <{ONR}Statement> OPTIONAL {{ ?s <{ONR}quote> ?q }} }}"
+            )
+            for name, quote in self.ask_rows(query, graphs):
+                found.setdefault(str(name), set()).update([quote] if quote is not None else [])
+        return found
+
+    def _read_graphs(self) -> list[str]:
+        """The named graphs that were sent whole, by the server's ledger; says once what is behind the files."""
+        ledger = read_ledger(self.server, f"{self._graph.project.base}graph/{LEDGER}")
+        push = f"run  onrecord push {self._graph.project.folder} {self._url}"
+        if not ledger:
+            raise OnRecordError(f"{self._url}: this server holds nothing of the graph; {push}")
+        if not self._warned:
+            self._warned = True
+            note = read_note(self._graph.project, self.server)
+            own = note.digests if note else Shipment(self._graph.quads(), self._graph.project.base).digests
+            behind = [name for name in {**ledger, **own} if ledger.get(name) != own.get(name)]
+            if behind:
+                count = f"{len(behind)} of {len({**ledger, **own})} named graphs"
+                _LOG.warning("%s: the server does not hold what the files say now (%s); %s", self._url, count, push)
+        return sorted(ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Some named graphs on a server: asked as the processes of this machine are (:class:`onrecord.query.Answerer`)."""
+
+    remote: Remote
+    graphs: list[str]
+    is_part: bool
+
+    def run(self, job: Job, limits: Limits, cancelled: Cancelled | None = None, patience: float = 30.0) -> Evaluated:
+        """The whole answer to ``job``, its terms in the form in which they were written.
+
+        The query is read here first, so that a mistake in it is told as ever. ``patience`` is the server's matter.
+
+        :raises QueryLimitExceeded: over a limit, this machine's or the server's own.
+        :raises QueryError: for what the server would answer in another way.
+        :raises ServerError: when the server refuses or does not answer.
+        """
+        form = read_forms([job], limits)[0]
+        if isinstance(form, Exception):
+            raise form
+        if job.has_dataset and self.is_part:
+            raise QueryError("FROM chooses the graphs; leave --no-inference out, and the inferred graph with it")
+        server, found = self.remote.server, list(tokens(job.query))
+        _warn(server, found)
+        if form.kind == "graph":
+            _require_construct(server, found)
+        head = _prologue(job, found)
+        default, named = _dataset(job, self.graphs)
+        if cancelled is not None and cancelled():
+            raise QueryCancelled("nobody waits for the answer any more")
+        accept, most = (_TRIPLES if form.kind == "graph" else _JSON), min(limits.memory, limits.answer)
+
+        def ask(query: str, accept: str) -> Reply:
+            reply = server.ask(head + query, accept, limits.seconds, most, default_graphs=default, named_graphs=named)
+            _require_whole(server, reply)
+            return reply
+
+        if form.kind == "graph" and server.kind == "virtuoso":  # it cuts graphs without the header that it gives rows
+            ask(_as_rows(job.query, found), _JSON).body.close()
+        reply = ask(job.query, accept)
+        if form.kind == "boolean":
+            return self._truth(reply, job)
+        return self._rows(reply, job, form, limits) if form.kind == "rows" else self._triples(reply, job, limits)
+
+    @contextlib.contextmanager
+    def stream(self, job: Job, limits: Limits) -> Iterator[Answering]:
+        """The answer to ``job`` in pieces, once the whole of it is there."""
+        with self.run(job, limits) as found:
+            yield Answering(found.kind, found.variables, found.pieces(), RowCount(""))
+
+    def has(self, iri: str) -> bool:
+        """Whether ``iri`` stands in the dataset as subject or object."""
+        term = f"<{iri}>"
+        query = f"SELECT (1 AS ?is) WHERE {{ {{ {term} ?p ?o }} UNION {{ ?s ?p {term} }} }} LIMIT 1"
+        return iri in self.graphs or bool(self.remote.ask_rows(query, self.graphs))
+
+    def labels(self, iris: Iterable[str]) -> dict[str, list[str]]:
+        """What each of ``iris`` is called, in no order."""
+        found: dict[str, list[str]] = {each: [] for each in iris}
+        names = list(found)
+        for at in range(0, len(names), AT_ONCE):
+            some = " ".join(f"<{name}>" for name in names[at : at + AT_ONCE])
+            query = f"SELECT ?s ?l WHERE {{ VALUES ?s {{ {some} }} ?s <{RDFS}label> ?l }}"
+            for name, label in self.remote.ask_rows(query, self.graphs):
+                found[str(name)].append(str(label))
+        return found
+
+    def _truth(self, reply: Reply, job: Job) -> Evaluated:
+        spool = Spool()
+        with _Target(spool) as target:
+            truth = json.dumps({"head": {}, "boolean": _read_truth(self.remote.server, reply)}).encode()
+            write_results(ox.parse_query_results(truth, ox.QueryResultsFormat.JSON), job.format, _output(target))
+        return Evaluated("boolean", job.format, (), spool, 0)
+
+    def _rows(self, reply: Reply, job: Job, form: Form, limits: Limits) -> Evaluated:
+        names, solutions = _solutions(self.remote.server, reply)
+        strange = set(names) - set(form.variables)
+        if strange:
+            raise ServerError(
+                f"{self.remote.server.at.query}: the answer has other columns: {', '.join(sorted(strange))}"
+            )
+        order = [names.index(name) if name in names else -1 for name in form.variables]
+        count = 0
+
+        def rows() -> Iterator[list[Any]]:
+            nonlocal count
+            for row in solutions:
+                count += 1
+                _require_rows(count, limits)
+                yield [row[index] if index >= 0 else None for index in order]
+
+        kept, spool = Spool(), Spool()
+        for piece in restored(form.variables, rows(), self.remote.forms):
+            kept.write(piece)
+        reply.body.close()
+        with _Target(spool) as target:
+            write_restored(_pieces(kept), job.format, _output(target))
+        kept.close()
+        return Evaluated("rows", job.format, form.variables, spool, count)
+
+    def _triples(self, reply: Reply, job: Job, limits: Limits) -> Evaluated:
+        """A graph, each triple once."""
+        lines: dict[str, None] = {}
+        forms = self.remote.forms
+        try:
+            for quad in ox.parse(cast("IO[bytes]", Pieces(_pieces(reply.body))), ox.RdfFormat.TURTLE):
+                obj = str(quad.object)
+                obj = forms[obj] if isinstance(quad.object, ox.Literal) else obj
+                lines[f"{quad.subject} {quad.predicate} {obj} .\n"] = None
+                _require_rows(len(lines), limits)
+        except (SyntaxError, ValueError) as error:
+            raise ServerError(f"{self.remote.server.at.query}: the answer is no whole graph in N-Triples") from error
+        spool = Spool()
+        text = (line.encode() for line in lines)
+        if job.graph_format in ("nt", "nq"):
+            for line in text:
+                spool.write(line)
+        else:
+            quads = ox.parse(cast("IO[bytes]", Pieces(text)), ox.RdfFormat.N_TRIPLES)
+            with _Target(spool) as target:
+                write_triples((quad.triple for quad in quads), job.graph_format, job.prefixes, _output(target))
+        return Evaluated("graph", job.graph_format, (), spool, len(lines))
+
+
+class _Target(io.RawIOBase):
+    """A spool as a file to write to."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def writable(self) -> bool:
+        """It is written to only."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep ``data``."""
+        self._spool.write(bytes(data))
+        return len(data)
+
+
+def _output(target: _Target) -> Output:
+    return Output(cast("IO[bytes]", target))
+
+
+def _pieces(spool: Spool) -> Iterator[bytes]:
+    at = 0
+    while piece := spool.read_at(at, PIECE_BYTES):
+        at += len(piece)
+        yield piece
+
+
+def _dataset(job: Job, graphs: list[str]) -> tuple[Iterable[str], Iterable[str]]:
+    """What the protocol says of the dataset: a server's other graphs, the ledger among them, are no part of it."""
+    if job.default_graphs is not None or job.named_graphs is not None:
+        return job.default_graphs or (), job.named_graphs or ()
+    return ((), ()) if job.has_dataset else (graphs, graphs)
+
+
+def _prologue(job: Job, found: list[Token]) -> str:
+    """What a server has to be told in the query that the engine here is told beside it; all on one line."""
+    used = {token.text.partition(":")[0] for token in found if token.kind == "name"}
+    return f"BASE <{job.base}> " + "".join(
+        f"PREFIX {name}: <{address}> " for name, address in job.prefixes.items() if name in used
+    )
+
+
+def _as_rows(query: str, found: list[Token]) -> str:
+    """A CONSTRUCT as the SELECT of the solutions from which its triples are made."""
+    start = next(index for index, token in enumerate(found) if token.text.upper() == "CONSTRUCT")
+    end = found[start].start + len("CONSTRUCT")
+    depth = 0
+    for token in found[start + 1 :] if found[start + 1].text == "{" else ():
+        depth += (token.text == "{") - (token.text == "}")
+        if depth == 0:
+            end = token.start + 1
+            break
+    return f"{query[: found[start].start]}SELECT * {query[end:]}"
+
+
+def _require_construct(server: Server, found: list[Token]) -> None:
+    """Refuse a DESCRIBE where it gives other triples than here."""
+    describes = any(token.kind == "word" and token.text.upper() == "DESCRIBE" for token in found)
+    if describes and server.kind != "oxigraph":
+        what = "what DESCRIBE gives is each server's own choice"
+        raise QueryError(f"{what}; write  CONSTRUCT {{ <...> ?p ?o }} WHERE {{ <...> ?p ?o }}")
+
+
+def _warn(server: Server, found: list[Token]) -> None:
+    """Say where a kind of server is known to lose rows without a word."""
+    if server.kind != "virtuoso":
+        return
+    words = {token.text.upper() for token in found if token.kind == "word"}
+    if {"VALUES", "UNION"} <= words:
+        _LOG.warning("Virtuoso may lose the rows of VALUES in a UNION; write BIND(... AS ?x) there")
+    if any(_is_path(*three) for three in zip(found, found[1:], found[2:], strict=False)):
+        _LOG.warning(
+            "Virtuoso may lose rows where a path of ? or * meets other patterns; "
+            "write FILTER(?x = :a || EXISTS { ?x :p+ :a })"
+        )
+
+
+def _is_path(before: Token, token: Token, after: Token) -> bool:
+    """Whether ``token`` lets a path have no step at all."""
+    if token.kind != "sign" or token.text not in "?*":
+        return False
+    step = before.kind in ("iri", "name") or before.text in (")", "a")
+    return step and (after.kind in ("variable", "name", "iri") or after.text in ("/", "|", ")"))
+
+
+def _require_whole(server: Server, reply: Reply) -> None:
+    """Whether the server gave all that it found.
+
+    :raises QueryLimitExceeded: when it stopped at a limit of its own.
+    """
+    if "X-SQL-State" in reply.headers or reply.status == 206:
+        raise QueryLimitExceeded(
+            f"{server.at.query}: the server stopped at a limit of time and gave a part; narrow the query"
+        )
+    most = reply.headers.get("X-SPARQL-MaxRows")
+    if most is not None:
+        raise QueryLimitExceeded(
+            f"{server.at.query}: the server cuts answers at {most} rows; "
+            "narrow the query, or raise ResultSetMaxRows there"
+        )
+
+
+def _require_rows(count: int, limits: Limits) -> None:
+    if limits.rows is not None and count > limits.rows:
+        raise too_many_rows(limits)
+
+
+def _read_truth(server: Server, reply: Reply) -> bool:
+    """The answer to an ASK, also as rows of one number, or of none."""
+    try:
+        found = json.loads(reply.body.read_at(0, _BOOLEAN_BYTES))
+        if isinstance(found.get("boolean"), bool):
+            return bool(found["boolean"])
+        if found["head"]["vars"] == [_ASK_VARIABLE]:
+            return [row[_ASK_VARIABLE]["value"] for row in found["results"]["bindings"]] == ["1"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise ServerError(f"{server.at.query}: the answer is no truth value in SPARQL JSON")
+
+
+def _solutions(server: Server, reply: Reply) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    """The columns and rows of SPARQL JSON, read as they are gone through."""
+    bad = f"{server.at.query}: the answer is no whole table in SPARQL JSON"
+    try:
+        results = ox.parse_query_results(cast("IO[bytes]", Pieces(_pieces(reply.body))), ox.QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError) as error:
+        raise ServerError(bad) from error
+    if not isinstance(results, ox.QuerySolutions):
+        raise ServerError(bad)
+    solutions = results
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        try:
+            for row in solutions:
+                yield tuple(row)
+        except (SyntaxError, ValueError) as error:
+            raise ServerError(bad) from error
+
+    return [variable.value for variable in solutions.variables], rows()
+
+
+def _steps(step: Step | None) -> Iterator[Step]:
+    if step is not None:
+        yield step
+        for premise in step.premises:
+            yield from _steps(premise)
+
+
+def _pattern(triple: Triple) -> str:
+    """A triple of N-Triples terms as a pattern; a literal is found by its value, which is what servers keep."""
+    subject, predicate, obj = triple
+    if obj.startswith('"') and "^^" in obj:
+        return f"{subject} {predicate} ?o FILTER(?o = {obj})"
+    return f"{subject} {predicate} {obj}"
+
+
+def _where(item: Quoted) -> str:
+    return f"{item.file}:{item.line}"
