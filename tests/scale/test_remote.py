@@ -164,7 +164,7 @@ def test_files_that_changed_since_are_noticed(
         assert onrecord.open(folder).at(server).query("ASK {}").boolean
         assert caplog.messages == []
         write_graph(folder, **{"statements/letter.yaml": LETTER})
-        assert onrecord.open(folder).at(server).query("SELECT ?m WHERE { ?w gar:height ?m }").values() == [("1.5",)]
+        assert onrecord.open(folder).at(server).query("SELECT ?m WHERE { ?w gar:height ?m }").values() == [("1.50",)]
     (message,) = caplog.messages
     assert "the server does not hold what the files say now (3 of " in message
 

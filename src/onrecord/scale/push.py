@@ -240,12 +240,11 @@ def files_key(project: Project) -> str:
 
 
 def read_note(project: Project, server: Server) -> Note | None:
-    """The note of the last push from here to this server, unless the files changed since."""
+    """The note of the last push from here to this server."""
     try:
-        found = Note(**json.loads((kept_folder(project.build_folder, server) / NOTE).read_text("utf-8")))
+        return Note(**json.loads((kept_folder(project.build_folder, server) / NOTE).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return found if found.files == files_key(project) else None
 
 
 def read_ledger(server: Server, ledger: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import contextlib
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -21,7 +21,7 @@ import pyoxigraph as ox
 from onrecord.engine import Output, Pieces, restored, write_restored, write_results, write_triples
 from onrecord.errors import OnRecordError, QueryCancelled, QueryError, QueryLimitExceeded, ServerError
 from onrecord.limits import RowCount
-from onrecord.scale.push import LEDGER, Shipment, read_ledger, read_note
+from onrecord.scale.push import LEDGER, Shipment, files_key, read_ledger, read_note
 from onrecord.scale.server import Reply, Server
 from onrecord.sparql import Token, tokens
 from onrecord.spool import Spool
@@ -65,6 +65,7 @@ class Remote:
         self._graph, self._url = graph, url
         self.server = Server(url, kind)
         self._warned = False
+        self._ledger: Mapping[str, str] = {}
         self._read_graphs()
 
     def open(self, lens: Lens) -> Held:
@@ -103,7 +104,9 @@ class Remote:
     def forms(self) -> Canonical:
         """The literals of the server's answers as they were written."""
         note = read_note(self._graph.project, self.server)
-        return Canonical(note.written if note else written_forms(self._graph.quads()["object"].unique().to_list()))
+        if note and note.digests == self._ledger:
+            return Canonical(note.written)
+        return Canonical(written_forms(self._graph.quads()["object"].unique().to_list()))
 
     def ask_rows(self, query: str, graphs: Iterable[str]) -> list[tuple[str | None, ...]]:
         """The rows of a query of our own as plain texts; they are few."""
@@ -156,16 +159,22 @@ class Remote:
                 found.setdefault(str(name), set()).update([quote] if quote is not None else [])
         return found
 
+    def _digests(self) -> Mapping[str, str]:
+        """The hash of each named graph as the files have it now."""
+        return Shipment(self._graph.quads(), self._graph.project.base).digests
+
     def _read_graphs(self) -> list[str]:
         """The named graphs that were sent whole, by the server's ledger; says once what is behind the files."""
         ledger = read_ledger(self.server, f"{self._graph.project.base}graph/{LEDGER}")
+        self._ledger = ledger
         push = f"run  onrecord push {self._graph.project.folder} {self._url}"
         if not ledger:
             raise OnRecordError(f"{self._url}: this server holds nothing of the graph; {push}")
         if not self._warned:
             self._warned = True
             note = read_note(self._graph.project, self.server)
-            own = note.digests if note else Shipment(self._graph.quads(), self._graph.project.base).digests
+            is_fresh = note is not None and note.files == files_key(self._graph.project)
+            own = note.digests if note and is_fresh else self._digests()
             behind = [name for name in {**ledger, **own} if ledger.get(name) != own.get(name)]
             if behind:
                 count = f"{len(behind)} of {len({**ledger, **own})} named graphs"
