@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -97,6 +98,7 @@ def _session(master: str) -> SparkSession:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise MissingExtra("pyspark", "spark") from error
+    _reach(master)
     if master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -116,6 +118,22 @@ def _session(master: str) -> SparkSession:
         return builder.getOrCreate()
     except (PySparkException, OSError, RuntimeError) as error:
         raise EngineError(f"{master}: Spark does not start: {_last_line(str(error))}") from error
+
+
+def _reach(master: str) -> None:
+    """Whether anybody answers at the address of a cluster: Spark itself would try for many minutes."""
+    if not master.startswith(("spark://", "sc://")):
+        return
+    for place in master.partition("://")[2].split("/")[0].split(";")[0].split(","):
+        host, _, port = place.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+        except (OSError, ValueError):
+            continue
+        return
+    raise EngineError(
+        f"{master}: nobody answers there; write the cluster's address as spark://host:7077 or sc://host:15002"
+    )
 
 
 def _last_line(text: str) -> str:
