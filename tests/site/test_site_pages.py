@@ -103,6 +103,13 @@ def test_every_link_inside_the_site_leads_somewhere(garden: Notes):
     assert checked > 200
 
 
+def test_scripts_know_the_way_back_to_the_sites_folder(garden: Notes):
+    found = pages(garden)
+    depths = {path.count("/"): found[path] for path in found if path.endswith(".html") and b'id="data"' in found[path]}
+    ways = {depth: re.findall(rb'id="data">({"root":[^<]*})<', page) for depth, page in depths.items()}
+    assert {depth: json.loads(way[0])["root"] for depth, way in ways.items() if way} == {0: "", 1: "../", 2: "../../"}
+
+
 def test_nothing_from_the_data_is_executed_or_linked(garden: Notes):
     found = pages(garden)
     for path, data in found.items():
