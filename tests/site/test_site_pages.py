@@ -105,9 +105,9 @@ def test_every_link_inside_the_site_leads_somewhere(garden: Notes):
 
 def test_scripts_know_the_way_back_to_the_sites_folder(garden: Notes):
     found = pages(garden)
-    depths = {path.count("/"): found[path] for path in found if path.endswith(".html") and b'id="data"' in found[path]}
-    ways = {depth: re.findall(rb'id="data">({"root":[^<]*})<', page) for depth, page in depths.items()}
-    assert {depth: json.loads(way[0])["root"] for depth, way in ways.items() if way} == {0: "", 1: "../", 2: "../../"}
+    given = {path: re.findall(rb'id="data">({"root":[^<]*})<', data) for path, data in found.items()}
+    ways = {path.count("/"): way for path, way in given.items() if way}
+    assert {depth: json.loads(way[0])["root"] for depth, way in ways.items()} == {0: "", 1: "../", 2: "../../"}
 
 
 def test_nothing_from_the_data_is_executed_or_linked(garden: Notes):
