@@ -180,6 +180,8 @@ def test_the_docstring_draws_the_whole_tree() -> None:
 def test_exit_codes() -> None:
     assert {name for name, item in exceptions().items() if item.exit_code == 1} == {
         "GraphBroken",
+        "QueryBusy",
+        "QueryCancelled",
         "QueryError",
         "QueryLimitExceeded",
         "QueryRefused",

@@ -288,6 +288,7 @@ def test_test(here: Path) -> None:
         "question": "chairs",
         "title": "Who chairs what?",
         "passed": False,
+        "asked": True,
         "rows": 1,
         "message": "the rows differ",
         "diff": ["- :basil", "+ :rose"],
