@@ -38,7 +38,7 @@ class Console:
 
     def wait(self) -> None:
         """Until no query runs."""
-        for _ in range(600):
+        for _ in range(2400):
             if self.page.is_disabled("#cancel"):
                 return
             self.page.wait_for_timeout(50)
@@ -99,6 +99,7 @@ def visit(browser: Any, folder: Path) -> Iterator[Callable[..., Console]]:
         own = base or f"{folder.as_uri()}/"
         context = browser.new_context(**options)
         contexts.append(context)
+        context.set_default_timeout(120_000)  # a busy machine is slow, and no test is about that
         context.set_offline(own.startswith("file:"))
         page = context.new_page()
         found = Console(page)
@@ -109,7 +110,7 @@ def visit(browser: Any, folder: Path) -> Iterator[Callable[..., Console]]:
         page.on("pageerror", lambda error: found.errors.append(str(error)))
         page.on("dialog", lambda dialog: (found.errors.append("dialog"), dialog.dismiss()))
         page.goto(f"{own}console.html{state}")
-        for _ in range(100):
+        for _ in range(600):
             if page.evaluate("Boolean(window.onrecord)") or found.errors:
                 break
             page.wait_for_timeout(50)
