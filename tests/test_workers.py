@@ -21,7 +21,7 @@ from onrecord.query import evaluate
 from onrecord.spool import Spool
 from onrecord.worker import Dataset, EngineSyntaxError
 from onrecord.workers import Workers
-from test_worker import PRODUCT, children
+from test_worker import PRODUCT, children, none_left
 
 NUMBERS = "".join(f'<urn:s{i}> <urn:p> "{i}" .\n' for i in range(1000))
 PRICE = '"1.5"^^<http://www.w3.org/2001/XMLSchema#decimal>'
@@ -35,7 +35,7 @@ def workers() -> Iterator[Workers]:
     found = Workers(Dataset(store, {PRICE: WRITTEN}), most=2)
     yield found
     found.close()
-    assert children() == []
+    assert none_left()
 
 
 def job(query: str, format_: str = "tsv", graph_format: str = "nt") -> Job:
@@ -56,7 +56,7 @@ def test_a_process_over_its_limit_is_replaced(workers: Workers) -> None:
     first = children()
     with pytest.raises(QueryLimitExceeded):
         workers.run(ENDLESS, Limits(seconds=0.3))
-    assert children() == []
+    assert none_left()
     assert workers.run(ALL, Limits()).rows == 1000
     assert len(children()) == 1 and children() != first
 
@@ -133,13 +133,13 @@ def test_a_query_that_nobody_waits_for_is_stopped(workers: Workers) -> None:
     with pytest.raises(QueryCancelled):
         workers.run(ENDLESS, Limits(), lambda: time.monotonic() - started > 0.3)
     assert time.monotonic() - started < 5
-    assert children() == []
+    assert none_left()
 
 
 def test_an_answer_left_half_read_ends_its_process(workers: Workers) -> None:
     with workers.stream(job("SELECT * { ?s u:p ?o . ?a u:p ?b }"), Limits()) as answering:
         assert next(answering.pieces).startswith(b"?a\t?b\t?o\t?s\n")
-    assert children() == []
+    assert none_left()
     assert workers.run(ALL, Limits()).rows == 1000
 
 
