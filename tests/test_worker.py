@@ -49,7 +49,17 @@ def children() -> list[str]:
     """The processes forked from this one; a server that other tests started runs another program."""
     tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
     found = [child for task in tasks for child in task.read_text().split()]
-    return [child for child in found if program(child) == program("self")]
+    return [child for child in found if child not in _BEFORE and program(child) == program("self")]
+
+
+_BEFORE: set[str] = set()
+"""Processes that stood when the test began: a graph that an earlier one opened may keep its own."""
+
+
+@pytest.fixture(autouse=True)
+def only_mine() -> None:
+    _BEFORE.clear()
+    _BEFORE.update(children())
 
 
 def none_left() -> bool:

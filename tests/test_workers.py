@@ -21,15 +21,18 @@ from onrecord.query import evaluate
 from onrecord.spool import Spool
 from onrecord.worker import Dataset, EngineSyntaxError
 from onrecord.workers import Workers
-from test_worker import PRODUCT, children, none_left
+from test_worker import PRODUCT, children, none_left, only_mine
 
 NUMBERS = "".join(f'<urn:s{i}> <urn:p> "{i}" .\n' for i in range(1000))
 PRICE = '"1.5"^^<http://www.w3.org/2001/XMLSchema#decimal>'
 WRITTEN = '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>'
 
 
+__all__ = ["only_mine"]
+
+
 @pytest.fixture
-def workers() -> Iterator[Workers]:
+def workers(only_mine: None) -> Iterator[Workers]:
     store = ox.Store()
     store.load((NUMBERS + f"<urn:x> <urn:cost> {WRITTEN} .\n").encode(), ox.RdfFormat.N_TRIPLES)
     found = Workers(Dataset(store, {PRICE: WRITTEN}), most=2)
