@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from onrecord.cli import options
 from onrecord.errors import OnRecordError, ServerError
 from onrecord.scale import server as server_module
 from onrecord.scale.server import Server, endpoints
@@ -157,6 +158,10 @@ def test_rows_cut_at_a_limit_are_noticed(script: Script) -> None:
     with Server(script.root, "sparql", {}) as there:
         there.select("SELECT * {}")
         assert there.limits_rows
+
+
+def test_the_command_line_names_every_kind() -> None:
+    assert options.KINDS == server_module.KINDS
 
 
 def test_addresses_by_kind() -> None:

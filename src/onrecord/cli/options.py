@@ -28,6 +28,8 @@ sources_option = click.option(
 )
 
 KINDS = ("oxigraph", "virtuoso", "fuseki", "graphdb", "neptune", "qlever", "sparql")
+"""The kinds of :mod:`onrecord.scale.server`, which is imported by those who talk to a server only."""
+
 server_option = click.option("--server", type=click.Choice(KINDS), help="Kind of server; default: what it says itself.")
 
 

@@ -18,24 +18,23 @@ from typing import Any, Protocol
 import polars as pl
 
 from onrecord import __version__
-from onrecord.assemble import QUADS
+from onrecord.assemble import QUADS, describe
 from onrecord.errors import GraphBroken, Problems, Severity
-from onrecord.files import locked, sha256_hex, write_atomic
+from onrecord.files import locked, sha256_file, sha256_hex, write_atomic
 from onrecord.judgements import apply_judgements
 from onrecord.lock import read_lock
 from onrecord.manifest import MANIFEST, render
 from onrecord.model import WRITTEN
 from onrecord.places import Places
 from onrecord.project import STATEMENT_SUFFIXES, find_files
-from onrecord.resolve import Resolved, resolve
-from onrecord.scale.shards import DESCRIBED, described_quads, seal, write_quads
+from onrecord.resolve import resolve
+from onrecord.scale.shards import DESCRIBED, seal, write_quads
 from onrecord.scale.units import (
     BY_HAND,
     REJECTS,
     SHARD,
     Base,
     Job,
-    file_digest,
     is_table,
     map_unit,
     read_base,
@@ -122,7 +121,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
     """
     read_base.cache_clear()
     base = read_base(str(folder.absolute()))
-    resolved = _described(base)
+    described = _describe(base)
     work = out.absolute() / WORK
     job = Job(str(folder.absolute()), str(work), shards)
     with locked(out):
@@ -133,11 +132,9 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
         todo = [task for task in tasks if not (work / f"done-{task['key']}.json").exists()]
         engine.each(map_unit, job, todo)
         done = [json.loads((work / f"done-{task['key']}.json").read_text("utf-8")) for task in tasks]
-        basis = _write_basis(work, base, resolved)
+        basis = _write_basis(work, base, described)
         with staged(out) as (aside, publish):
-            project = base.project
-            lock = read_lock(project.lock_file, project.name_of(project.lock_file), Problems())
-            described = write_quads(aside, DESCRIBED, described_quads(base, resolved, lock))
+            description = write_quads(aside, DESCRIBED, described)
             every = {number for one in done for number in one["shards"]}
             kept = _keep(before, out, aside, every - _changed(before, done, shards, basis))
             changed = sorted(every - kept.keys())
@@ -145,7 +142,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
             rejects = [pl.read_parquet(work / f"rejects-{one['key']}.parquet") for one in done]
             told = pl.concat([pl.DataFrame(schema=REJECTS), *rejects]).sort("file", "line", "column", "code")
             write_frame(aside / REJECTED, told)
-            manifest = _manifest(job, base, done, described, {**kept, **_by_number(sealed)}, told.height, basis)
+            manifest = _manifest(job, base, done, description, {**kept, **_by_number(sealed)}, told.height, basis)
             write_atomic(aside / MANIFEST, render(manifest))
             publish()
         _let_go(work, scanned, tasks)
@@ -175,8 +172,8 @@ def _units(base: Base) -> list[str]:
     return [*tables, *([BY_HAND] if len(tables) < len(files) else [])]
 
 
-def _described(base: Base) -> Resolved:
-    """The graph without its statements."""
+def _describe(base: Base) -> pl.DataFrame:
+    """The quads of all that no statement says."""
     wrong = [
         found
         for found in base.problems
@@ -189,7 +186,8 @@ def _described(base: Base) -> Resolved:
     wrong += [found for found in problems.items if found.severity is Severity.ERROR]
     if wrong:
         raise GraphBroken(f"{base.project.name}: what every shard needs has errors", wrong)
-    return resolved
+    lock = read_lock(base.project.lock_file, base.project.name_of(base.project.lock_file), Problems())
+    return describe(resolved, lock, base.project)
 
 
 def _tasks(job: Job, base: Base, scanned: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -235,13 +233,11 @@ def _wanted(ids: Iterable[str], declared: Mapping[str, tuple[str, str, int, list
     return sorted(text for text in found if declared[text][0] != unit)
 
 
-def _write_basis(work: Path, base: Base, resolved: Resolved) -> str:
+def _write_basis(work: Path, base: Base, described: pl.DataFrame) -> str:
     """Write what every shard looks at: what is described by properties that statements use too. Returns its hash."""
-    lock = read_lock(base.project.lock_file, "", Problems())
     properties = [f"<{address}>" for address in base.ontology.properties]
-    described = described_quads(base, resolved, lock)
     write_frame(work / f"{DESCRIBED}.parquet", described.filter(pl.col("predicate").is_in(properties)))
-    return file_digest(work / f"{DESCRIBED}.parquet")
+    return sha256_file(work / f"{DESCRIBED}.parquet")
 
 
 def _changed(before: Mapping[str, Any] | None, done: list[dict[str, Any]], shards: int, described: str) -> set[int]:
@@ -265,7 +261,7 @@ def _keep(before: Mapping[str, Any] | None, out: Path, aside: Path, stay: set[in
         try:
             for name, told in entry["files"].items():
                 source = out / CURRENT / name
-                if source.stat().st_size != told["bytes"] or file_digest(source) != told["sha256"]:
+                if source.stat().st_size != told["bytes"] or sha256_file(source) != told["sha256"]:
                     raise FileNotFoundError(name)
                 os.link(source, aside / name)
         except OSError:

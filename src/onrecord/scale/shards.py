@@ -13,13 +13,13 @@ from typing import Any
 
 import polars as pl
 
-from onrecord.assemble import QUADS, describe, said_parts, sort_quads, to_nquads
+from onrecord.assemble import QUADS, said_parts, sort_quads, to_nquads
 from onrecord.errors import MissingExtra
-from onrecord.lock import Lock
+from onrecord.files import sha256_file
 from onrecord.model import empty_statements
 from onrecord.names import Names
 from onrecord.resolve import Resolved
-from onrecord.scale.units import SHARD, Base, Job, file_digest, read_base, write_frame
+from onrecord.scale.units import SHARD, Base, Job, read_base, write_frame
 from onrecord.terms import Minter
 
 DESCRIBED = "described"
@@ -50,11 +50,6 @@ def seal(job: Job, target: str, number: int, rows: pl.DataFrame, nodes: pl.DataF
     return {"shard": number, **counts, **write_quads(Path(target), shard_name(number), quads)}
 
 
-def described_quads(base: Base, resolved: Resolved, lock: Lock) -> pl.DataFrame:
-    """What no statement says, but for verified spans."""
-    return describe(resolved, lock, base.project)
-
-
 def write_quads(folder: Path, name: str, quads: pl.DataFrame) -> dict[str, Any]:
     """Write quads, sorted, as ``NAME.parquet`` and ``NAME.nq.gz``; returns how many, sizes and hashes."""
     ordered = sort_quads(quads)
@@ -64,7 +59,7 @@ def write_quads(folder: Path, name: str, quads: pl.DataFrame) -> dict[str, Any]:
     _write_compressed(text, (to_nquads(piece) for piece in ordered.iter_slices(_SLICE)))
     return {
         "quads": ordered.height,
-        "files": {path.name: {"bytes": path.stat().st_size, "sha256": file_digest(path)} for path in (text, target)},
+        "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)} for path in (text, target)},
     }
 
 

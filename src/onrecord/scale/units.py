@@ -6,7 +6,6 @@ all named after their content, so that it may run anywhere, twice, or not again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from onrecord import __version__
 from onrecord.assemble import label_propositions, shared_nodes
 from onrecord.check.record import check_record
 from onrecord.errors import Place, Problem, Problems, Severity, sort_problems
-from onrecord.files import sha256_hex, write_atomic
+from onrecord.files import sha256_file, sha256_hex, write_atomic
 from onrecord.judgements import apply_judgements
 from onrecord.lens import Lens, select
 from onrecord.model import AS_WRITTEN, WRITTEN, StatementRows
@@ -91,15 +90,9 @@ def read_base(folder: str) -> Base:
 def _base_digest(project: Project, parsed: Parsed) -> str:
     statements = project.folder / "statements"
     files = [path for path in input_files(project) if path != project.lock_file and statements not in path.parents]
-    told = [f"{project.relative(path)}\0{file_digest(path)}" for path in files]
+    told = [f"{project.relative(path)}\0{sha256_file(path)}" for path in files]
     told += [repr(replace(source, place=Place(""), places={})) for _, source in sorted(parsed.sources.items())]
     return sha256_hex("\n".join(told).encode("utf-8"))
-
-
-def file_digest(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # --- scanning: which statements have ids, and which refer to others
@@ -108,7 +101,7 @@ def file_digest(path: Path) -> str:
 def scan(job: Job, name: str) -> dict[str, Any]:
     """Hash a unit's files and write down its statement ids and references, unless that was done before."""
     base = read_base(job.folder)
-    digest = file_digest(base.project.folder / name) if name else _digest_by_hand(base)
+    digest = sha256_file(base.project.folder / name) if name else _digest_by_hand(base)
     target = Path(job.work) / f"scan-{digest}.parquet"
     if not target.exists():
         rows, places = _read(base, name, Problems())
@@ -121,7 +114,7 @@ def _digest_by_hand(base: Base) -> str:
     if rows.is_empty():
         return sha256_hex(b"")
     inner = sorted({base.parsed.places.inner(name) for name in rows["file"].unique()})
-    return sha256_hex("".join(f"{name}\0{file_digest(base.project.folder / name)}\n" for name in inner).encode())
+    return sha256_hex("".join(f"{name}\0{sha256_file(base.project.folder / name)}\n" for name in inner).encode())
 
 
 _DECLARED: dict[str, pl.DataType | type[pl.DataType]] = {
