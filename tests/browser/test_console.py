@@ -411,7 +411,7 @@ def test_an_answer_is_drawn(visit: Callable[..., Console]):
     console.run("SELECT ?who ?property ?body WHERE { GRAPH graph:asserted { ?who ?property ?body } }")
     console.page.click("#tab-drawing")
     console.page.wait_for_selector("#canvas canvas")
-    assert console.page.inner_text("#drawn").endswith("The table holds the same for reading.")
+    console.page.wait_for_selector("#drawn:has-text('The table holds the same for reading.')")
     assert {"Hesper Drall", "Corvin Sool"} <= set(
         console.page.evaluate("onrecord.drawing.network.body.data.nodes.get().map((node) => node.label)")
     )
@@ -424,7 +424,7 @@ def test_an_answer_is_drawn(visit: Callable[..., Console]):
     assert console.page.get_attribute("#picked a", "href") == "entity/corvin-sool.html"
     console.run("SELECT ?label WHERE { :corvin-sool rdfs:label ?label }")
     console.page.click("#tab-drawing")
-    assert "nothing to draw" in console.page.inner_text("#drawn")
+    console.page.wait_for_selector("#drawn:has-text('nothing to draw')")
 
 
 def test_the_address_holds_the_query_and_the_way_back(visit: Callable[..., Console], folder: Path):

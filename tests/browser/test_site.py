@@ -116,7 +116,21 @@ def test_the_theme_is_kept_from_page_to_page(read: Any):
     page = read()
     page.click("#theme")
     page.click(".brand a")
+    page.wait_for_selector("#theme[aria-pressed=true]")
     assert page.evaluate("document.documentElement.className") == "dark"
+
+
+def test_a_kept_theme_is_worn_before_the_first_paint(read: Any):
+    page = read()
+    page.click("#theme")
+    page.add_init_script(
+        "new MutationObserver((_, watch) => { if (document.body) {"
+        " window.worn = document.documentElement.className; watch.disconnect(); } })"
+        ".observe(document, { childList: true, subtree: true });"
+    )
+    page.goto(page.url)
+    page.wait_for_selector("#theme[aria-pressed=true]")
+    assert page.evaluate("window.worn") == "dark"
 
 
 def test_the_pages_are_read_without_scripts(read: Any):

@@ -59,16 +59,22 @@ def plural(count: int, one: str, many: str = "") -> str:
 def shared_assets(*, live: bool) -> dict[str, bytes]:
     """The files that every page uses, by path."""
     style = theme() + view_asset("palette.css") + "".join(map(asset, _STYLES))
-    script = "\n".join([*map(view_asset, ("elements.js", "theme.js")), *map(asset, _SCRIPTS)])
+    script = "\n".join([*map(view_asset, ("elements.js", "theme.js", "theme-button.js")), *map(asset, _SCRIPTS)])
     out = {
         "assets/site.css": style,
-        "assets/site.js": f"(function () {{\n'use strict';\n{script}\n}})();\n",
+        "assets/theme.js": _alone(view_asset("theme.js")),
+        "assets/site.js": _alone(script),
         "assets/minisearch.min.js": asset("vendor/minisearch.min.js"),
         "assets/THIRD_PARTY.txt": asset("vendor/THIRD_PARTY.txt"),
     }
     if live:
         out["assets/live.js"] = view_asset("live.js")
     return {path: text.encode("utf-8") for path, text in out.items()}
+
+
+def _alone(script: str) -> str:
+    """The script with its names to itself."""
+    return f"(function () {{\n'use strict';\n{script}\n}})();\n"
 
 
 def policy(*, live: bool) -> str:

@@ -16,7 +16,7 @@ from onrecord.view.model import ViewGraph
 if TYPE_CHECKING:
     from onrecord.view.network import Network
 
-_BASE = ("elements.js", "data.js", "look.js", "theme.js", "labels.js", "svg.js")
+_BASE = ("elements.js", "data.js", "look.js", "theme.js", "theme-button.js", "labels.js", "svg.js")
 _PANES = (
     "renderer.js", "selection.js", "path.js", "panel.js", "sieve.js", "clocks.js", "filters.js", "search.js",
     "table.js", "arrangements.js", "export.js", "keys.js", "main.js",

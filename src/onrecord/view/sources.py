@@ -26,7 +26,16 @@ from onrecord.view.look import line_of
 from onrecord.view.model import ViewEdge, ViewGraph
 from onrecord.view.passages import Passage, Piece, Quoted, cut
 
-_SCRIPTS = ("elements.js", "data.js", "look.js", "theme.js", "selection.js", "panel.js", "sources.js")
+_SCRIPTS = (
+    "elements.js",
+    "data.js",
+    "look.js",
+    "theme.js",
+    "theme-button.js",
+    "selection.js",
+    "panel.js",
+    "sources.js",
+)
 _BARS = (4, 7, 3, 6, 9, 5, 2, 8)
 
 

@@ -20,8 +20,8 @@ from onrecord.view.look import SHAPES, line_of, shape_of
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 
 _SCRIPTS = (
-    "elements.js", "data.js", "look.js", "theme.js", "selection.js", "panel.js", "sieve.js", "clocks.js", "axis.js",
-    "lanes.js", "timeline.js",
+    "elements.js", "data.js", "look.js", "theme.js", "theme-button.js", "selection.js", "panel.js", "sieve.js",
+    "clocks.js", "axis.js", "lanes.js", "timeline.js",
 )  # fmt: skip
 _DAY = dt.timedelta(days=1)
 _ENDLESS = 10_000_000

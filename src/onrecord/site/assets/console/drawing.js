@@ -36,6 +36,7 @@ async function showDrawing() {
   drawing.answer = shown.answer;
   const properties = names.list.filter((name) => name.kind === 'property').map((name) => name.iri);
   const { nodes, edges, left } = await engine.ask('drawing', { properties, limit: MAX_DRAWN });
+  if (drawing.answer !== shown.answer) return;  // another query came in between
   if (!nodes.length) {
     byId('drawn').textContent = 'There is nothing to draw: a row is drawn when it holds two IRIs or more.';
     byId('canvas').hidden = true;
