@@ -6,7 +6,7 @@
 The graph is invented: communities of about 150 with hubs of their own, four edges in five within one.
 For each drawing: size of the file, seconds until the first whole picture and until the page rests,
 JavaScript heap after collection, milliseconds of the page's main thread for one step of panning, zooming and
-filtering (sixty movements of the mouse; one class of edges switched off and on four times: the middle and the most),
+filtering (sixty movements of the mouse; one class of edges switched off and on eight times: the middle and the most),
 and for comparison of all of Chromium's processes. What did not come to rest in ``--patience`` seconds says so. The
 machine's load stands below. Needs playwright and Chromium; cytoscape is npm's ``cytoscape``, its
 ``dist/cytoscape.min.js``: ``npm install --prefix DIR cytoscape`` in a folder of its own.
@@ -43,7 +43,7 @@ VERBS = ("meets", "represents", "rejects", "owns", "funds", "employs", "sues", "
 FIRST = ("Ada", "Bo", "Cleo", "Dag", "Ebba", "Finn", "Gita", "Hugo", "Iris", "Jon", "Kaja", "Leo", "Maud", "Nils")
 LAST = ("Aas", "Berg", "Dahl", "Eide", "Foss", "Gran", "Holm", "Juul", "Krog", "Lund", "Moen", "Olsen", "Prytz", "Vik")
 STEPS = 60
-FILTERS = 8
+FILTERS = 16
 
 
 @dataclass

@@ -146,7 +146,8 @@ function createPicture(canvas, view, { scene, groups, state, over, done }) {
       baseView = target;
       yield STROKES / 2;
     }
-    blank(front, width, height);
+    if (now.focus) blank(front, width, height);
+    front.setTransform(1, 0, 0, 1, 0, 0);
     front.globalAlpha = now.focus ? 0.13 : 1;
     front.drawImage(base.canvas, 0, 0);
     front.globalAlpha = 1;

@@ -2,7 +2,7 @@
 // Leaves the view, layers and pointer to canvas.js, names to canvas-names.js, single figures to canvas-figures.js.
 
 const DETAIL = 2500;      // up to so many edges in sight, each has its dashes, head and bow
-const THINNED = 3200;     // of more edges than this a part is drawn: the same picture to the eye
+const THINNED = 2400;     // of more edges than this a part is drawn: the same picture to the eye
 const ROOM = { width: 104, height: 48 };   // of a node with its name
 const DOTTED = 600;       // from so many nodes in the picture on the smallest are written as pixels
 const PASSING = 500;      // edges that only pass through, none of whose ends is in sight
