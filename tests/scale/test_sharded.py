@@ -12,10 +12,11 @@ from click.testing import CliRunner
 import onrecord
 from onrecord.assemble import QUADS
 from onrecord.cli import main
-from onrecord.errors import GraphBroken
+from onrecord.errors import EngineError, GraphBroken
 from onrecord.lens import Lens
 from onrecord.manifest import MANIFEST
 from onrecord.scale.sharded import REJECTED, Embedded, Sharded, build_shards, delta
+from onrecord.scale.units import Job, base_of, read_base
 from small_graph import LETTER, SETTINGS, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,6 +114,28 @@ def test_nothing_changed_and_nothing_is_done(folder: Path, tmp_path: Path) -> No
     made(folder, tmp_path / "out")
     again = made(folder, tmp_path / "out")
     assert (again.mapped, again.sealed) == (0, 0)
+
+
+def test_another_program_takes_nothing_up(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(folder, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    for module in ("kept", "scale.sharded"):
+        monkeypatch.setattr(f"onrecord.{module}.code_digest", lambda: "another")
+    again = made(folder, tmp_path / "out")
+    assert (again.mapped, again.sealed) == (3, len(again.manifest["shards"]))
+    assert contents(tmp_path / "out") == before
+    assert [path.name for path in (tmp_path / "out/work").iterdir()] == ["another"]
+
+
+def test_a_process_that_outlives_a_build_reads_a_changed_graph_anew(folder: Path, tmp_path: Path) -> None:
+    before = read_base(str(folder)).digest
+    (folder / "onrecord.yaml").write_text(SETTINGS + "curator: Ada\n")
+    with pytest.raises(EngineError, match="is another graph here than where the build was started"):
+        base_of(Job(str(folder), str(tmp_path), 4, "of a third graph"))
+    after = read_base(str(folder)).digest
+    assert (before != after, base_of(Job(str(folder), str(tmp_path), 4, after)).digest) == (True, after)
+    (folder / "onrecord.yaml").write_text(SETTINGS)
+    assert base_of(Job(str(folder), str(tmp_path), 4, before)).digest == before
 
 
 def test_a_row_that_others_refer_to_reaches_them(folder: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from onrecord.assemble import QUADS, describe
 from onrecord.errors import GraphBroken, Problems, Severity
 from onrecord.files import locked, sha256_file, sha256_hex, write_atomic
 from onrecord.judgements import apply_judgements
+from onrecord.kept import Keep, Kept, code_digest, write_kept
 from onrecord.lock import read_lock
 from onrecord.manifest import MANIFEST, render
 from onrecord.model import WRITTEN
@@ -45,7 +47,7 @@ from onrecord.scale.units import (
 from onrecord.staging import CURRENT, staged
 
 WORK = "work"
-"""The folder of what units wrote, beside the shards; safe to delete."""
+"""The folder of what units wrote, beside the shards, in one named after the code that wrote it; safe to delete."""
 
 REJECTED = "rejects.parquet"
 
@@ -122,11 +124,11 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
     read_base.cache_clear()
     base = read_base(str(folder.absolute()))
     described = _describe(base)
-    work = out.absolute() / WORK
-    job = Job(str(folder.absolute()), str(work), shards)
+    work = out.absolute() / WORK / code_digest()[:16]
+    job = Job(str(folder.absolute()), str(work), shards, base.digest)
     with locked(out):
-        work.mkdir(exist_ok=True)
-        before = _read_manifest(out)
+        work.mkdir(parents=True, exist_ok=True)
+        before = _read_manifest(out) if Kept(out).facts else None
         scanned = engine.each(scan, job, _units(base))
         tasks = _tasks(job, base, scanned)
         todo = [task for task in tasks if not (work / f"done-{task['key']}.json").exists()]
@@ -144,6 +146,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
             write_frame(aside / REJECTED, told)
             manifest = _manifest(job, base, done, description, {**kept, **_by_number(sealed)}, told.height, basis)
             write_atomic(aside / MANIFEST, render(manifest))
+            write_kept(aside, Keep(facts={"shards": shards}))
             publish()
         _let_go(work, scanned, tasks)
     return Sharded(out, manifest, len(todo), len(changed))
@@ -323,6 +326,8 @@ def _let_go(work: Path, scanned: Iterable[Mapping[str, Any]], tasks: Iterable[Ma
     needed = {f"{DESCRIBED}.parquet", *(str(one["scan"]) for one in scanned), *(str(task["context"]) for task in tasks)}
     for task in tasks:
         needed |= {f"{kind}-{task['key']}.parquet" for kind in (*KINDS, "rejects")} | {f"done-{task['key']}.json"}
-    for path in work.iterdir():
-        if path.name not in needed:
+    for path in (*work.iterdir(), *work.parent.iterdir()):
+        if path.is_dir() and path != work:
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_file() and (path.parent != work or path.name not in needed):
             path.unlink(missing_ok=True)

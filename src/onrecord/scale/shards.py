@@ -19,7 +19,7 @@ from onrecord.files import sha256_file
 from onrecord.model import empty_statements
 from onrecord.names import Names
 from onrecord.resolve import Resolved
-from onrecord.scale.units import SHARD, Base, Job, read_base, write_frame
+from onrecord.scale.units import SHARD, Base, Job, base_of, write_frame
 from onrecord.terms import Minter
 
 DESCRIBED = "described"
@@ -38,7 +38,7 @@ def seal(job: Job, target: str, number: int, rows: pl.DataFrame, nodes: pl.DataF
 
     ``rows`` and ``nodes`` are what units wrote for this shard.
     """
-    base = read_base(job.folder)
+    base = base_of(job)
     described = pl.read_parquet(Path(job.work) / f"{DESCRIBED}.parquet")
     rows = rows.drop(SHARD).sort("statement", "proposition", "source", nulls_last=True).with_row_index("row")
     parts = said_parts(rows, _known(base), described, base.project.language)

@@ -7,6 +7,7 @@ all named after their content, so that it may run anywhere, twice, or not again.
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,7 +19,7 @@ import polars as pl
 from onrecord import __version__
 from onrecord.assemble import label_propositions, shared_nodes
 from onrecord.check.record import check_record
-from onrecord.errors import Place, Problem, Problems, Severity, sort_problems
+from onrecord.errors import EngineError, Place, Problem, Problems, Severity, sort_problems
 from onrecord.files import sha256_file, sha256_hex, write_atomic
 from onrecord.judgements import apply_judgements
 from onrecord.lens import Lens, select
@@ -58,6 +59,8 @@ class Job:
     folder: str
     work: str
     shards: int
+    base: str
+    """The digest of the :class:`Base` that the build was started with."""
 
 
 @dataclass(slots=True)
@@ -87,6 +90,23 @@ def read_base(folder: str) -> Base:
     return Base(project, ontology, parsed, sort_problems(problems.items), _base_digest(project, parsed))
 
 
+def base_of(job: Job) -> Base:
+    """The base of a build, whatever this process read before.
+
+    :raises EngineError: when the folder holds something else than where the build was started.
+    """
+    base = read_base(job.folder)
+    if base.digest != job.base:  # a process of a cluster outlives builds
+        read_base.cache_clear()
+        base = read_base(job.folder)
+    if base.digest != job.base:
+        raise EngineError(
+            f"{socket.gethostname()}: {job.folder} is another graph here than where the build was started, or changed "
+            "since; let every machine see the same folder under that path, and build again"
+        )
+    return base
+
+
 def _base_digest(project: Project, parsed: Parsed) -> str:
     statements = project.folder / "statements"
     files = [path for path in input_files(project) if path != project.lock_file and statements not in path.parents]
@@ -100,7 +120,7 @@ def _base_digest(project: Project, parsed: Parsed) -> str:
 
 def scan(job: Job, name: str) -> dict[str, Any]:
     """Hash a unit's files and write down its statement ids and references, unless that was done before."""
-    base = read_base(job.folder)
+    base = base_of(job)
     digest = sha256_file(base.project.folder / name) if name else _digest_by_hand(base)
     target = Path(job.work) / f"scan-{digest}.parquet"
     if not target.exists():
@@ -197,7 +217,7 @@ def map_unit(job: Job, task: Mapping[str, Any]) -> dict[str, Any]:
     The task names the ``unit``, its ``key``, the file of its ``context`` (rows of other units that it refers
     to) and the places whose id stands ``twice``: file, line, id, and where it stands first.
     """
-    base, work, key = read_base(job.folder), Path(job.work), str(task["key"])
+    base, work, key = base_of(job), Path(job.work), str(task["key"])
     problems = Problems()
     rows, places = _read(base, str(task["unit"]), problems)
     own = rows.height
