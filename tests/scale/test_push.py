@@ -108,6 +108,14 @@ def test_a_long_change_goes_in_batches(graph_folder: Path, server: str) -> None:
     assert steps(graph_folder, server) != []
 
 
+def test_a_number_that_loses_a_digit_stays_on_a_server_that_keeps_values(graph_folder: Path, server: str) -> None:
+    row = '{{"subject": "Basil Thorn", "predicate": "height in metres", "object": "{}", "source": "minutes"}}\n'
+    write_graph(graph_folder, **{"statements/heights.jsonl": row.format("1.50")})
+    steps(graph_folder, server)
+    write_graph(graph_folder, **{"statements/heights.jsonl": row.format("1.5")})
+    assert ("graph/asserted", "changes") in steps(graph_folder, server)
+
+
 def test_the_miami_graph_arrives_whole(server: str) -> None:
     done = onrecord.open(ROOT / "graphs/miami-talks").push(server)
     assert done.verified is not None

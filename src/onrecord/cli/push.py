@@ -16,7 +16,8 @@ from onrecord.cli.render import echo_json, plural
 from onrecord.errors import EXIT_PROBLEMS, printable
 
 if TYPE_CHECKING:
-    from onrecord.scale.push import Pushed, Step
+    from onrecord.scale.push import Step, Verified
+    from onrecord.scale.transfer import Part, Transferred
 
 
 @click.command(short_help="Bring the dataset to a SPARQL server, and verify it there.")
@@ -24,13 +25,23 @@ if TYPE_CHECKING:
 @click.argument("url")
 @server_option
 @click.option("--whole", is_flag=True, help="Send every graph, also those that are there already.")
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="With shards: the build that the server holds; only what differs is sent.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @json_option
-def push(graph: Path, url: str, server: str | None, whole: bool, dry_run: bool, as_json: bool) -> None:
+def push(
+    graph: Path, url: str, server: str | None, whole: bool, since: Path | None, dry_run: bool, as_json: bool
+) -> None:
     """Bring the dataset of GRAPH to the SPARQL 1.1 server at URL, and verify it there.
 
     Only what differs is sent, one named graph at a time; an interrupted push goes on where it
     stopped. Then every graph is counted and some statements are read back.
+
+    GRAPH may also be a folder that  onrecord build --shards  wrote: it is sent one shard at a time.
 
     ONRECORD_STORE_USER and ONRECORD_STORE_PASSWORD, or ONRECORD_STORE_TOKEN, say who asks.
 
@@ -39,6 +50,14 @@ def push(graph: Path, url: str, server: str | None, whole: bool, dry_run: bool, 
         onrecord push graphs/miami-talks http://localhost:7878
     """
     import onrecord
+    from onrecord.scale.transfer import read_built
+
+    built = read_built(graph)
+    if built is not None:
+        _push_shards(graph, url, server, whole=whole, since=since, dry_run=dry_run, as_json=as_json)
+        return
+    if since is not None:
+        raise click.UsageError("--since goes with a folder of shards")
 
     def tell(step: Step) -> None:
         click.echo(printable(_line(step)), err=True)
@@ -53,7 +72,7 @@ def push(graph: Path, url: str, server: str | None, whole: bool, dry_run: bool, 
             f"{plural(len(done.plan.steps), 'graph')} to send, {done.plan.unchanged} as they should be", err=True
         )
     else:
-        _say_verified(done)
+        _say_verified(done.verified, f"{plural(len(done.plan.steps), 'graph')} sent, {done.plan.unchanged} unchanged")
     if done.verified and done.verified.wrong:
         sys.exit(EXIT_PROBLEMS)
 
@@ -66,8 +85,42 @@ def _line(step: Step) -> str:
     return f"  {step.graph}  {len(step.insert):,} in, {len(step.delete):,} out"
 
 
-def _say_verified(done: Pushed) -> None:
-    found = done.verified
+def _push_shards(
+    folder: Path, url: str, server: str | None, *, whole: bool, since: Path | None, dry_run: bool, as_json: bool
+) -> None:
+    from onrecord.scale.server import Server
+    from onrecord.scale.transfer import require_built, transfer
+
+    def tell(part: Part) -> None:
+        click.echo(printable(_part_line(part)), err=True)
+
+    old = require_built(since) if since else None
+    with Server(url, server) as there:
+        done: Transferred = transfer(
+            there, require_built(folder), since=old, whole=whole, rehearse=dry_run, after=None if as_json else tell
+        )
+    if as_json:
+        echo_json(done.as_dict())
+    elif dry_run:
+        for part in done.parts:
+            tell(part)
+        click.echo(f"{plural(len(done.parts), 'part')} to send, {done.unchanged} as they should be", err=True)
+    else:
+        _say_verified(done.verified, f"{plural(len(done.parts), 'part')} sent, {done.unchanged} unchanged")
+    if done.verified and done.verified.wrong:
+        sys.exit(EXIT_PROBLEMS)
+
+
+def _part_line(part: Part) -> str:
+    name = part.name.removesuffix(".parquet")
+    if part.how == "removed":
+        return f"  {name}  removed"
+    if part.how == "whole":
+        return f"  {name}  {plural(part.quads, 'quad')}"
+    return f"  {name}  {part.insert:,} in, {part.delete:,} out"
+
+
+def _say_verified(found: Verified | None, lead: str) -> None:
     if found is None:
         return
     for line in found.wrong:
@@ -75,7 +128,4 @@ def _say_verified(done: Pushed) -> None:
     counted = f"{plural(found.graphs, 'graph')} counted, {plural(found.statements, 'statement')} read back"
     rewritten = f", {plural(found.rewritten, 'literal')} in another form of the same value" if found.rewritten else ""
     state = "NOT as they were sent" if found.wrong else "as they were sent"
-    click.echo(
-        f"{plural(len(done.plan.steps), 'graph')} sent, {done.plan.unchanged} unchanged; {counted}: {state}{rewritten}",
-        err=True,
-    )
+    click.echo(f"{lead}; {counted}: {state}{rewritten}", err=True)

@@ -41,6 +41,15 @@ DELTA_SHARE = 0.2
 SAMPLE = 20
 """Statements that are read back."""
 
+ROWS = 5_000
+"""Entries of the ledger in one answer; servers cut longer ones."""
+
+HASH = f"{SCHEMA}sha256"
+"""What a graph has in the ledger: the hash of its triples."""
+
+PART = f"{SCHEMA}identifier"
+"""What a part of a build in shards has in the ledger: see ``transfer``."""
+
 NOTE = "pushed.json"
 """Beside the copies of what was sent: the :class:`Note` of the push."""
 
@@ -140,6 +149,8 @@ def push(
         the next push goes on from there.
     :raises OutputError: when ``kept`` cannot be written to.
     """
+    if made.steps:
+        forget_all(server, shipment.ledger, PART)
     for step in made.steps:
         _forget(server, shipment.ledger, step.graph)
         if step.how == REMOVED:
@@ -150,7 +161,7 @@ def push(
             _send_whole(server, step.graph, shipment.lines[step.graph])
         if step.how != REMOVED:
             digest = shipment.digests[step.graph]
-            entry = f"{iri(step.graph)} {iri(SCHEMA + 'sha256')} {literal(digest)} ."
+            entry = f"{iri(step.graph)} {iri(HASH)} {literal(digest)} ."
             server.update(f"INSERT DATA {{ GRAPH {iri(shipment.ledger)} {{ {entry} }} }}")
             write_atomic(kept / f"{digest}.nt.gz", gzip.compress(_text(shipment.lines[step.graph]), 1, mtime=0))
         if after:
@@ -172,15 +183,27 @@ def verify(server: Server, shipment: Shipment) -> Verified:
     rewritten = 0
     for name, subject in sample:
         sent = {(p, o) for s, p, o in split_ntriples("\n".join(shipment.lines[name])) if s == subject}
-        query = f"SELECT ?p ?o WHERE {{ GRAPH {iri(name)} {{ {subject} ?p ?o }} }}"
-        held = {(_term(row["p"]), _term(row["o"])) for row in server.select(query)}
-        for predicate, term in sorted(sent - held):
-            if any(same_value(term, other) for p, other in held if p == predicate):
-                rewritten += 1
-            else:
-                wrong.append(f"{subject[1:-1]} lacks {predicate} {term[:100]}")
+        others, lines = read_back(server, name, subject, sent)
+        rewritten += others
+        wrong += lines
     triples = sum(len(lines) for lines in shipment.lines.values())
     return Verified(len(shipment.lines), triples, len(sample), rewritten, tuple(wrong))
+
+
+def read_back(server: Server, graph: str, subject: str, sent: Iterable[tuple[str, str]]) -> tuple[int, list[str]]:
+    """Of the predicates and objects that a subject was sent with: how many have another form now, and what is lacking.
+
+    :raises ServerError: when the server does not answer.
+    """
+    query = f"SELECT ?p ?o WHERE {{ GRAPH {iri(graph)} {{ {subject} ?p ?o }} }}"
+    held = {(_term(row["p"]), _term(row["o"])) for row in server.select(query)}
+    rewritten, wrong = 0, []
+    for predicate, term in sorted(set(sent) - held):
+        if any(same_value(term, other) for p, other in held if p == predicate):
+            rewritten += 1
+        else:
+            wrong.append(f"{subject[1:-1]} lacks {predicate} {term[:100]}")
+    return rewritten, wrong
 
 
 def same_value(one: str, other: str) -> bool:
@@ -210,7 +233,8 @@ def _step(name: str, old: list[str] | None, new: list[str]) -> Step:
 
 
 def _change(server: Server, step: Step) -> None:
-    for verb, lines in (("INSERT", step.insert), ("DELETE", step.delete)):
+    # What goes comes first: a server may hold 1.50 and 1.5 as one.
+    for verb, lines in (("DELETE", step.delete), ("INSERT", step.insert)):
         for batch in _batches(lines, BATCH):
             server.update(f"{verb} DATA {{ GRAPH {iri(step.graph)} {{\n" + "\n".join(batch) + "\n} }")
 
@@ -221,7 +245,13 @@ def _send_whole(server: Server, name: str, lines: list[str]) -> None:
 
 
 def _forget(server: Server, ledger: str, name: str) -> None:
-    where = f"GRAPH {iri(ledger)} {{ {iri(name)} {iri(SCHEMA + 'sha256')} ?hash }}"
+    where = f"GRAPH {iri(ledger)} {{ {iri(name)} {iri(HASH)} ?hash }}"
+    server.update(f"DELETE {{ {where} }} WHERE {{ {where} }}")
+
+
+def forget_all(server: Server, ledger: str, predicate: str) -> None:
+    """Take everything off the ledger that it says with this predicate."""
+    where = f"GRAPH {iri(ledger)} {{ ?what {iri(predicate)} ?value }}"
     server.update(f"DELETE {{ {where} }} WHERE {{ {where} }}")
 
 
@@ -249,8 +279,20 @@ def read_note(project: Project, server: Server) -> Note | None:
 
 def read_ledger(server: Server, ledger: str) -> dict[str, str]:
     """The hash of each graph that stands on the server as it was sent."""
-    query = f"SELECT ?g ?hash WHERE {{ GRAPH {iri(ledger)} {{ ?g {iri(SCHEMA + 'sha256')} ?hash }} }}"
-    return {row["g"]["value"]: row["hash"]["value"] for row in server.select(query)}
+    return read_entries(server, ledger, HASH)
+
+
+def read_entries(server: Server, ledger: str, predicate: str) -> dict[str, str]:
+    """All that the ledger says with this predicate, in the order of what it is said of."""
+    found: dict[str, str] = {}
+    beyond = ""
+    while True:
+        where = f"GRAPH {iri(ledger)} {{ ?what {iri(predicate)} ?value {beyond} }}"
+        rows = server.select(f"SELECT ?what ?value WHERE {{ {where} }} ORDER BY STR(?what) LIMIT {ROWS}")
+        found |= {row["what"]["value"]: row["value"]["value"] for row in rows}
+        if len(rows) < ROWS:
+            return found
+        beyond = f"FILTER(STR(?what) > {literal(rows[-1]['what']['value'])})"
 
 
 def _count(server: Server, name: str) -> int:

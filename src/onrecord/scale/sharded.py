@@ -128,7 +128,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
     job = Job(str(folder.absolute()), str(work), shards, base.digest)
     with locked(out):
         work.mkdir(parents=True, exist_ok=True)
-        before = _read_manifest(out) if Kept(out).facts else None
+        before = read_manifest(out) if Kept(out).facts else None
         scanned = engine.each(scan, job, _units(base))
         tasks = _tasks(job, base, scanned)
         todo = [task for task in tasks if not (work / f"done-{task['key']}.json").exists()]
@@ -154,19 +154,25 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
 
 def delta(before: Path, after: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The quads to delete and to insert between two builds, from the shards whose hashes differ."""
-    old, new = _read_manifest(before) or {}, _read_manifest(after) or {}
+    old, new = read_manifest(before) or {}, read_manifest(after) or {}
     gone, come = [pl.DataFrame(schema=QUADS)], [pl.DataFrame(schema=QUADS)]
-    names = sorted({*_hashes(old), *_hashes(new)})
-    for name in names:
-        if _hashes(old).get(name) == _hashes(new).get(name):
+    was_in, now_in = quad_files(old), quad_files(new)
+    for name in sorted({*was_in, *now_in}):
+        if was_in.get(name) == now_in.get(name):
             continue
-        was = pl.read_parquet(before / name) if name in _hashes(old) else pl.DataFrame(schema=QUADS)
-        now = pl.read_parquet(after / name) if name in _hashes(new) else pl.DataFrame(schema=QUADS)
-        gone.append(was.join(now, on=QUADS.names(), how="anti"))
-        come.append(now.join(was, on=QUADS.names(), how="anti"))
+        was = pl.read_parquet(before / name) if name in was_in else pl.DataFrame(schema=QUADS)
+        now = pl.read_parquet(after / name) if name in now_in else pl.DataFrame(schema=QUADS)
+        out, into = changes(was, now)
+        gone.append(out)
+        come.append(into)
     deleted, inserted = pl.concat(gone), pl.concat(come)
     stay = deleted.join(inserted, on=QUADS.names(), how="semi")  # moved from one shard to another
     return tuple(part.join(stay, on=QUADS.names(), how="anti").sort(QUADS.names()) for part in (deleted, inserted))  # type: ignore[return-value]
+
+
+def changes(was: pl.DataFrame, now: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The quads that went and those that came."""
+    return was.join(now, on=QUADS.names(), how="anti"), now.join(was, on=QUADS.names(), how="anti")
 
 
 def _units(base: Base) -> list[str]:
@@ -305,7 +311,7 @@ def _manifest(
     }
 
 
-def _read_manifest(out: Path) -> dict[str, Any] | None:
+def read_manifest(out: Path) -> dict[str, Any] | None:
     """The manifest of a build in shards; None where there is none that can be read."""
     try:
         found: dict[str, Any] = json.loads((out / MANIFEST).read_text("utf-8"))
@@ -314,11 +320,12 @@ def _read_manifest(out: Path) -> dict[str, Any] | None:
         return None
 
 
-def _hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The hash of each Parquet file of a build."""
-    entries = [*manifest.get("shards", {}).values(), manifest.get("description", {"files": {}})]
-    files = {name: told["sha256"] for entry in entries for name, told in entry["files"].items()}
-    return {name: digest for name, digest in files.items() if name.endswith(".parquet")}
+def quad_files(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The Parquet files of quads of a build, what is described first, each with its hash."""
+    entries = [manifest.get("description", {"files": {}}), *manifest.get("shards", {}).values()]
+    files = {name: str(told["sha256"]) for entry in entries for name, told in entry["files"].items()}
+    texts = [name for name in files if name.endswith(".nq.gz")]
+    return {name: files[name] for text in texts if (name := f"{text.removesuffix('.nq.gz')}.parquet") in files}
 
 
 def _let_go(work: Path, scanned: Iterable[Mapping[str, Any]], tasks: Iterable[Mapping[str, Any]]) -> None:

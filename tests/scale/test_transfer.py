@@ -1,0 +1,245 @@
+"""A build in shards on real servers: sent whole, by what came and went, cut off and taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import onrecord
+from onrecord.assemble import QUADS
+from onrecord.cli import main
+from onrecord.errors import OnRecordError
+from onrecord.scale import transfer as module
+from onrecord.scale.push import LEDGER
+from onrecord.scale.server import Server
+from onrecord.scale.sharded import Embedded, build_shards
+from onrecord.scale.transfer import Part, Transferred, require_built, transfer
+from small_graph import LETTER, write_graph
+
+BASE = "https://example.org/garden/"
+SOURCES = "- {id: register, title: The register, published: 2024-06-10}\n"
+HEIGHT = (
+    '{{"subject": "Basil Thorn", "predicate": "height in metres", "object": "{}", '
+    '"source": "register", "locator": "page 1"}}\n'
+)
+ROWS = 60
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+def write(folder: Path, *, first: int = 0, letter: str | None = LETTER, height: str = "100.50") -> Path:
+    rows = "".join(HEIGHT.format(f"{n}.25") for n in range(first, first + ROWS)) + HEIGHT.format(height)
+    files = {"sources.yaml": SOURCES, "statements/register.jsonl": rows, "statements/letter.yaml": letter}
+    return write_graph(folder, **files)
+
+
+def build(folder: Path, out: Path, shards: int = 4) -> Path:
+    build_shards(folder, out, Embedded(), shards)
+    return out
+
+
+@pytest.fixture
+def monday(tmp_path: Path) -> Path:
+    return build(write(tmp_path / "monday-graph"), tmp_path / "monday")
+
+
+@pytest.fixture
+def tuesday(tmp_path: Path) -> Path:
+    """Thirty heights went and thirty came, a source is gone, and one number is written with fewer digits."""
+    return build(write(tmp_path / "tuesday-graph", first=30, letter=None, height="100.5"), tmp_path / "tuesday")
+
+
+@pytest.fixture
+def there(server: str) -> Iterator[Server]:
+    with Server(server) as found:
+        yield found
+
+
+def send(
+    there: Server, folder: Path, since: Path | None = None, *, whole: bool = False, rehearse: bool = False
+) -> Transferred:
+    old = require_built(since) if since else None
+    return transfer(there, require_built(folder), since=old, whole=whole, rehearse=rehearse)
+
+
+def hows(done: Transferred) -> set[str]:
+    """What was done with parts, after it was found there."""
+    assert done.verified is not None
+    assert done.verified.wrong == ()
+    return {part.how for part in done.parts}
+
+
+def on_server(there: Server) -> dict[str, int]:
+    """How many triples each named graph of the garden holds."""
+    rows = there.select("SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
+    found = {row["g"]["value"]: int(row["n"]["value"]) for row in rows if row["g"]["value"].startswith(BASE)}
+    return {name: count for name, count in found.items() if name != f"{BASE}graph/{LEDGER}"}
+
+
+def in_files(folder: Path) -> dict[str, int]:
+    every = pl.concat([pl.read_parquet(folder / name) for name in require_built(folder).files])
+    counted = every.select(QUADS.names()).group_by("graph").len()
+    return {graph[1:-1]: count for graph, count in counted.iter_rows() if graph[1:-1].startswith(BASE)}
+
+
+def test_all_parts_are_sent_and_a_second_time_none(there: Server, monday: Path) -> None:
+    first = send(there, monday)
+    assert (hows(first), first.unchanged, len(first.parts)) == ({"whole"}, 0, 5)
+    assert on_server(there) == in_files(monday)
+    again = send(there, monday)
+    assert (hows(again), again.unchanged) == (set(), 5)
+
+
+def test_between_two_builds_only_what_came_and_went_is_sent(there: Server, monday: Path, tuesday: Path) -> None:
+    send(there, monday)
+    told = send(there, tuesday, monday, rehearse=True)
+    done = send(there, tuesday, monday)
+    assert hows(done) == {"changes"}
+    assert done.parts == told.parts
+    assert on_server(there) == in_files(tuesday)
+    assert 0 < sum(part.insert for part in done.parts) < sum(in_files(tuesday).values())
+    rows = there.select(f"SELECT ?n WHERE {{ GRAPH <{BASE}graph/propositions> {{ ?s ?p ?n FILTER(?n = 100.5) }} }}")
+    assert len(rows) == 1  # the server may hold 100.50 and 100.5 as one
+
+
+def test_another_number_of_shards_is_a_change_like_any_other(there: Server, monday: Path, tmp_path: Path) -> None:
+    send(there, monday)
+    three = build(tmp_path / "monday-graph", tmp_path / "three", 3)
+    assert hows(send(there, three, monday)) == {"changes", "removed"}
+    assert on_server(there) == in_files(monday)
+    six = build(tmp_path / "monday-graph", tmp_path / "six", 6)
+    assert hows(send(there, six, three)) == {"changes", "whole"}
+    assert on_server(there) == in_files(monday)
+
+
+def test_without_the_build_before_everything_is_sent_anew(there: Server, monday: Path, tuesday: Path) -> None:
+    send(there, monday)
+    done = send(there, tuesday)
+    assert (hows(done), done.unchanged) == ({"whole"}, 0)
+    assert on_server(there) == in_files(tuesday)
+
+
+def test_a_build_that_was_loaded_in_bulk_is_counted_and_taken_for_what_it_is(
+    there: Server, monday: Path, tuesday: Path
+) -> None:
+    send(there, monday)
+    there.drop_graph(f"{BASE}graph/{LEDGER}")
+    assert hows(send(there, tuesday, monday)) == {"changes"}
+    assert on_server(there) == in_files(tuesday)
+
+
+def test_a_server_that_does_not_hold_the_build_before_is_refused(there: Server, monday: Path, tuesday: Path) -> None:
+    with pytest.raises(OnRecordError, match="does not hold the build in"):
+        send(there, tuesday, monday)
+    send(there, tuesday)
+    wednesday = build(write(monday.parent / "wednesday-graph", first=7), monday.parent / "wednesday")
+    with pytest.raises(OnRecordError, match=r"holds another (described|quads-00000)"):
+        send(there, wednesday, monday)
+
+
+class CutError(Exception):
+    """Stands for a process that is killed."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("request_number", [1, 3, 5, 8, 12, 15, 18, 22])
+def test_a_transfer_that_is_cut_off_anywhere_is_taken_up(
+    there: Server, monday: Path, tuesday: Path, monkeypatch: pytest.MonkeyPatch, request_number: int
+) -> None:
+    send(there, monday)
+
+    def cut(aim: Path, since: Path) -> None:
+        """A transfer with many small updates, whose n-th write never comes."""
+        left = request_number
+        with monkeypatch.context() as patched:
+            update = Server.update
+
+            def count(self: Server, text: str) -> None:
+                nonlocal left
+                left -= 1
+                if left < 0:
+                    raise CutError
+                update(self, text)
+
+            patched.setattr(Server, "update", count)
+            patched.setattr(module, "BATCH", 20)
+            with pytest.raises(CutError):
+                send(there, aim, since)
+
+    cut(tuesday, monday)
+    assert send(there, tuesday, monday).verified.wrong == ()  # type: ignore[union-attr]
+    assert on_server(there) == in_files(tuesday)
+    cut(monday, tuesday)
+    send(there, tuesday, monday)  # back again before it got there
+    assert on_server(there) == in_files(tuesday)
+
+
+def test_a_first_transfer_that_is_cut_off_goes_on_with_the_parts_that_are_missing(there: Server, monday: Path) -> None:
+    done: list[Part] = []
+
+    def stop(part: Part) -> None:
+        done.append(part)
+        if len(done) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        transfer(there, require_built(monday), after=stop)
+    rest = send(there, monday)
+    assert (rest.unchanged, len(rest.parts)) == (2, 3)
+    assert on_server(there) == in_files(monday)
+
+
+def test_quads_that_the_server_lost_are_noticed_and_sent_again(there: Server, monday: Path) -> None:
+    send(there, monday)
+    there.drop_graph(f"{BASE}graph/asserted")
+    verified = send(there, monday).verified
+    assert verified is not None
+    assert verified.wrong[0].startswith(f"{BASE}graph/asserted holds 0 of ")
+    assert hows(send(there, monday, whole=True)) == {"whole"}
+
+
+def test_a_dataset_that_was_pushed_from_its_files_gives_way_and_comes_back(
+    there: Server, server: str, monday: Path
+) -> None:
+    graph = str(monday.parent / "monday-graph")
+    for folder in (graph, str(monday), graph, str(monday)):
+        result = CliRunner().invoke(main, ["push", folder, server])
+        assert (result.exit_code, result.stderr.splitlines()[-1].endswith("read back: as they were sent")) == (0, True)
+    assert on_server(there) == in_files(monday)
+
+
+def test_what_came_in_shards_answers_queries(there: Server, server: str, monday: Path) -> None:
+    send(there, monday)
+    graph = onrecord.open(monday.parent / "monday-graph").at(server)
+    counted = graph.query("SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } }")
+    assert [row["n"].value for row in counted] == [str(sum(require_built(monday).graphs().values()))]
+
+
+def test_a_damaged_shard_is_not_sent(server: str, monday: Path) -> None:
+    (monday / "quads-00001.parquet").resolve().write_bytes(b"damaged")
+    result = CliRunner().invoke(main, ["push", str(monday), server])
+    assert result.exit_code == 2
+    assert "quads-00001.parquet: its bytes are not those of the manifest" in result.output
+
+
+def test_the_command_sends_what_differs(server: str, monday: Path, tuesday: Path) -> None:
+    first = CliRunner().invoke(main, ["push", str(monday), server])
+    assert first.stderr.splitlines()[-1].startswith("5 parts sent, 0 unchanged; ")
+    told = CliRunner().invoke(main, ["push", str(tuesday), server, "--since", str(monday), "--dry-run"])
+    assert told.stderr.splitlines()[-1] == "5 parts to send, 0 as they should be"
+    done = CliRunner().invoke(main, ["push", str(tuesday), server, "--since", str(monday)])
+    assert done.stderr.splitlines()[:-1] == told.stderr.splitlines()[:-1]
+    assert (done.exit_code, " in, " in done.stderr) == (0, True)
+
+
+def test_since_goes_with_shards(tmp_path: Path) -> None:
+    folder = write(tmp_path / "garden")
+    result = CliRunner().invoke(main, ["push", str(folder), "http://localhost:1", "--since", str(tmp_path)])
+    assert (result.exit_code, "--since goes with a folder of shards" in result.output) == (2, True)
+    built = build(folder, tmp_path / "out")
+    result = CliRunner().invoke(main, ["push", str(built), "http://localhost:1", "--since", str(folder)])
+    assert (result.exit_code, "no build in shards stands here" in result.output) == (2, True)
