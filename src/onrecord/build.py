@@ -17,7 +17,7 @@ from onrecord.assemble import assemble, quad_parts, to_nquads
 from onrecord.check.evidence import Evidence, check_evidence
 from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
-from onrecord.delta import find_part, keep_for_next
+from onrecord.delta import Changes, find_changes, find_part, keep_for_next
 from onrecord.errors import GraphBroken, Problem, Problems, StoreError, has_errors, sort_problems
 from onrecord.export import export
 from onrecord.files import locked, write_atomic
@@ -28,6 +28,7 @@ from onrecord.lens import Lens, select
 from onrecord.lock import Lock, read_lock, write_lock
 from onrecord.manifest import MANIFEST, describe, render, store_key
 from onrecord.model import AS_WRITTEN, statements_only
+from onrecord.neighbourhood import find_near, keep_results
 from onrecord.ontology import load_ontologies
 from onrecord.parse import parse
 from onrecord.places import PLACES, render_places
@@ -55,9 +56,11 @@ class Loaded:
     lock: Lock
     problems: list[Problem]
     files: int
+    kept: Kept = field(default_factory=lambda: Kept(None))
     evidence: Evidence | None = None
     keep: Keep = field(default_factory=Keep)
     surroundings: str = ""
+    changes: Changes | None = None
 
     def require_sound(self) -> None:
         """Raise when an error stands in the way of computing anything.
@@ -77,13 +80,14 @@ def load(project: Project, problems: Problems, built: Path | None = None) -> Loa
     Files that did not change since the build in ``built`` (default: the graph's own) are not read again.
     """
     around = surroundings(project)
+    kept = Kept(built or project.build_folder)
     ontology = load_ontologies(project, problems)
-    parsed = parse(project, ontology, problems, Kept(built or project.build_folder))
+    parsed = parse(project, ontology, problems, kept)
     resolved = resolve(parsed, ontology, project, problems)
     resolved = apply_judgements(resolved, project, problems)
     lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
     found = sort_problems(problems.items)
-    return Loaded(project, resolved, lock, found, parsed.files, keep=parsed.keep, surroundings=around)
+    return Loaded(project, resolved, lock, found, parsed.files, kept, keep=parsed.keep, surroundings=around)
 
 
 def check(
@@ -113,9 +117,20 @@ def check(
         problems.items = [problem for problem in problems.items if problem.code not in ("E009", "E010")]
     check_record(loaded.resolved, project, problems)
     if shapes:
-        check_shapes(dataset(loaded, Lens(inference=False)), loaded.resolved, problems)
+        _check_shapes(loaded, problems)
     loaded.problems = sort_problems(problems.items)
     return loaded
+
+
+def _check_shapes(loaded: Loaded, problems: Problems) -> None:
+    """Judge what may have changed since the last build, or all; what is found is the same."""
+    resolved, lock, project = loaded.resolved, loaded.lock, loaded.project
+    if not resolved.names.ontology.shapes:
+        return
+    loaded.changes = find_changes(resolved, loaded.kept, surroundings=loaded.surroundings)
+    near = find_near(resolved, lock, project, loaded.kept, loaded.changes)
+    results = check_shapes(near or dataset(loaded, Lens(inference=False)), resolved, problems)
+    loaded.keep.add(keep_results(results, resolved, lock, project))
 
 
 def find_evidence(loaded: Loaded, sources: Iterable[Path] = ()) -> Evidence:
@@ -174,7 +189,10 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
     project, resolved = loaded.project, loaded.resolved
     key = store_key(input_digest(project), inference=inference)
     around = loaded.surroundings if loaded.surroundings == surroundings(project) else ""
-    part = find_part(resolved, loaded.lock, project, Kept(out), surroundings=around, inference=inference)
+    kept, changes, loaded.changes = Kept(out), loaded.changes, None
+    if changes is None or changes.whole != kept.whole or around != loaded.surroundings:
+        changes = find_changes(resolved, kept, surroundings=around)
+    part = find_part(resolved, loaded.lock, project, kept, changes, inference=inference)
     tally = Tally()
     if part is not None and part.quads.height <= part.whole // 2:
         with suppress(StoreStale, StoreError):

@@ -59,33 +59,61 @@ class Part:
         return Tally(+graphs, self.typed, self.inferred)
 
 
-def find_part(
-    resolved: Resolved, lock: Lock, project: Project, kept: Kept, *, surroundings: str, inference: bool
-) -> Part | None:
-    """The part of the dataset that is not as in the build that ``kept`` is of; None where all of it may be.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is not as in the build that ``whole`` names, in rows, and what may follow from that."""
+
+    whole: str
+    old: pl.DataFrame
+    new: pl.DataFrame
+    sources: frozenset[str]
+    redescribed: bool
+    """Whether something else is said of a source that was there and still is: its speakers may have other names."""
+    propositions: frozenset[str]
+
+    @property
+    def chosen(self) -> pl.Expr:
+        """The rows, of both tables, that quads can differ of."""
+        return pl.col("source").is_in(sorted(self.sources)) | pl.col("proposition").is_in(sorted(self.propositions))
+
+
+def find_changes(resolved: Resolved, kept: Kept, *, surroundings: str) -> Changes | None:
+    """What changed since the build that ``kept`` is of; None where anything may have.
 
     ``surroundings`` names what stands beside the statement files, as :func:`onrecord.kept.surroundings` does;
     empty where they are not known.
     """
-    if not surroundings or kept.facts.get("surroundings") != surroundings or kept.facts.get("inference") != inference:
+    if not surroundings or kept.facts.get("surroundings") != surroundings:
         return None
-    old, typed, inferred = kept.table(_ROWS), kept.table(_TYPED), kept.table(_INFERRED)
-    if old is None or typed is None or inferred is None:
-        return None
+    old = kept.table(_ROWS)
     new = _table(resolved)
-    before, now = select(old, Lens(), project.policy), select(new, Lens(), project.policy)
-    if old.schema != new.schema or _is_about_itself(before, resolved) or _is_about_itself(now, resolved):
+    if old is None or old.schema != new.schema:
         return None
-    minter = resolved.names.minter
-    own = _described(resolved)
-    sources = _different(kept.facts["sources"], own) | _changed_sources(old, new)
+    told, tells = kept.facts["sources"], _described(resolved)
+    described = _different(told, tells)
+    sources = described | _changed_sources(old, new)
     of_sources = pl.col("source").is_in(sorted(sources))
     links = pl.concat(rows.select(*_LINKS, of_sources.alias("start")) for rows in (old, new))
-    propositions = _tied_together(links, f"<{minter.proposition_base}")
-    chosen = of_sources | pl.col("proposition").is_in(sorted(propositions))
+    propositions = _tied_together(links, f"<{resolved.names.minter.proposition_base}")
+    redescribed = not described.isdisjoint(told.keys() & tells.keys())
+    return Changes(kept.whole, old, new, frozenset(sources), redescribed, frozenset(propositions))
+
+
+def find_part(
+    resolved: Resolved, lock: Lock, project: Project, kept: Kept, changes: Changes | None, *, inference: bool
+) -> Part | None:
+    """The part of the dataset that is not as in the build that ``kept`` is of; None where all of it may be."""
+    typed, inferred = kept.table(_TYPED), kept.table(_INFERRED)
+    if changes is None or typed is None or inferred is None or kept.facts.get("inference") != inference:
+        return None
+    old, new, sources, propositions = changes.old, changes.new, changes.sources, changes.propositions
+    before, now = select(old, Lens(), project.policy), select(new, Lens(), project.policy)
+    if _is_about_itself(before, resolved) or _is_about_itself(now, resolved):
+        return None
+    minter, chosen = resolved.names.minter, changes.chosen
     said = iri(minter.graph("propositions"))
     heads = frozenset(iri(minter.graph(f"source/{source}")) for source in sources)
-    quads = _quads(new.filter(chosen), resolved, lock, project, sources)
+    quads = quads_of(select(new.filter(chosen), Lens(), project.policy), resolved, lock, project, sources)
     quads = quads.filter(pl.col("graph").is_in([*heads, said, iri(minter.graph("asserted"))]))
     direct = [_direct(rows.filter(chosen).with_columns(asserting=pl.lit(True)), resolved) for rows in (old, new)]
     fresh = inferred
@@ -97,7 +125,7 @@ def find_part(
     alike = interchangeable(new["object"].unique())
     if alike and not alike.isdisjoint(single["object"]):
         return None
-    scope = Scope(heads, ((said, frozenset(propositions)),), to_nquads(single))
+    scope = Scope(heads, ((said, propositions),), to_nquads(single))
     others = typed.filter(~pl.col("graph").is_in([*heads, *_shared(resolved)]))
     typed = pl.concat([others, *(typed_literals(part) for part in (quads, fresh, _values(now, resolved)))]).unique()
     return Part(scope, pl.concat([quads, come]), kept.facts["graphs"], typed, fresh)
@@ -205,10 +233,10 @@ def _tied_together(rows: pl.DataFrame, head: str) -> set[str]:
     return found
 
 
-def _quads(
+def quads_of(
     rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project, sources: Collection[str]
 ) -> pl.DataFrame:
-    """The quads of ``rows``, those of statements for some ``sources`` only."""
+    """The quads of ``rows`` that a lens let through, those of statements for some ``sources`` only."""
     if not sources:
         return pl.DataFrame(schema=QUADS)
     some = replace(
@@ -216,8 +244,7 @@ def _quads(
         sources={name: source for name, source in resolved.sources.items() if name in sources},
         entities=[found for found in resolved.entities if found.source in sources],
     )
-    seen = select(rows, Lens(), project.policy)
-    return pl.concat(part.select(QUADS.names()) for part in quad_parts(seen, some, lock, project))
+    return pl.concat(part.select(QUADS.names()) for part in quad_parts(rows, some, lock, project))
 
 
 def _is_about_itself(rows: pl.DataFrame, resolved: Resolved) -> bool:

@@ -51,13 +51,15 @@ class Kept:
         self._folder = out / CURRENT / FOLDER if out else None
         self._sums: dict[str, str] = {}
         self.facts: dict[str, Any] = {}
+        self.whole = ""
+        """What names all that is kept; empty where nothing is."""
         if self._folder is None:
             return
         try:
             contents = json.loads((self._folder / _CONTENTS).read_text("utf-8"))
             told = {"code": contents["code"], "sums": contents["sums"], "facts": contents["facts"]}
             if contents["whole"] == _seal(told) and contents["code"] == code_digest():
-                self._sums, self.facts = contents["sums"], contents["facts"]
+                self._sums, self.facts, self.whole = contents["sums"], contents["facts"], contents["whole"]
         except (OSError, ValueError, KeyError, TypeError):
             pass
 

@@ -5,11 +5,15 @@ Leaves the engine to ``shacl_rust`` (https://www.w3.org/TR/shacl/, core constrai
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 import pyoxigraph as ox
 
+from onrecord.check.reach import ALONG_PATHS
 from onrecord.errors import Place, Problems
 from onrecord.files import shown_path
 from onrecord.progress import stage
@@ -17,44 +21,66 @@ from onrecord.resolve import Resolved
 from onrecord.terms import RDF, RDFS, SH, split_term
 
 _GENERATED = ("Property has ", "Value ", "Node ", "Property ")
-_ALONG_PATHS = frozenset(
-    f"{SH}{name}"
-    for name in (
-        *("NodeShape", "PropertyShape", "property", "path", "message", "severity", "Violation", "Warning", "Info"),
-        *("name", "description", "order", "group", "PropertyGroup", "defaultValue", "deactivated"),
-        *("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "prefixes", "declare", "prefix"),
-        *("inversePath", "alternativePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath", "namespace"),
-        *("class", "datatype", "nodeKind", "minCount", "maxCount", "hasValue", "in", "languageIn", "uniqueLang"),
-        *("IRI", "BlankNode", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"),
-        *("minExclusive", "minInclusive", "maxExclusive", "maxInclusive", "minLength", "maxLength", "pattern", "flags"),
-        *("equals", "disjoint", "lessThan", "lessThanOrEquals", "not", "and", "or", "xone", "node"),
-        *("qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount", "qualifiedValueShapesDisjoint"),
-    )
-)
-"""Terms of SHACL that look at no property but those that the shapes name, and at types."""
+Result = dict[str, Any]
+"""What the engine says of one thing that is broken: texts, and a list of messages."""
+
+_BLANK = re.compile(r"_:\w+")
+"""The engine gives blank nodes other names each time."""
+
+_TOLD = ("focusNode", "resultPath", "value", "severity")
 
 
-def check_shapes(quads: pl.DataFrame, resolved: Resolved, problems: Problems) -> int:
-    """Validate the union of all graphs; returns the number of shape files that were run.
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is to be judged again: some ``nodes``, with the ``quads`` that this takes.
 
-    A result becomes an S001 at the statement, entity or source that its focus node comes from.
+    ``results`` are those of the last time, one list for each file of shapes; all others of them still hold.
+    """
+
+    nodes: frozenset[str]
+    quads: pl.DataFrame
+    results: list[list[Result]]
+
+
+def check_shapes(data: pl.DataFrame | Near, resolved: Resolved, problems: Problems) -> list[list[Result]] | None:
+    """Validate the union of all graphs, or what changed of it; returns what each file of shapes found.
+
+    A result becomes an S001 at the statement, entity or source that its focus node comes from. None is returned where
+    shapes cannot be run.
     """
     stage("checking shapes")
     ontology = resolved.names.ontology
-    if not ontology.shapes:
-        return 0
+    found: list[list[Result]] = []
     homes: dict[str, Place] = {}
-    for path, text in ontology.shapes:
+    for number, (path, text) in enumerate(ontology.shapes):
         name = shown_path(path)
         try:
-            results = validate(quads, text)
+            results = _judge_near(data, number, text) if isinstance(data, Near) else _judge(data, text)
         except ValueError as error:
             problems.error("S002", Place(name), f"these shapes cannot be run: {error}", "mend the file")
             continue
+        found.append(results)
         homes = homes or (_homes(resolved) if results else {})
         for result in results:
             _report(result, homes, resolved, Place(name), problems)
-    return len(ontology.shapes)
+    return found if len(found) == len(ontology.shapes) else None
+
+
+def _judge(quads: pl.DataFrame, shapes: str) -> list[Result]:
+    return [_told(result) for result in validate(quads, shapes)]
+
+
+def _judge_near(near: Near, number: int, shapes: str) -> list[Result]:
+    """Nodes that are only there because others lead to them do not have everything there: no word of them."""
+    kept = [result for result in near.results[number] if result["focusNode"] not in near.nodes]
+    new = _judge(near.quads, shapes) if near.nodes else []
+    return kept + [result for result in new if result["focusNode"] in near.nodes]
+
+
+def _told(result: Mapping[str, Any]) -> Result:
+    messages = result.get("messages")
+    texts = [_BLANK.sub("one without a name", str(text)) for text in messages] if isinstance(messages, list) else []
+    return {"messages": texts, **{name: str(result.get(name) or "") for name in _TOLD}}
 
 
 def validate(quads: pl.DataFrame, shapes: str) -> list[dict[str, Any]]:
@@ -81,7 +107,7 @@ def _predicates(shapes: str) -> list[str] | None:
             terms.update(term.value for term in triple if isinstance(term, ox.NamedNode))
     except SyntaxError:
         return None
-    if any(term.startswith(SH) and term not in _ALONG_PATHS for term in terms):
+    if any(term.startswith(SH) and term not in ALONG_PATHS for term in terms):
         return None
     return sorted(f"<{term}>" for term in terms)
 
@@ -100,15 +126,11 @@ def _homes(resolved: Resolved) -> dict[str, Place]:
     return homes
 
 
-def _report(
-    result: dict[str, Any], homes: dict[str, Place], resolved: Resolved, shapes: Place, problems: Problems
-) -> None:
-    focus = str(result.get("focusNode", ""))
-    messages = result.get("messages")
-    texts = [str(text) for text in messages] if isinstance(messages, list) else []
+def _report(result: Result, homes: dict[str, Place], resolved: Resolved, shapes: Place, problems: Problems) -> None:
+    focus, texts = result["focusNode"], result["messages"]
     own = [text for text in texts if not text.startswith(_GENERATED)]
     message = (own or texts or ["a shape is broken"])[-1]
-    path, value = str(result.get("resultPath") or ""), str(result.get("value") or "")
+    path, value = result["resultPath"], result["value"]
     if path.startswith("<"):
         message += f" ({resolved.names.label(path[1:-1])}"
         message += f": {_shown(value, resolved)})" if value else ")"
@@ -116,7 +138,7 @@ def _report(
         message = f"{resolved.names.compact(focus[1:-1])}: {message}"
     place = homes.get(focus, shapes)
     fix = "correct the statement or the entity, or the shape in " + shapes.file
-    match str(result.get("severity", "")).removeprefix(f"<{SH}").rstrip(">"):
+    match result["severity"].removeprefix(f"<{SH}").rstrip(">"):
         case "Warning":
             problems.warning("S001", place, message, fix)
         case "Info":
