@@ -186,6 +186,7 @@ def test_exit_codes() -> None:
         "QueryLimitExceeded",
         "QueryRefused",
         "QuerySyntaxError",
+        "ServerTooSlow",
     }
     assert {item.exit_code for item in exceptions().values()} == {1, 2}
 

@@ -12,6 +12,7 @@ Exceptions, all raised for a wrong call or a machine that does not play along; w
     │   ├── QuerySyntaxError     SPARQL that does not parse: line, column, caret
     │   ├── QueryRefused         a query that would reach out, or write
     │   ├── QueryLimitExceeded   over the limit of time, memory or size
+    │   │   └── ServerTooSlow    a SPARQL server had not answered when the time was over
     │   ├── QueryBusy            no worker was free in time
     │   └── QueryCancelled       nobody waits for the answer any more
     ├── StoreError               the triple store is damaged, locked or out of reach
@@ -226,6 +227,10 @@ class QueryRefused(QueryError):
 
 class QueryLimitExceeded(QueryError):
     """A query that went over its limit of time, memory or size."""
+
+
+class ServerTooSlow(QueryLimitExceeded):
+    """A query that a SPARQL server had not answered when its time was over."""
 
 
 class QueryBusy(QueryError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from servers import oxigraph, virtuoso
 
 from onrecord.scale.server import Server
+from servers import oxigraph, virtuoso
 
 
 @pytest.fixture(scope="session")

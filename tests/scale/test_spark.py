@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from servers import free_port
 
 from onrecord.scale.sharded import Embedded, build_shards
+from servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARDS = 8

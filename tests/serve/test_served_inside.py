@@ -7,7 +7,6 @@ import contextlib
 import io
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +37,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     out = tmp_path_factory.mktemp("edition")
-    found = Desk(
-        {
-            "graph": str(settings.graph),
-            "sources": [],
-            "out": str(out),
-            "workers": 2,
-            "limits": asdict(settings.limits),
-        }
-    )
+    found = Desk({**settings.for_edition(out), "workers": 2})
     yield found
     found.cancel_all()
 
@@ -119,9 +110,8 @@ def test_a_mistake_has_its_place(desk: Desk) -> None:
 
 def test_a_broken_graph_has_no_desk(settings: Settings, tmp_path: Path) -> None:
     broken = write_graph(tmp_path / "garden", **{"statements/letter.yaml": LETTER.replace("[Rose Marsh,", "[Rosa,")})
-    options = {"graph": str(broken), "sources": [], "out": str(tmp_path / "out"), "workers": 1}
     with pytest.raises(GraphBroken):
-        Desk({**options, "limits": asdict(settings.limits)})
+        Desk({**settings.for_edition(tmp_path / "out"), "graph": str(broken)})
 
 
 class Inside:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import Size, graph_argument, sources_option
+from onrecord.cli.options import Size, graph_argument, server_option, sources_option
 
 if TYPE_CHECKING:
     from onrecord.serve.editions import Edition
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     metavar="N",
     help="Refuse an answer of more.",
 )
+@click.option("--store", metavar="URL", help="Put queries to the SPARQL server at URL, which onrecord push filled.")
+@server_option
 @click.option("--no-watch", is_flag=True, help="Serve the files as they are now, whatever becomes of them.")
 @click.option("--log-json", is_flag=True, help="Log JSON on a terminal too.")
 @sources_option
@@ -58,6 +60,8 @@ def serve(
     timeout: float,
     max_memory: int,
     max_rows: int,
+    store: str | None,
+    server: str | None,
     no_watch: bool,
     log_json: bool,
     sources: tuple[Path, ...],
@@ -66,7 +70,8 @@ def serve(
 
     /sparql answers SPARQL 1.1 queries, /api puts the questions, /graphs gives whole graphs; all
     else is the site. When a file of GRAPH changes, the graph is built anew beside the one that is
-    served; while there are errors in it, the last good one stays, and /problems lists them.
+    served; while there are errors in it, the last good one stays, and /problems lists them. With
+    --store the site is made of the files, and a SPARQL server answers the queries and questions.
 
     \b
     Example:
@@ -84,8 +89,12 @@ def serve(
             raise
         raise MissingExtra(error.name, "serve") from error
 
+    if server and not store:
+        raise click.UsageError("--server goes with --store")
     limits = Limits(timeout, max_memory, max_rows, 256 << 20)
-    settings = Settings(graph, host, port, allowed_hosts, cors, sources, limits, watch=not no_watch)
+    settings = Settings(
+        graph, host, port, allowed_hosts, cors, sources, limits, watch=not no_watch, store=store or "", kind=server
+    )
     log = Log(as_json=log_json or not sys.stderr.isatty())
 
     def ready(address: str, edition: Edition) -> None:

@@ -20,7 +20,9 @@ import pyoxigraph as ox
 
 from onrecord.engine import Output, Pieces, restored, write_restored, write_results, write_triples
 from onrecord.errors import OnRecordError, QueryCancelled, QueryError, QueryLimitExceeded, ServerError
+from onrecord.files import sha256_hex
 from onrecord.limits import RowCount
+from onrecord.manifest import render
 from onrecord.scale.push import LEDGER, Shipment, files_key, read_ledger, read_note
 from onrecord.scale.server import Reply, Server
 from onrecord.sparql import Token, tokens
@@ -44,6 +46,9 @@ _LOG = logging.getLogger(__name__)
 INFERRED = "inferred"
 """The named graph that ``--no-inference`` leaves out; its name ends in this."""
 
+STEADY_SECONDS = 10.0
+"""For which a server is waited for on a question of our own, where answers are handed on for hours."""
+
 AT_ONCE = 200
 """Of how many terms one query asks."""
 
@@ -57,16 +62,21 @@ _ASK_VARIABLE = "__ASK_RETVAL"
 class Remote:
     """The dataset of a graph on the server at ``url``; ``kind`` as for :class:`onrecord.scale.server.Server`.
 
+    A ``steady`` one is for who hands answers on for hours, to others: its graphs stay those of the start,
+    and :meth:`find_state` says whether the server still has them; a server that does not answer is not
+    waited for; and what it may get wrong is refused, since nobody reads a warning.
+
     :raises ServerError: when the server does not answer.
     :raises OnRecordError: when the graph was not pushed there.
     """
 
-    def __init__(self, graph: Graph, url: str, kind: str | None = None) -> None:
-        self._graph, self._url = graph, url
-        self.server = Server(url, kind)
-        self._warned = False
-        self._ledger: Mapping[str, str] = {}
-        self._read_graphs()
+    def __init__(self, graph: Graph, url: str, kind: str | None = None, *, steady: bool = False) -> None:
+        self._graph, self._url, self.is_steady = graph, url, steady
+        self.server = Server(url, kind, tries=2, seconds=STEADY_SECONDS) if steady else Server(url, kind)
+        self.behind = ""
+        """What of the files the server does not hold as they are now, in words."""
+        self._ledger: Mapping[str, str] = self._read_ledger()
+        self._compare()
 
     def open(self, lens: Lens) -> Held:
         """The part of the dataset that a lens leaves.
@@ -76,7 +86,9 @@ class Remote:
         reason = self.refuse(lens)
         if reason:
             raise OnRecordError(f"{reason}; leave --store out, or the choice")
-        graphs = self._read_graphs()
+        if not self.is_steady:
+            self._ledger = self._read_ledger()
+        graphs = sorted(self._ledger)
         left_out = {f"{self._graph.project.base}graph/{INFERRED}"} if not lens.inference else set()
         return Held(self, [name for name in graphs if name not in left_out], bool(left_out & set(graphs)))
 
@@ -111,7 +123,7 @@ class Remote:
     def ask_rows(self, query: str, graphs: Iterable[str]) -> list[tuple[str | None, ...]]:
         """The rows of a query of our own as plain texts; they are few."""
         names = list(graphs)
-        reply = self.server.ask(query, _JSON, 600.0, 1 << 28, default_graphs=names)
+        reply = self.server.ask(query, _JSON, 600.0, 1 << 28, default_graphs=names, named_graphs=names)
         _require_whole(self.server, reply)
         return [
             tuple(None if term is None else str(getattr(term, "value", term)) for term in row)
@@ -159,27 +171,56 @@ class Remote:
                 found.setdefault(str(name), set()).update([quote] if quote is not None else [])
         return found
 
+    @property
+    def state(self) -> str:
+        """What names that which the server held when answers were begun."""
+        return _name(self._ledger)
+
+    def find_state(self) -> str:
+        """What names that which it holds now.
+
+        :raises ServerError: when the server does not answer.
+        """
+        return _name(read_ledger(self.server, self._ledger_name))
+
+    def count(self) -> dict[str, int]:
+        """How many triples each named graph has there.
+
+        :raises ServerError: when the server does not answer.
+        """
+        found = dict.fromkeys(sorted(self._ledger), 0)
+        query = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
+        return found | {str(name): int(count or 0) for name, count in self.ask_rows(query, found) if name in found}
+
+    @property
+    def _ledger_name(self) -> str:
+        return f"{self._graph.project.base}graph/{LEDGER}"
+
+    @property
+    def _push(self) -> str:
+        return f"run  onrecord push {self._graph.project.folder} {self._url}"
+
     def _digests(self) -> Mapping[str, str]:
         """The hash of each named graph as the files have it now."""
         return Shipment(self._graph.quads(), self._graph.project.base).digests
 
-    def _read_graphs(self) -> list[str]:
-        """The named graphs that were sent whole, by the server's ledger; says once what is behind the files."""
-        ledger = read_ledger(self.server, f"{self._graph.project.base}graph/{LEDGER}")
-        self._ledger = ledger
-        push = f"run  onrecord push {self._graph.project.folder} {self._url}"
+    def _read_ledger(self) -> Mapping[str, str]:
+        """The hash of each named graph that was sent whole."""
+        ledger = read_ledger(self.server, self._ledger_name)
         if not ledger:
-            raise OnRecordError(f"{self._url}: this server holds nothing of the graph; {push}")
-        if not self._warned:
-            self._warned = True
-            note = read_note(self._graph.project, self.server)
-            is_fresh = note is not None and note.files == files_key(self._graph.project)
-            own = note.digests if note and is_fresh else self._digests()
-            behind = [name for name in {**ledger, **own} if ledger.get(name) != own.get(name)]
-            if behind:
-                count = f"{len(behind)} of {len({**ledger, **own})} named graphs"
-                _LOG.warning("%s: the server does not hold what the files say now (%s); %s", self._url, count, push)
-        return sorted(ledger)
+            raise OnRecordError(f"{self._url}: this server holds nothing of the graph; {self._push}")
+        return ledger
+
+    def _compare(self) -> None:
+        """Say what is behind the files."""
+        ledger, note = self._ledger, read_note(self._graph.project, self.server)
+        is_fresh = note is not None and note.files == files_key(self._graph.project)
+        own = note.digests if note and is_fresh else self._digests()
+        behind = [name for name in {**ledger, **own} if ledger.get(name) != own.get(name)]
+        if behind:
+            count = f"{len(behind)} of {len({**ledger, **own})} named graphs"
+            self.behind = f"the server does not hold what the files say now ({count})"
+            _LOG.warning("%s: %s; %s", self._url, self.behind, self._push)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +246,10 @@ class Held:
         if job.has_dataset and self.is_part:
             raise QueryError("FROM chooses the graphs; leave --no-inference out, and the inferred graph with it")
         server, found = self.remote.server, list(tokens(job.query))
-        _warn(server, found)
+        for doubt in _doubts(server, found):
+            if self.remote.is_steady:
+                raise QueryError(doubt)
+            _LOG.warning("%s", doubt)
         if form.kind == "graph":
             _require_construct(server, found)
         head = _prologue(job, found)
@@ -322,6 +366,10 @@ class _Target(io.RawIOBase):
         return len(data)
 
 
+def _name(ledger: Mapping[str, str]) -> str:
+    return sha256_hex(render(dict(sorted(ledger.items()))))
+
+
 def _output(target: _Target) -> Output:
     return Output(cast("IO[bytes]", target))
 
@@ -369,15 +417,15 @@ def _require_construct(server: Server, found: list[Token]) -> None:
         raise QueryError(f"{what}; write  CONSTRUCT {{ <...> ?p ?o }} WHERE {{ <...> ?p ?o }}")
 
 
-def _warn(server: Server, found: list[Token]) -> None:
-    """Say where a kind of server is known to lose rows without a word."""
+def _doubts(server: Server, found: list[Token]) -> Iterator[str]:
+    """Where a kind of server is known to lose rows without a word."""
     if server.kind != "virtuoso":
         return
     words = {token.text.upper() for token in found if token.kind == "word"}
     if {"VALUES", "UNION"} <= words:
-        _LOG.warning("Virtuoso may lose the rows of VALUES in a UNION; write BIND(... AS ?x) there")
+        yield "Virtuoso may lose the rows of VALUES in a UNION; write BIND(... AS ?x) there"
     if any(_is_path(*three) for three in zip(found, found[1:], found[2:], strict=False)):
-        _LOG.warning(
+        yield (
             "Virtuoso may lose rows where a path of ? or * meets other patterns; "
             "write FILTER(?x = :a || EXISTS { ?x :p+ :a })"
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from onrecord.errors import MissingExtra, OnRecordError, QueryLimitExceeded, ServerError, printable
+from onrecord.errors import MissingExtra, OnRecordError, QueryLimitExceeded, ServerError, ServerTooSlow, printable
 from onrecord.spool import Spool
 
 if TYPE_CHECKING:
@@ -105,19 +105,29 @@ class Reply:
 class Server:
     """A SPARQL 1.1 server. Who asks comes from the environment: a user and a password, or a token.
 
-    The server's own challenge decides between Basic and Digest (RFC 7617, RFC 7616).
+    The server's own challenge decides between Basic and Digest (RFC 7617, RFC 7616). A request is made up
+    to ``tries`` times, and one that is not given a time of its own has ``seconds`` for all of them.
 
     :raises OnRecordError: for an address that is none.
     :raises MissingExtra: without ``onrecord[remote]``.
     """
 
-    def __init__(self, url: str, kind: str | None = None, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        url: str,
+        kind: str | None = None,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        tries: int = TRIES,
+        seconds: float = float("inf"),
+    ) -> None:
         check_address(url)
         try:
             import requests
         except ImportError as error:
             raise MissingExtra("requests", "remote") from error
         self._environment = environment
+        self._tries, self._seconds = tries, seconds
         self._session = requests.Session()
         self._session.auth = _nobody  # else a .netrc would speak for the user
         self._session.headers["User-Agent"] = "onrecord"
@@ -241,14 +251,16 @@ class Server:
         url: str,
         *,
         fine: range | tuple[int, ...] = (),
-        deadline: float = float("inf"),
+        deadline: float | None = None,
         **others: Any,
     ) -> requests.Response:
         """Make a request until it succeeds, waiting longer each time; a challenge is answered once.
 
-        :raises QueryLimitExceeded: when nothing was answered by ``deadline``, on the monotonic clock.
+        :raises ServerTooSlow: when nothing was answered by ``deadline``, on the monotonic clock.
         """
         import requests
+
+        deadline = time.monotonic() + self._seconds if deadline is None else deadline
 
         def send() -> requests.Response:
             most = max(_SHORTEST_WAIT, deadline - time.monotonic())
@@ -256,7 +268,7 @@ class Server:
             return self._session.request(method, url, timeout=seconds, allow_redirects=False, **others)
 
         challenged, wait, reason = False, _WAIT, ""
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(self._tries)):
             try:
                 response = send()
                 if response.status_code == 401 and not challenged and self._answer(url, response):
@@ -302,8 +314,8 @@ class Server:
         return False
 
 
-def _too_slow(url: str) -> QueryLimitExceeded:
-    return QueryLimitExceeded(f"{url}: the query took longer than its limit of time; raise it with --timeout")
+def _too_slow(url: str) -> ServerTooSlow:
+    return ServerTooSlow(f"{url}: the query took longer than its limit of time; raise it with --timeout")
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:

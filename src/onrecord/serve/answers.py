@@ -62,6 +62,8 @@ class Answers:
         self._queue = 64 * settings.workers
         self._waiting = 0
         self._bound = settings.cache
+        self._lasting = ("page", "address") if settings.store else ()
+        """The jobs whose replies last; all do where that is empty: nothing but a new edition changes them."""
         self._size = 0
         self._kept: OrderedDict[str, Reply] = OrderedDict()
         self._shared: dict[str, _Shared] = {}
@@ -83,7 +85,7 @@ class Answers:
         if shared is None:
             task = asyncio.create_task(self._evaluate(edition, job, more))
             shared = self._shared[key] = _Shared(task)
-            task.add_done_callback(lambda done: self._finish(key, done))
+            task.add_done_callback(lambda done: self._finish(key, job, done))
         shared.waiting += 1
         try:
             reply = await asyncio.shield(shared.task)
@@ -95,10 +97,10 @@ class Answers:
                 shared.task.cancel()
         return reply
 
-    def _finish(self, key: str, done: asyncio.Task[Reply]) -> None:
+    def _finish(self, key: str, job: str, done: asyncio.Task[Reply]) -> None:
         if self._shared.get(key) is not None and self._shared[key].task is done:
             del self._shared[key]
-        if done.cancelled() or done.exception() is not None:
+        if done.cancelled() or done.exception() is not None or (self._lasting and job not in self._lasting):
             return
         reply = done.result()
         if "error" in reply.head or reply.file is not None or len(reply.body) > SMALL:

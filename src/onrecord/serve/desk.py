@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import onrecord
+from onrecord import __version__
 from onrecord.errors import (
     GraphBroken,
     OnRecordError,
@@ -19,16 +20,19 @@ from onrecord.errors import (
     QueryLimitExceeded,
     QueryRefused,
     QuerySyntaxError,
+    ServerError,
+    ServerTooSlow,
     StoreError,
     has_errors,
 )
 from onrecord.files import sha256_hex
 from onrecord.lens import Lens
 from onrecord.limits import Limits
+from onrecord.project import input_digest
 from onrecord.query import Opened, evaluate
 from onrecord.questions import prepare
 from onrecord.serve.catalogue import describe_questions
-from onrecord.serve.messages import Job
+from onrecord.serve.messages import Job, without_address
 from onrecord.serve.settings import BUSY_SECONDS
 from onrecord.site import SiteOptions
 from onrecord.store import graph_names, open_store
@@ -43,11 +47,15 @@ _GRAPH = "CONSTRUCT {{ ?s ?p ?o }} {dataset} WHERE {{ ?s ?p ?o }}"
 _THING = "CONSTRUCT {{ {iri} ?p ?o . ?s ?q {iri} }} WHERE {{ {{ {iri} ?p ?o }} UNION {{ ?s ?q {iri} }} }}"
 _KNOWN = "ASK {{ {{ {iri} ?p ?o }} UNION {{ ?s ?q {iri} }} }}"
 
+_CHANGED = "the store holds something else than before; ask again in a few seconds"
+
 _KINDS: tuple[tuple[type[OnRecordError], str], ...] = (
+    (ServerTooSlow, "slow"),
     (QueryLimitExceeded, "limit"),
     (QueryBusy, "busy"),
     (QueryCancelled, "cancelled"),
     (QueryError, "failed"),
+    (ServerError, "gateway"),
     (StoreError, "store"),
 )
 
@@ -67,20 +75,31 @@ class Desk:
         if has_errors(report.problems):
             raise GraphBroken(f"{report.project.name} has errors", report.problems)
         self.problems = report.problems
-        build = Path(options["out"]) / "build"
-        manifest = graph.build(build, exports=False)
-        dataset = Dataset(open_store(build), read_written(build))
-        opened = Opened(Workers(dataset, options["workers"]), graph_names(dataset.store))
-        graph.stores.get(Lens().key, lambda: opened)  # not the one below build/, which others may replace
+        self._store = options["store"]
+        if self._store:
+            from onrecord.scale.remote import Remote
+
+            graph.remote = Remote(graph, self._store, options["kind"], steady=True)
+            graphs, state = graph.remote.count(), [input_digest(graph.project), __version__, graph.remote.state]
+        else:
+            build = Path(options["out"]) / "build"
+            manifest = graph.build(build, exports=False)
+            dataset = Dataset(open_store(build), read_written(build))
+            opened = Opened(Workers(dataset, options["workers"]), graph_names(dataset.store))
+            graph.stores.get(Lens().key, lambda: opened)  # not the one below build/, which others may replace
+            graphs, state = manifest["graphs"], [manifest["inputs"], manifest["onrecord"]]
         self._site = graph.site(SiteOptions(live=True, sources=sources))
+        questions = graph.questions()
+        refused = {name: self._refuse(question.lens) for name, question in questions.items()}
         self.facts: dict[str, Any] = {
-            "build": _name_build(self._graph.questions(), manifest),
+            "build": _name_build(questions, state),
             "name": graph.project.name,
             "title": graph.project.title,
             "description": graph.project.description,
             "base": graph.project.base,
-            "graphs": manifest["graphs"],
-            "questions": describe_questions(graph),
+            "graphs": graphs,
+            "questions": [{**each, "refused": refused[each["name"]]} for each in describe_questions(graph)],
+            "behind": graph.remote.behind if graph.remote else "",
         }
 
     def reply(self, job: Job) -> Reply:
@@ -89,7 +108,7 @@ class Desk:
         try:
             return self._answer(job, stopped)
         except OnRecordError as error:
-            return _refusal(error), b""
+            return self._tell(error), b""
         finally:
             self._running.pop(job["id"], None)
 
@@ -119,7 +138,21 @@ class Desk:
                 return self._page(job["path"])
             case "address":
                 return {"path": self._site.record.addresses.paths.get(job["iri"], "")}, b""
+            case "state":
+                return self._look_at_store()
         raise AssertionError(f"there is no job {job['job']}")
+
+    def _refuse(self, lens: Lens) -> str:
+        """Why no question can be put through a lens; empty where it can."""
+        return self._graph.remote.refuse(lens) if self._graph.remote else ""
+
+    def _look_at_store(self) -> Reply:
+        """Whether the server that answers the queries does, and holds what it held."""
+        remote = self._graph.remote
+        if remote is None:
+            return {"kind": "state", "state": "", "is_current": True}, b""
+        state = remote.find_state()
+        return {"kind": "state", "state": state, "is_current": state == remote.state}, b""
 
     def _query(self, text: str, job: Job, stopped: threading.Event) -> Reply:
         default, named = job.get("default"), job.get("named")
@@ -127,6 +160,9 @@ class Desk:
 
     def _ask(self, job: Job, stopped: threading.Event) -> Reply:
         question, terms = prepare(self._graph, job["name"], job["parameters"])
+        reason = self._refuse(question.lens)
+        if reason:
+            return {"error": "cannot", "message": f"this question is not answered here: {reason}"}, b""
         where = {"parameters": terms, "name": f"questions/{question.path.name}"}
         return self._evaluate(question.text, question.lens, job["formats"], stopped, **where)
 
@@ -161,7 +197,15 @@ class Desk:
                     "error": "unacceptable",
                     "message": f"this query gives {what}, in no format that you accept",
                 }, b""
+            remote = self._graph.remote
+            if remote and remote.find_state() != remote.state:  # the answer may be of two states, half of each
+                return {"error": "changed", "message": _CHANGED}, b""
             return {"kind": found.kind}, found.body
+
+    def _tell(self, error: OnRecordError) -> dict[str, str]:
+        found = _refusal(error)
+        told = without_address(found["message"], self._store)
+        return found if told == found["message"] else {**found, "message": told, "detail": found["message"]}
 
 
 def _refusal(error: OnRecordError) -> dict[str, str]:
@@ -172,9 +216,9 @@ def _refusal(error: OnRecordError) -> dict[str, str]:
     return {"error": next((name for kind, name in _KINDS if isinstance(error, kind)), "call"), "message": str(error)}
 
 
-def _name_build(questions: dict[str, Any], manifest: dict[str, Any]) -> str:
-    """A name for all that an edition serves; it stays while the files stay."""
-    parts = [manifest["inputs"], manifest["onrecord"]]
+def _name_build(questions: dict[str, Any], state: list[str]) -> str:
+    """A name for all that an edition serves; it stays while the files, and a server's store, stay."""
+    parts = list(state)
     for name, question in sorted(questions.items()):
         parts += [name, question.text]
     return sha256_hex("\0".join(parts).encode())[:16]

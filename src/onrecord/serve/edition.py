@@ -47,13 +47,19 @@ def main() -> None:
         counter.send({"state": "failed", "message": str(error), "problems": []})
         return
     counter.send({"state": "ready", **desk.facts, "problems": render_problems(desk.problems)})
-    with ThreadPoolExecutor(options["workers"]) as queries, ThreadPoolExecutor(1) as pages:
+    with (
+        ThreadPoolExecutor(options["workers"]) as queries,
+        ThreadPoolExecutor(1) as pages,
+        ThreadPoolExecutor(1) as own,
+    ):
+        pools = {"page": pages, "address": pages, "state": own}
         while job := read_job(sys.stdin.buffer):
             if job["job"] == "cancel":
                 desk.cancel(job["of"])
                 continue
-            pool = pages if job["job"] in ("page", "address") else queries
-            pool.submit(desk.reply, job).add_done_callback(partial(counter.hand_out, job["id"]))
+            pools.get(job["job"], queries).submit(desk.reply, job).add_done_callback(
+                partial(counter.hand_out, job["id"])
+            )
         desk.cancel_all()
     shutil.rmtree(options["out"], ignore_errors=True)  # the server is gone and could not
 

@@ -14,12 +14,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from onrecord.errors import OnRecordError
-from onrecord.serve.messages import HEAD
+from onrecord.serve.messages import HEAD, without_address
 from onrecord.serve.settings import Settings
 
 
@@ -73,18 +73,11 @@ class Edition:
     async def start(cls, settings: Settings) -> Edition:
         """Start a process that builds the graph as its files are now; :attr:`facts` say how that went."""
         folder = Path(tempfile.mkdtemp(prefix="onrecord-edition-"))
-        options = {
-            "graph": str(settings.graph),
-            "sources": [str(each) for each in settings.sources],
-            "out": str(folder),
-            "workers": settings.workers,
-            "limits": asdict(settings.limits),
-        }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "onrecord.serve.edition",
-            json.dumps(options),
+            json.dumps(settings.for_edition(folder)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends its editions itself
@@ -217,7 +210,11 @@ class Editions:
             self.is_building = False
         state = str(fresh.facts["state"])
         if state != "ready":
-            self.trouble = fresh.facts
+            self.trouble = {
+                **fresh.facts,
+                "message": without_address(fresh.facts["message"], self.settings.store),
+                "detail": fresh.facts["message"],
+            }
             return state
         before, self.trouble = self.current, None
         if before.is_running and before.build == fresh.build:

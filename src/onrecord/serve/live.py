@@ -14,6 +14,7 @@ from pathlib import Path
 from onrecord.errors import OnRecordError, Problems
 from onrecord.project import Project, find_files, input_files, open_project
 from onrecord.serve.service import Service
+from onrecord.serve.upstream import Look
 from onrecord.watch import changes
 
 RESTART_SECONDS = 1.0
@@ -32,6 +33,8 @@ class Watch:
         self._stop = threading.Event()
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._store = Look()
+        self._tried = ""
         self._changes = changes(open_project(graph, Problems()), files=served_files, stop=self._stop)
 
     def _look(self) -> None:
@@ -47,11 +50,31 @@ class Watch:
             while True:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), RESTART_SECONDS)
-                if self._changed.is_set() or not service.edition.is_running:
+                is_due = (
+                    service.edition.is_running and bool(service.settings.store) and await self._look_at_store(service)
+                )
+                if self._changed.is_set() or is_due or not service.edition.is_running:
                     self._changed.clear()
                     await _renew(service)
         finally:
             self._stop.set()
+
+    async def _look_at_store(self, service: Service) -> bool:
+        """Whether what the server behind this one holds is another thing now, and no longer becoming one.
+
+        So it is too where the files changed while that server was away.
+        """
+        before, found = self._store, await service.upstream.look(service.edition)
+        self._store = found
+        if found.status != before.status and (found.message or before.message):
+            service.log.write(
+                "store", "info" if found.status == "ok" else "warning", outcome=found.status, message=found.message
+            )
+        if found.status == "changed":
+            is_settled = before == found and found is not before and found.state != self._tried
+            self._tried = found.state if is_settled else self._tried
+            return is_settled
+        return found.status == "ok" and before.status not in ("ok", "changed") and service.editions.trouble is not None
 
 
 async def _renew(service: Service) -> None:
@@ -73,5 +96,5 @@ async def _renew(service: Service) -> None:
         build=service.edition.build,
         seconds=round(asyncio.get_running_loop().time() - started, 2),
         problems=len(trouble["problems"]) if trouble else None,
-        message=trouble["message"] if trouble else None,
+        message=trouble["detail"] if trouble else None,
     )

@@ -5,6 +5,7 @@ Leaves what is said to ``editions`` on one side and ``edition`` on the other.
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import Any
 
@@ -13,3 +14,12 @@ HEAD = struct.Struct(">IQ")
 
 Job = dict[str, Any]
 """What an edition is asked: ``id``, ``job``, and what that job needs."""
+
+
+def without_address(message: str, store: str) -> str:
+    """What is said of a server, without where it stands: that is nobody's business who asks from outside.
+
+    >>> without_address("POST http://localhost:7878/query: the server cannot be reached", "http://localhost:7878/")
+    'the store: the server cannot be reached'
+    """
+    return re.sub(rf"(?:\b[A-Z]+ )?{re.escape(store.rstrip('/'))}[^\s:]*", "the store", message) if store else message

@@ -47,7 +47,8 @@ async def answer_problems(request: Request) -> Response:
     problems: list[dict[str, Any]] = trouble["problems"] if trouble else edition.facts["problems"]
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     if choose(request.headers.get("accept"), (HTML, JSON)) == JSON:
-        state = {"state": "broken" if trouble else "ready", "message": trouble["message"] if trouble else ""}
+        told = trouble["message"] if trouble else edition.facts["behind"]
+        state = {"state": "broken" if trouble else "ready", "message": told}
         return JSONResponse({**state, "build": edition.build, "problems": problems}, headers=headers)
     page = environment().get_template("problems.html").render(facts=edition.facts, trouble=trouble, problems=problems)
     return HTMLResponse(page, headers=headers)
@@ -66,11 +67,16 @@ async def answer_live(request: Request) -> Response:
 
 
 async def answer_health(request: Request) -> Response:
-    """Whether queries are answered."""
+    """Whether queries are answered, and where a server behind this one answers them, how that is."""
     edition = request.state.edition
+    service: Service = request.app.state.service
     state = "ok" if edition.is_running else "restarting"
     found = {"status": state, "build": edition.build, "quads": sum(edition.facts["graphs"].values())}
-    return JSONResponse(found, 200 if edition.is_running else 503, {"Cache-Control": "no-store"})
+    if service.settings.store:
+        look = await service.upstream.look(edition)
+        found["store"] = {"status": look.status, "message": look.message or edition.facts["behind"]}
+        state = found["status"] = state if look.status == "ok" else "store"
+    return JSONResponse(found, 200 if state == "ok" else 503, {"Cache-Control": "no-store"})
 
 
 async def answer_metrics(request: Request) -> Response:

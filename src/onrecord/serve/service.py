@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from onrecord.serve.metrics import Metrics
 from onrecord.serve.negotiation import Format, by_name, choose
 from onrecord.serve.protocol import Refusal
 from onrecord.serve.settings import Settings
+from onrecord.serve.upstream import Upstream
 
 _STATUS = {
     "query": 400,
@@ -32,6 +33,10 @@ _STATUS = {
     "unacceptable": 406,
     "store": 503,
     "cancelled": 503,
+    "cannot": 501,
+    "gateway": 502,
+    "slow": 504,
+    "changed": 503,
 }
 """The status of each kind of reply that is no answer."""
 _CHUNK = 1 << 18
@@ -46,6 +51,7 @@ class Service:
     answers: Answers
     metrics: Metrics
     log: Log
+    upstream: Upstream = field(default_factory=Upstream)
 
     @property
     def edition(self) -> Edition:
@@ -62,7 +68,7 @@ class Service:
         edition: Edition = request.state.edition
         names = {kind: format_.name for kind, format_ in formats.items()}
         headers = {"Cache-Control": "no-cache", "Vary": "Accept"}
-        if request.method in ("GET", "HEAD") and not may_change(more):
+        if request.method in ("GET", "HEAD") and not self.settings.store and not may_change(more):
             described = repr((edition.build, job, sorted(names.items()), sorted(more.items())))
             headers["ETag"] = f'W/"{hashlib.sha256(described.encode()).hexdigest()[:32]}"'
             if is_known(headers, request):
@@ -80,7 +86,10 @@ class Service:
             asked.cancel()
             gone.cancel()
         if "error" in reply.head:
-            raise Refusal(_STATUS[reply.head["error"]], reply.head["message"])
+            if "detail" in reply.head:
+                self.log.write("store", "error", outcome=reply.head["error"], message=reply.head["detail"])
+            status = _STATUS[reply.head["error"]]
+            raise Refusal(status, reply.head["message"], **({"Retry_After": "5"} if status == 503 else {}))
         headers["Content-Type"] = formats[reply.head["kind"]].media_type
         return send(reply, headers)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from onrecord.errors import OnRecordError
 from onrecord.limits import Limits
@@ -56,6 +57,10 @@ class Settings:
     connections: int = 2000
     cache: int = 64 << 20
     watch: bool = True
+    store: str = ""
+    """The address of the SPARQL server that answers the queries; empty where this machine does."""
+    kind: str | None = None
+    """What that server is, where it does not say so itself."""
 
     def __post_init__(self) -> None:
         for name in self.allowed_hosts:
@@ -70,6 +75,18 @@ class Settings:
                 f"{self.host} can be reached from other machines: say with --allow-host under which name, "
                 "as in  --allow-host graph.example"
             )
+
+    def for_edition(self, out: Path) -> dict[str, Any]:
+        """What an edition has to know, which keeps its files in ``out``."""
+        return {
+            "graph": str(self.graph),
+            "sources": [str(each) for each in self.sources],
+            "out": str(out),
+            "workers": self.workers,
+            "limits": asdict(self.limits),
+            "store": self.store,
+            "kind": self.kind,
+        }
 
     @property
     def is_loopback(self) -> bool:
