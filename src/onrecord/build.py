@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from onrecord.assemble import assemble, quad_parts, to_nquads
-from onrecord.check.evidence import Evidence, check_evidence
+from onrecord.check.evidence import Evidence, check_evidence, found_before, keep_found
 from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
 from onrecord.delta import Changes, find_changes, find_part, keep_for_next
@@ -109,7 +109,10 @@ def check(
     loaded.evidence = Evidence()
     if evidence:
         archive = Archive(project.source_folders(tuple(sources)), problems)
-        loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems)
+        before = found_before(loaded.kept)
+        loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems, before)
+        loaded.keep.add(keep_found(loaded.evidence))
+        loaded.evidence.before = loaded.evidence.found = {}
     if update_lock:
         write_lock(project.lock_file, loaded.evidence.text_entries(loaded.lock), loaded.evidence.locked)
         loaded.surroundings = surroundings(project)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import onrecord
 from golden_files import assert_golden
 from inline import notes, render
+from onrecord.check import evidence
 from onrecord.check.evidence import Evidence, covered_length, is_free
 from onrecord.errors import Problem
 from onrecord.files import sha256_hex
@@ -326,3 +327,42 @@ def test_a_quote_of_several_spans_is_several_checks(graph_folder: Path) -> None:
     )
     report = onrecord.open(graph_folder).examine()
     assert report.evidence.counts() == {"exact": 5, "normalised": 1}
+
+
+EDITS = {
+    "nothing": ("statements/letter.yaml", "", "", 0),
+    "another quote": ("statements/letter.yaml", "our chairwoman", "chairwoman", 1),
+    "words before a quote": ("statements/letter.yaml", "    quote: our", "    prefix: writes\n    quote: our", 1),
+    "a quote that is not there": ("statements/letter.yaml", "our chairwoman", "our headmistress", 1),
+    "another word of the text": ("sources/minutes.txt", "the", "a", None),
+    "the title": ("onrecord.yaml", "The garden society", "Our garden", 0),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_only_what_changed_is_looked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    graph, out = onrecord.open(write_graph(tmp_path / "garden")), tmp_path / "out"
+    graph.examine(built=out)
+    graph.build(out)
+    looked: list[str] = []
+    inner = evidence.find_quote
+
+    def outer(quote: str, *rest: str) -> object:
+        looked.append(quote)
+        return inner(quote, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evidence, "find_quote", outer)
+    file, old, new, count = EDITS[name]
+    path = tmp_path / "garden" / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    found = onrecord.open(tmp_path / "garden").examine(built=out)
+    if count is None:
+        assert set(looked) == {check.quote for check in found.evidence.checks if check.source == "minutes"}
+    else:
+        assert len(looked) == count
+    again = onrecord.open(tmp_path / "garden").examine(built=tmp_path / "none")
+    assert found.problems == again.problems
+    assert found.evidence.checks == again.evidence.checks
+    assert found.evidence.locked == again.evidence.locked

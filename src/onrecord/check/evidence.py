@@ -5,13 +5,17 @@ Leaves the looking to ``sources`` and the record of it to ``lock``.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+import polars as pl
+
 from onrecord.errors import Place, Problems
+from onrecord.kept import Keep, Kept
 from onrecord.lock import Lock, LockedQuote, quote_key
 from onrecord.model import Source, statements_only
 from onrecord.progress import advance, stage
@@ -22,6 +26,10 @@ from onrecord.sources import Archive, Location, Shelf, Span, Text, Verdict, diff
 
 NEAREST = 1_000
 """Of so many missing quotes the nearest passage is looked for; whoever has more reads another text."""
+MOST_KEPT = 400_000
+"""Of more quotes nothing is kept for the next build."""
+_FOUND = "found quotes"
+_COLUMNS = ("text", "quote", "verdict", "spans", "turn", "negation")
 _FREE = re.compile(r"CC0\b|CC[- ]BY(-SA)?[- ]\d|PDDL\b|public domain\b|OGL\b", re.IGNORECASE)
 
 
@@ -46,6 +54,8 @@ class Evidence:
     locked: list[LockedQuote] = field(default_factory=list)  # what a new lock would hold
     stale: int = 0  # quotes whose lock entry is missing or differs
     compared: int = 0  # quotes whose nearest passage was looked for
+    before: Mapping[tuple[str, str], Location] = field(default_factory=dict)  # by the text's hash and the quote's key
+    found: dict[tuple[str, str], Location] = field(default_factory=dict)  # likewise, now
 
     @property
     def passed(self) -> int:
@@ -93,9 +103,19 @@ class _Task:
         return quote_key(self.quote, self.prefix, self.suffix)
 
 
-def check_evidence(resolved: Resolved, project: Project, lock: Lock, archive: Archive, problems: Problems) -> Evidence:
-    """Look for every quote; see ``docs/evidence.md`` for the verdicts and the rule of normalising."""
-    evidence = Evidence()
+def check_evidence(
+    resolved: Resolved,
+    project: Project,
+    lock: Lock,
+    archive: Archive,
+    problems: Problems,
+    before: Mapping[tuple[str, str], Location] | None = None,
+) -> Evidence:
+    """Look for every quote; see ``docs/evidence.md`` for the verdicts and the rule of normalising.
+
+    Those that were found ``before`` (:func:`found_before`) in a text of the same hash are not looked for again.
+    """
+    evidence = Evidence(before=before or {})
     tasks = _tasks(resolved)
     all_texts: dict[str, Text] = {}
     for source in sorted(resolved.sources.values(), key=lambda source: source.id):
@@ -124,6 +144,26 @@ def check_evidence(resolved: Resolved, project: Project, lock: Lock, archive: Ar
             "run  onrecord check --update-lock  and commit evidence.lock",
         )
     return evidence
+
+
+def keep_found(evidence: Evidence) -> Keep:
+    """What :func:`found_before` needs. Quotes that were not found are looked for again: other texts may have them."""
+    if len(evidence.found) > MOST_KEPT:
+        return Keep()
+    rows = (
+        (*name, str(found.verdict), json.dumps(found.spans), found.turn, found.negation)
+        for name, found in evidence.found.items()
+    )
+    return Keep({_FOUND: pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")})
+
+
+def found_before(kept: Kept) -> dict[tuple[str, str], Location]:
+    """Where quotes were found by the time of a build, by the hash of the text and the key of the quote."""
+    table = kept.table(_FOUND)
+    return {
+        (text, key): Location(Verdict(verdict), tuple(map(tuple, json.loads(spans))), 1, turn=turn, negation=negation)
+        for text, key, verdict, spans, turn, negation in (table.iter_rows() if table is not None else ())
+    }
 
 
 def _tasks(resolved: Resolved) -> dict[str, list[_Task]]:
@@ -200,7 +240,10 @@ def _from_text(
             "look at what changed, then run  onrecord check --update-lock",
         )
     for task in tasks:
-        location = find_quote(task.quote, text, task.prefix, task.suffix)
+        name = text.sha256, task.key
+        location = evidence.before.get(name) or find_quote(task.quote, text, task.prefix, task.suffix)
+        if location.verdict.is_found:
+            evidence.found[name] = location
         if location.verdict is Verdict.NOT_FOUND:
             location = _elsewhere(task, text, shelf, evidence, problems)
         else:
