@@ -60,7 +60,8 @@ def test_every_pinned_package_is_vendored_or_bundles():
     wanted = json.loads((ROOT / "package.json").read_text("utf-8"))
     found = {
         name
-        for path in (ROOT / "src" / "onrecord").rglob("vendor.json")
+        for folder in ("src", "tests")
+        for path in (ROOT / folder).rglob("vendor.json")
         for name in json.loads(path.read_text("utf-8"))["packages"]
     }
     assert found | {"esbuild"} == set(wanted["dependencies"]) | set(wanted["devDependencies"])
