@@ -44,9 +44,13 @@ def test_the_stages_of_a_check_and_a_query(graph_folder: Path) -> None:
     graph = onrecord.open(graph_folder)
     with watched(heard):
         graph.check()
+        said = list(heard.said)
         checked = [said[0] for said in heard.said if isinstance(said[0], str)]
         heard.said.clear()
         graph.query("SELECT * { ?s a onr:Statement }")
+    size = sum(path.stat().st_size for path in (graph_folder / "statements").iterdir())
+    assert said[1] == ("reading", size, "bytes")
+    assert sum(count for (count,) in said[2 : said.index(("resolving names", None, ""))]) == size
     assert [name for name in checked if name in ("looking for quotes", "checking the record", "checking shapes")] == [
         "looking for quotes",
         "checking the record",

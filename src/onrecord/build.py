@@ -203,7 +203,8 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
     if not tally.graphs:
         whole = dataset(loaded, Lens(inference=inference)) if inference and quads is None else quads
         parts = _parts(loaded) if whole is None else [whole]
-        build_store(aside, tally.pass_on(parts, iri(resolved.names.minter.graph("inferred"))), key)
+        known = None if whole is None else whole.height
+        build_store(aside, tally.pass_on(parts, iri(resolved.names.minter.graph("inferred"))), key, known)
     loaded.keep.add(keep_for_next(resolved, tally, surroundings=around, inference=inference))
     return tally
 

@@ -37,20 +37,21 @@ _ALIKE = "there are quads that the store takes for one another"
 _OURS = re.compile(r"store-[0-9a-f]{16}-([0-9]+-)?[a-z0-9_]{8}|\.store-[0-9]+")
 
 
-def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str) -> int:
+def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str, quads: int | None = None) -> int:
     """Load N-Quads into a new store below ``folder`` and point ``folder/store`` to it; returns the number of quads.
 
     N-Quads come whole or in pieces that end with a line; their terms are taken as they are, because
     all that makes them has checked them. The store's own folder is named after ``key``, 16
     hexadecimal digits that say what it was built from (:func:`is_store_of` compares them), and the
-    number of quads (:func:`open_store` counts them again). The link changes in one rename, after all
+    number of quads (:func:`open_store` counts them again). ``quads`` is how many there will be, where that is
+    known before: it is only shown. The link changes in one rename, after all
     data is on disk; what an interrupted run left behind is removed by the next one.
 
     :raises StoreError: when the disk is full or the folder cannot be written to.
     """
     with _new_store(folder, key) as fresh:
         store = ox.Store(str(fresh))
-        _load(store, nquads)
+        _load(store, nquads, quads)
         store.flush()
         count = len(store)
         del store
@@ -250,8 +251,8 @@ def load_store(nquads: bytes | Iterable[bytes]) -> ox.Store:
     return store
 
 
-def _load(store: ox.Store, nquads: bytes | Iterable[bytes]) -> None:
-    stage("loading the store", unit="quads")
+def _load(store: ox.Store, nquads: bytes | Iterable[bytes], quads: int | None = None) -> None:
+    stage("loading the store", quads, "quads")
     source = nquads if isinstance(nquads, bytes) else io.BufferedReader(_Pieces(nquads), _READ_AT_ONCE)
     store.bulk_load(cast("IO[bytes]", source), ox.RdfFormat.N_QUADS, lenient=True)
 

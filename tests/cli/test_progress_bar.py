@@ -66,6 +66,38 @@ def test_a_bar_appears_after_a_second_and_goes_away() -> None:
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h"), "the cursor is there again"
 
 
+def test_reading_and_loading_show_how_much_there_is(graph_folder: Path) -> None:
+    work = textwrap.dedent(
+        """
+        import sys, time
+        from pathlib import Path
+        import onrecord
+        from onrecord.cli import progress
+        from onrecord.parse import yaml
+
+        inner = yaml.parse_statements
+
+        def slow(*given):
+            time.sleep(0.3)
+            inner(*given)
+
+        yaml.parse_statements = slow
+        progress.Bar.__init__.__defaults__ = (0.0,)
+
+        @progress.with_progress
+        def work():
+            onrecord.open(sys.argv[1]).build()
+
+        work()
+        """
+    )
+    shown, _ = on_a_terminal("-c", work, str(graph_folder))
+    reading = [line for line in shown.split("\r") if "reading" in line]
+    assert any("MB/s" in line and "left" in line and "%" in line and "  0%" not in line for line in reading)
+    loading = [line for line in shown.split("\r") if "loading the store" in line]
+    assert all("left" in line for line in loading)
+
+
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"TERM": ""}], ids=["dumb", "none"])
 def test_no_bar_where_the_cursor_cannot_move(env: dict[str, str]) -> None:
     assert on_a_terminal("-c", WORK, **env) == ("", '"the end"\n')

@@ -65,7 +65,7 @@ class Bar:
             name, total, unit = self._stage
             if not name or now < self._appears:
                 return
-            rate = f"{self._done / max(now - self._begun, 0.001):,.0f} {unit}/s" if unit and self._done else ""
+            rate = _rate(self._done / max(now - self._begun, 0.001), unit) if unit and self._done else ""
             line = self._shown or _line()
             if self._task is None:
                 left = "left" if total else ""
@@ -88,6 +88,10 @@ class Bar:
         with self._lock:
             self._stage = ("", None, "")
             self._hide()
+
+
+def _rate(speed: float, unit: str) -> str:
+    return f"{speed / 1e6:,.1f} MB/s" if unit == "bytes" else f"{speed:,.0f} {unit}/s"
 
 
 def _line() -> Progress:

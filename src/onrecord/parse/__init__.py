@@ -5,7 +5,7 @@ Leaves what the names in it mean to ``resolve``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
 from onrecord.parse.before import ReadBefore
 from onrecord.parse.records import RecordReader
 from onrecord.places import Places
-from onrecord.progress import stage
+from onrecord.progress import advance, stage
 from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files, report_strays
 from onrecord.withdrawn import WITHDRAWN, Withdrawal, read_withdrawn
 
@@ -51,7 +51,7 @@ def parse(
     A file that cannot be read adds its problems and hides nothing of the others. Statement files that are
     not wanted are left to whoever does want them.
     """
-    stage("reading")
+    stage("reading entities")
     sources: dict[str, Source] = {}
 
     def add_source(source: Source) -> None:
@@ -79,7 +79,7 @@ def parse(
         yaml.parse_sources(path, project.name_of(path), add_source, problems)
     report_strays(project, problems)
     files = [path for path in find_files(project, "statements", STATEMENT_SUFFIXES, problems) if is_wanted(path)]
-    for path in files:
+    for path in _watched(files):
         shown, inner = project.name_of(path), project.relative(path)
         rows.close()
         rows.places.set_inner(shown, inner)
@@ -106,6 +106,15 @@ def parse(
     withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)
     table = rows.frame()
     return Parsed(table, rows.places, sources, found, len(files), withdrawn, before.keep(table))
+
+
+def _watched(files: list[Path]) -> Iterator[Path]:
+    """The files, as a stage that goes on with the bytes of each: one may be as large as all others together."""
+    sizes = [path.stat().st_size if path.is_file() else 0 for path in files]
+    stage("reading", sum(sizes), "bytes")
+    for path, size in zip(files, sizes, strict=True):
+        yield path
+        advance(size)
 
 
 def _differs(first: Source, second: Source) -> bool:
