@@ -151,17 +151,26 @@ def find_protected(loaded: Loaded) -> Protected:
     return Protected(frozenset(iris), frozenset(source.id for source in sources), frozenset(names), frozenset(phrases))
 
 
-def require_choice(loaded: Loaded, redact: bool | None) -> None:
+class Undecided(OnRecordError):
+    """A graph holds something protected, and nobody has said what becomes of it."""
+
+
+def require_choice(loaded: Loaded, redact: bool | None, act: str = "publish") -> None:
     """Whether somebody has said what becomes of what is protected.
 
-    :raises OnRecordError: when the graph holds something protected and nobody has.
+    :raises Undecided: when the graph holds something protected and nobody has.
     """
-    count = len(find_protected(loaded).iris) if redact is None else 0
+    count = count_protected(loaded) if redact is None else 0
     if count:
-        raise OnRecordError(
-            f"{loaded.project.name} holds {count} protected item{'s' * (count > 1)}: publish it with --redact, "
-            "or with --no-redact to publish them too"
+        raise Undecided(
+            f"{loaded.project.name} holds {count} protected item{'s' * (count > 1)}: {act} it with --redact, "
+            f"or with --no-redact to {act} them too"
         )
+
+
+def count_protected(loaded: Loaded) -> int:
+    """How many entities, speakers and sources are protected."""
+    return len(find_protected(loaded).iris)
 
 
 def _tells(label: str) -> bool:

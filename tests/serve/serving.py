@@ -139,6 +139,15 @@ def serving(folder: Path, *options: str) -> Iterator[Server]:
         process.stderr.close()
 
 
+def refused(folder: Path, *options: str) -> tuple[int, str]:
+    """Exit code and words of a server that does not start."""
+    command = [sys.executable, "-m", "onrecord", "serve", str(folder), "--port", "0", *options]
+    found = subprocess.run(
+        command, capture_output=True, text=True, timeout=90, env={**os.environ, "PYTHONPATH": str(SRC)}, check=False
+    )
+    return found.returncode, found.stderr
+
+
 def stop(server: Server, number: signal.Signals = signal.SIGTERM, seconds: float = 30.0) -> int:
     """Stop a server; its exit code."""
     if server.process.poll() is None:

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +17,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
-from serving import SRC, Given, Server, serving
+from serving import Given, Server, refused, serving
 
 import onrecord
 from servers import oxigraph
@@ -302,12 +299,3 @@ def test_a_store_that_holds_nothing_of_the_graph_or_is_not_there(tmp_path: Path,
     assert (code, "http://127.0.0.1:1/query: the server cannot be reached" in error) == (2, True)
     code, error = refused(folder, "--server", "oxigraph")
     assert (code, "--server goes with --store" in error) == (2, True)
-
-
-def refused(folder: Path, *options: str) -> tuple[int, str]:
-    """How a server that does not start ends."""
-    command = [sys.executable, "-m", "onrecord", "serve", str(folder), "--port", "0", *options]
-    found = subprocess.run(
-        command, capture_output=True, text=True, timeout=90, env={**os.environ, "PYTHONPATH": str(SRC)}, check=False
-    )
-    return found.returncode, found.stderr

@@ -140,6 +140,7 @@ class Current:
 
     trouble: dict[str, Any] | None = None
     is_building = False
+    withheld = False
 
     def __init__(self, edition: Inside) -> None:
         self.current = edition

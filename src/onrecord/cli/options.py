@@ -9,11 +9,14 @@ import datetime as dt
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from onrecord.statuses import ASSERTABLE
+
+if TYPE_CHECKING:
+    from onrecord.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,6 +99,37 @@ def limit_options(command: F) -> F:
     ):
         decorated = option(decorated)
     return decorated
+
+
+def redact_options(command: F) -> F:
+    """Add the options that say what becomes of what is protected; the command gets ``redact`` and ``secret_file``."""
+    decorated = click.option(
+        "--secret",
+        "secret_file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="With --redact: the secret for the new hashes, made when FILE is missing. Default: $ONRECORD_SECRET, or "
+        "one kept among your settings. Never publish it.",
+    )(command)
+    return click.option(
+        "--redact/--no-redact",
+        default=None,
+        help="Take out what the graph marks as protected; or show it. A graph with protected items needs one of them "
+        "before others read it.",
+    )(decorated)
+
+
+def take_secret(project: Project, file: Path | None, out: Path | None = None) -> bytes:
+    """The secret of a graph from ``file`` or where it is kept, not below ``out``; says where one was made."""
+    from onrecord.secret import default_file, read_secret
+
+    kept = file or default_file(project.name, project.base)
+    if out is not None and kept.absolute().is_relative_to(out.absolute()):
+        raise click.UsageError("the secret would lie among what is published; keep it elsewhere")
+    secret, is_new = read_secret(kept)
+    if is_new:
+        click.echo(f"a secret was made in {kept}: keep it, and publish it never", err=True)
+    return secret
 
 
 def store_options(command: F) -> F:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from onrecord.cli.options import graph_argument, json_option, sources_option
+from onrecord.cli.options import graph_argument, json_option, redact_options, sources_option, take_secret
 from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json
 from onrecord.files import shown_path
@@ -26,19 +26,7 @@ from onrecord.files import shown_path
 )
 @click.option("--since", metavar="REV", default="", help="Add a page of what changed since this git revision.")
 @click.option("--no-console", is_flag=True, help="Leave out the SPARQL console.")
-@click.option(
-    "--redact/--no-redact",
-    default=None,
-    help="Take out what the graph marks as protected; or publish it. A graph with protected items needs one of them.",
-)
-@click.option(
-    "--secret",
-    "secret_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="With --redact: the secret for the new hashes, made when FILE is missing. Default: $ONRECORD_SECRET, or one "
-    "kept among your settings. Never publish it.",
-)
+@redact_options
 @sources_option
 @json_option
 @with_progress
@@ -64,19 +52,11 @@ def publish(
         onrecord publish graphs/miami-talks build/site --base-url https://example.org/talks/ --since v1.0
     """
     import onrecord
-    from onrecord.secret import default_file, read_secret
 
     if secret_file and not redact:
         raise click.UsageError("--secret goes with --redact")
     opened = onrecord.open(graph)
-    secret = None
-    if redact:
-        kept = secret_file or default_file(opened.project.name, opened.project.base)
-        if kept.absolute().is_relative_to(out.absolute()):
-            raise click.UsageError("the secret would lie among what is published; keep it elsewhere")
-        secret, is_new = read_secret(kept)
-        if is_new:
-            click.echo(f"a secret was made in {kept}: keep it, and publish it never", err=True)
+    secret = take_secret(opened.project, secret_file, out) if redact else None
     done = opened.publish(
         out,
         base_url=base_url,

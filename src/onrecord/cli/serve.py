@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.options import Size, graph_argument, server_option, sources_option
+from onrecord.cli.options import Size, graph_argument, redact_options, server_option, sources_option, take_secret
 
 if TYPE_CHECKING:
     from onrecord.serve.editions import Edition
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 )
 @click.option("--store", metavar="URL", help="Put queries to the SPARQL server at URL, which onrecord push filled.")
 @server_option
+@redact_options
 @click.option("--no-watch", is_flag=True, help="Serve the files as they are now, whatever becomes of them.")
 @click.option("--log-json", is_flag=True, help="Log JSON on a terminal too.")
 @sources_option
@@ -62,6 +63,8 @@ def serve(
     max_rows: int,
     store: str | None,
     server: str | None,
+    redact: bool | None,
+    secret_file: Path | None,
     no_watch: bool,
     log_json: bool,
     sources: tuple[Path, ...],
@@ -77,8 +80,9 @@ def serve(
     Example:
         onrecord serve graphs/miami-talks --port 8080
     """
-    from onrecord.errors import MissingExtra
+    from onrecord.errors import MissingExtra, Problems
     from onrecord.limits import Limits
+    from onrecord.project import open_project
 
     try:
         from onrecord.serve.log import Log
@@ -91,14 +95,30 @@ def serve(
 
     if server and not store:
         raise click.UsageError("--server goes with --store")
+    if secret_file and not redact:
+        raise click.UsageError("--secret goes with --redact")
     limits = Limits(timeout, max_memory, max_rows, 256 << 20)
     settings = Settings(
-        graph, host, port, allowed_hosts, cors, sources, limits, watch=not no_watch, store=store or "", kind=server
+        graph,
+        host,
+        port,
+        allowed_hosts,
+        cors,
+        sources,
+        limits,
+        watch=not no_watch,
+        store=store or "",
+        kind=server,
+        redact=redact,
+        secret=take_secret(open_project(graph, Problems()), secret_file) if redact else None,
     )
     log = Log(as_json=log_json or not sys.stderr.isatty())
 
     def ready(address: str, edition: Edition) -> None:
         log.write("serving", address=address, graph=edition.facts["name"], build=edition.build)
+        if edition.facts["protected"] and redact is None:
+            message = "what is protected is shown, since this machine alone can ask; --redact takes it out"
+            log.write("protected", "warning", message=message)
         click.echo(address)
 
     run(settings, log, ready)

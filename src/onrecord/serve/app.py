@@ -100,6 +100,9 @@ class Holding:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on."""
+        if self._service.editions.withheld:
+            await refuse(Refusal(503, "this graph is not served for the time being"))(scope, receive, send)
+            return
         async with self._service.edition.held() as edition:
             scope.setdefault("state", {})["edition"] = edition
             await self._app(scope, receive, send)

@@ -5,6 +5,7 @@ Leaves putting them to ``onrecord.questions``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from onrecord.engine import Job
@@ -15,6 +16,7 @@ from onrecord.worker import Form, read_forms
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
+    from onrecord.questions import Question
 
 _SCHEMAS: dict[str, dict[str, Any]] = {
     "integer": {"type": "string", "pattern": r"^[+-]?[0-9]+$"},
@@ -33,9 +35,9 @@ _WORDS = {
 }
 
 
-def describe_questions(graph: Graph) -> list[dict[str, Any]]:
-    """The questions that can be put, by name, each with its parameters."""
-    sound = [question for _, question in sorted(graph.questions().items()) if not has_errors(question.problems)]
+def describe_questions(graph: Graph, questions: Mapping[str, Question]) -> list[dict[str, Any]]:
+    """Those of ``questions`` that can be put, by name, each with its parameters."""
+    sound = [question for _, question in sorted(questions.items()) if not has_errors(question.problems)]
     puts = [Job(question.text, graph.prefixes(), graph.project.base) for question in sound]
     out = []
     for question, form in zip(sound, read_forms(puts, Limits()), strict=True):

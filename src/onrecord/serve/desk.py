@@ -6,6 +6,7 @@ Leaves where jobs come from to ``edition``, and evaluating to the guarded worker
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,13 @@ from onrecord.errors import (
     has_errors,
 )
 from onrecord.files import sha256_hex
+from onrecord.graph import graph_over
 from onrecord.lens import Lens
 from onrecord.limits import Limits
 from onrecord.project import input_digest
+from onrecord.protected import count_protected, require_choice
 from onrecord.query import Opened, evaluate
-from onrecord.questions import prepare
+from onrecord.questions import Question, prepare
 from onrecord.serve.catalogue import describe_questions
 from onrecord.serve.messages import Job, without_address
 from onrecord.serve.settings import BUSY_SECONDS
@@ -63,18 +66,27 @@ _KINDS: tuple[tuple[type[OnRecordError], str], ...] = (
 class Desk:
     """A graph that has been built, and the jobs it takes.
 
+    What is protected is taken out under a secret (``redact`` is true), or shown (false); without either a
+    graph that holds such is refused.
+
     :raises GraphBroken: when the graph has errors.
+    :raises Undecided: when nobody has said what becomes of what is protected.
     """
 
     def __init__(self, options: dict[str, Any]) -> None:
         sources = tuple(map(Path, options["sources"]))
         self._limits = Limits(**options["limits"])
         self._running: dict[int, threading.Event] = {}
-        self._graph = graph = onrecord.open(options["graph"])
+        graph = onrecord.open(options["graph"])
         report = graph.examine(sources)
         if has_errors(report.problems):
             raise GraphBroken(f"{report.project.name} has errors", report.problems)
         self.problems = report.problems
+        secret = bytes.fromhex(options["secret"]) if options["redact"] else None
+        self._site = graph.site(SiteOptions(live=True, secret=secret, sources=sources))
+        loaded = self._site.record.loaded
+        require_choice(loaded, options["redact"], "serve")
+        self._graph = graph = graph_over(loaded) if secret else graph
         self._store = options["store"]
         if self._store:
             from onrecord.scale.remote import Remote
@@ -88,8 +100,9 @@ class Desk:
             opened = Opened(Workers(dataset, options["workers"]), graph_names(dataset.store))
             graph.stores.get(Lens().key, lambda: opened)  # not the one below build/, which others may replace
             graphs, state = manifest["graphs"], [manifest["inputs"], manifest["onrecord"]]
-        self._site = graph.site(SiteOptions(live=True, sources=sources))
-        questions = graph.questions()
+        state += [secret.hex()] if secret else []
+        questions = self._site.answers.questions if secret else graph.questions()
+        self._withheld = graph.questions().keys() - questions.keys()
         refused = {name: self._refuse(question.lens) for name, question in questions.items()}
         self.facts: dict[str, Any] = {
             "build": _name_build(questions, state),
@@ -98,8 +111,9 @@ class Desk:
             "description": graph.project.description,
             "base": graph.project.base,
             "graphs": graphs,
-            "questions": [{**each, "refused": refused[each["name"]]} for each in describe_questions(graph)],
+            "questions": [{**each, "refused": refused[each["name"]]} for each in describe_questions(graph, questions)],
             "behind": graph.remote.behind if graph.remote else "",
+            "protected": 0 if secret else count_protected(loaded),
         }
 
     def reply(self, job: Job) -> Reply:
@@ -159,6 +173,8 @@ class Desk:
         return self._evaluate(text, Lens(), job["formats"], stopped, default_graphs=default, named_graphs=named)
 
     def _ask(self, job: Job, stopped: threading.Event) -> Reply:
+        if job["name"] in self._withheld:
+            return {"error": "unknown", "message": "there is no such question"}, b""
         question, terms = prepare(self._graph, job["name"], job["parameters"])
         reason = self._refuse(question.lens)
         if reason:
@@ -216,7 +232,7 @@ def _refusal(error: OnRecordError) -> dict[str, str]:
     return {"error": next((name for kind, name in _KINDS if isinstance(error, kind)), "call"), "message": str(error)}
 
 
-def _name_build(questions: dict[str, Any], state: list[str]) -> str:
+def _name_build(questions: Mapping[str, Question], state: list[str]) -> str:
     """A name for all that an edition serves; it stays while the files, and a server's store, stay."""
     parts = list(state)
     for name, question in sorted(questions.items()):

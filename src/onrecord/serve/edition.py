@@ -1,8 +1,8 @@
 """Owns one edition: a process that holds one state of the graph, has built it, and answers from it.
 
 Leaves the answers to ``desk`` and deciding which edition is asked to ``editions``. It is started
-with ``python -m``, reads jobs from its standard input and writes replies to its standard output: a
-head of JSON, then a body. The server's own process holds neither the graph nor an engine, so
+with ``python -m``, reads what it is to be and then jobs from its standard input, and writes replies to
+its standard output: a head of JSON, then a body. The server's own process holds neither the graph nor an engine, so
 nothing that a query does can reach its connections.
 """
 
@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from onrecord.errors import GraphBroken, OnRecordError, Problem, sort_problems
 from onrecord.excerpts import Excerpts
+from onrecord.protected import Undecided
 from onrecord.serve.messages import HEAD, Job
 
 INLINE = 1 << 20
@@ -36,7 +37,9 @@ def main() -> None:
     """Build, say how that went, then answer until nobody asks any more."""
     from onrecord.serve.desk import Desk
 
-    options = json.loads(sys.argv[1])
+    options = read_job(sys.stdin.buffer)
+    if options is None:
+        return
     counter = Counter(Path(options["out"]))
     try:
         desk = Desk(options)
@@ -44,7 +47,8 @@ def main() -> None:
         counter.send({"state": "broken", "message": str(error), "problems": render_problems(error.problems)})
         return
     except OnRecordError as error:
-        counter.send({"state": "failed", "message": str(error), "problems": []})
+        state = "undecided" if isinstance(error, Undecided) else "failed"
+        counter.send({"state": state, "message": str(error), "problems": []})
         return
     counter.send({"state": "ready", **desk.facts, "problems": render_problems(desk.problems)})
     with (

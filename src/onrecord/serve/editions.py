@@ -77,13 +77,13 @@ class Edition:
             sys.executable,
             "-m",
             "onrecord.serve.edition",
-            json.dumps(settings.for_edition(folder)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends its editions itself
         )
         edition = cls(folder, process)
         try:
+            edition._send(settings.for_edition(folder))
             first = await edition._read()
         except BaseException:
             await edition.end()
@@ -151,14 +151,19 @@ class Edition:
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
     async def _write(self, head: dict[str, Any]) -> None:
-        stream, data = self._process.stdin, json.dumps(head).encode()
-        if stream is None or stream.is_closing() or not self.is_running:
+        if not self.is_running:
             raise EditionLost("the process that answers has ended")
         try:
-            stream.write(HEAD.pack(len(data), 0) + data)
-            await stream.drain()
+            await self._send(head).drain()
         except (BrokenPipeError, ConnectionResetError):
             raise EditionLost("the process that answers has ended") from None
+
+    def _send(self, head: dict[str, Any]) -> asyncio.StreamWriter:
+        stream, data = self._process.stdin, json.dumps(head).encode()
+        if stream is None or stream.is_closing():
+            raise EditionLost("the process that answers has ended")
+        stream.write(HEAD.pack(len(data), 0) + data)
+        return stream
 
     async def _read(self) -> Reply | None:
         stream = self._process.stdout
@@ -196,6 +201,8 @@ class Editions:
     trouble: dict[str, Any] | None = None
     """What stands in the way of a newer edition: ``message`` and ``problems``; None where nothing does."""
     is_building: bool = False
+    withheld: bool = False
+    """The files mark something as protected that was not, and nobody has said what becomes of it: nothing is served."""
 
     async def renew(self) -> str:
         """Build the files as they are now beside what is served, and serve that; returns how it went.
@@ -209,6 +216,7 @@ class Editions:
         finally:
             self.is_building = False
         state = str(fresh.facts["state"])
+        self.withheld = state == "undecided"
         if state != "ready":
             self.trouble = {
                 **fresh.facts,

@@ -20,6 +20,9 @@ from onrecord.watch import changes
 RESTART_SECONDS = 1.0
 """Between two tries to replace a process that is gone."""
 
+MOST_LOGGED = 50
+"""So many problems are written to the log at a time."""
+
 
 def served_files(project: Project) -> Iterable[Path]:
     """Every file that what is served depends on, its questions too; archived texts aside."""
@@ -89,6 +92,9 @@ async def _renew(service: Service) -> None:
     if service.edition.build != before:
         service.answers.forget()
     trouble = service.editions.trouble
+    if trouble and service.settings.redact:  # its page does not show them
+        for each in trouble["problems"][:MOST_LOGGED]:
+            service.log.write("problem", each["severity"], message=each["text"])
     service.log.write(
         "build",
         "warning" if trouble else "info",

@@ -16,6 +16,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from onrecord.serve.negotiation import HTML, JSON, choose
 from onrecord.serve.service import Service
 
+_VEILED = {"file": "", "line": 0, "column": 0, "length": 0, "message": "", "fix": "", "text": ""}
+"""What a problem does not say where something is protected."""
+
 
 @cache
 def environment() -> Environment:
@@ -45,12 +48,16 @@ async def answer_problems(request: Request) -> Response:
     service: Service = request.app.state.service
     edition, trouble = request.state.edition, service.editions.trouble
     problems: list[dict[str, Any]] = trouble["problems"] if trouble else edition.facts["problems"]
+    message = trouble["message"] if trouble else edition.facts["behind"]
+    if service.settings.redact:  # who is protected cannot be told from files with errors
+        problems = [{**_VEILED, "code": each["code"], "severity": each["severity"]} for each in problems]
+        message = "they have errors" if trouble else ""
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     if choose(request.headers.get("accept"), (HTML, JSON)) == JSON:
-        told = trouble["message"] if trouble else edition.facts["behind"]
-        state = {"state": "broken" if trouble else "ready", "message": told}
+        state = {"state": "broken" if trouble else "ready", "message": message}
         return JSONResponse({**state, "build": edition.build, "problems": problems}, headers=headers)
-    page = environment().get_template("problems.html").render(facts=edition.facts, trouble=trouble, problems=problems)
+    shown = {"trouble": trouble is not None, "message": message, "veiled": service.settings.redact}
+    page = environment().get_template("problems.html").render(facts=edition.facts, problems=problems, **shown)
     return HTMLResponse(page, headers=headers)
 
 

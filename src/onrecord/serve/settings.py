@@ -61,6 +61,10 @@ class Settings:
     """The address of the SPARQL server that answers the queries; empty where this machine does."""
     kind: str | None = None
     """What that server is, where it does not say so itself."""
+    redact: bool | None = None
+    """Whether what the graph marks as protected is taken out; None where nobody has said."""
+    secret: bytes | None = field(default=None, repr=False)
+    """Under which its IRIs are hashed anew."""
 
     def __post_init__(self) -> None:
         for name in self.allowed_hosts:
@@ -70,6 +74,8 @@ class Settings:
             match = _ORIGIN.fullmatch(origin)
             if origin != "*" and (match is None or not _HOST.fullmatch(match["host"].lower())):
                 raise OnRecordError(f'"{origin}" is no origin; write one like https://reader.example, or *')
+        if self.redact and self.store:
+            raise OnRecordError("--redact takes nothing out of what the server at --store holds: leave one of them out")
         if not self.is_loopback and not self.allowed_hosts:
             raise OnRecordError(
                 f"{self.host} can be reached from other machines: say with --allow-host under which name, "
@@ -86,7 +92,14 @@ class Settings:
             "limits": asdict(self.limits),
             "store": self.store,
             "kind": self.kind,
+            "redact": False if self.redact is None and self.is_private else self.redact,
+            "secret": self.secret.hex() if self.redact and self.secret else None,
         }
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only who sits at this machine reads the answers: nobody has named a host or an origin for others."""
+        return self.is_loopback and not self.allowed_hosts and not self.cors
 
     @property
     def is_loopback(self) -> bool:

@@ -1,0 +1,116 @@
+"""Owns a garden with a protected person, speaker and source, and the words that must not be found of them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+
+from small_graph import ENTITIES
+
+THINGS = ENTITIES.replace(
+    "  label: Basil Thorn\n  type: person\n",
+    "  label: Basil Thorn\n  type: person\n  aliases: [the tall gardener, Ocimum]\n"
+    "  same as: [http://www.wikidata.org/entity/Q424242]\n  note: lives in Quince Lane\n  protected: true\n",
+) + (
+    "\n- id: beehive\n  label: beehive of Basil Thorn\n  type: plot\n  note: Thorn keeps it\n"
+    "  aliases: [the Thorn hive]\n"
+)
+
+LETTER = """\
+source:
+  id: letter
+  title: A letter to the members on Mr Thorn
+  published: 2024-06-01
+  text: letter.txt
+  licence: CC0-1.0
+  note: Basil Thorn wrote in the margin
+  speakers:
+    - id: lodger
+      label: the lodger with the Green Hat
+      protected: true
+    - id: neighbour
+      label: a neighbour
+  left out:
+    - quote: Basil Thorn is a fine man
+      reason: no news
+statements:
+  - triple: [Rose Marsh, chairs, Garden Society]
+    quote: our chairwoman, Rose Marsh
+  - id: thorn-tends
+    triple: [Basil Thorn, tends, plot 7]
+    said by: a neighbour
+    quote: the man who tends plot 7
+    note: it is he, Ocimum
+    hedge: as they whisper
+  - triple: [Rose Marsh, believes, [Basil Thorn, opposes, hose ban]]
+    quote: she thinks that he is against it
+  - triple: [Rose Marsh, attends, summer show]
+    said by: the lodger with the Green Hat
+    said when: 2024-05-30
+    said to: Rose Marsh
+    status: expected
+    quote: she said that at the fence
+    in the words: over the fence
+  - triple: [Rose Marsh, supports, hose ban]
+    quote: unlike Mr THORN, Rose Marsh wants the hose ban
+  - triple: [Rose Marsh, tends, beehive of Basil Thorn]
+    on condition: if Mr. Thorn lets her
+    quote: she looks after the hive
+  - triple: [plot 7, motto, "Thorn was here"]
+    quote: carved into the fence
+"""
+MEMO = """\
+source:
+  id: memo-7
+  title: Internal memo number seven
+  publisher: Quince Press
+  author: Ivo Larkspur
+  published: 2024-06-09
+  url: https://example.org/memos/7
+  text: memo-7.txt
+  sha256: 0f343b0931126a20f133d67c2b018a3b5b2b5fa4a6bd3c4a1d5b3a3c4d5e6f70
+  protected: true
+  speakers:
+    - id: clerk
+      label: a clerk of the Society
+statements:
+  - triple: [Rose Marsh, opposes, hose ban]
+    said by: a clerk of the Society
+    quote: she is dead against any ban of hoses
+"""
+QUESTION = "#+ title: What does {} do?\nSELECT ?what WHERE {{ {} ?property ?what }}\n"
+
+FILES = {
+    "entities.yaml": THINGS,
+    "statements/letter.yaml": LETTER,
+    "statements/minutes.yaml": None,
+    "statements/memo-7.yaml": MEMO,
+    "sources/letter.txt": "Basil Thorn is a fine man. our chairwoman, Rose Marsh, met the man who tends plot 7.\n",
+    "questions/rose.rq": QUESTION.format("Rose", ":rose"),
+    "questions/basil.rq": QUESTION.format("he", ":basil"),
+    "questions/by-name.rq": QUESTION.format("Basil Thorn", "?who"),
+}
+BANNED = (
+    *("basil", "thorn", "tall gardener", "ocimum", "q424242", "quince", "lodger", "green hat", "memo-7", "memo number"),
+    *("larkspur", "/memos/", "0f343b0931126a20", "clerk", "2024-06-09", "the man who tends", "he is against it"),
+    *("at the fence", "over the fence", "carved", "dead against", "as they whisper", "2024-05-30", "looks after"),
+)
+
+
+def layers(data: bytes) -> list[str]:
+    """The text of a file and of whatever is packed inside it."""
+    out = [data.decode("utf-8", "replace")]
+    out.append(re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), out[0]))
+    packed = [data] if data[:2] == b"\x1f\x8b" else []
+    for blob in re.findall(rb"[A-Za-z0-9+/]{24,}={0,2}", data):
+        try:
+            packed.append(base64.b64decode(blob + b"=" * (-len(blob) % 4)))
+        except (binascii.Error, ValueError):
+            continue
+    for blob in packed:
+        out.append(blob.decode("utf-8", "replace"))
+        if blob[:2] == b"\x1f\x8b":
+            out.append(zlib.decompressobj(31).decompress(blob).decode("utf-8", "replace"))
+    return out
