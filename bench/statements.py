@@ -3,7 +3,8 @@
 Leaves timing to the scripts beside it. ``python bench/statements.py FOLDER --statements N --format csv``
 writes a whole graph: settings, entities, sources, statement files. Entities and properties are drawn
 by Zipf's law; every field of a statement is used; some rows are broken on purpose, and what must be
-reported of them is returned (and written to ``expected.json`` beside the graph).
+reported of them is returned (and written to ``expected.json`` beside the graph). Rows are drawn and
+written a piece at a time, so that memory does not follow their number.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ languages: [en]
 curator: Ada
 """
 ROWS_A_FILE = 250_000
+ROWS_A_PIECE = 250_000
+"""Rows that are held at a time."""
+
+REMEMBERED = 100_000
+"""Statement ids of earlier pieces that later ones may refer to."""
+
 STATEMENTS_A_SOURCE = 400
 
 AGENT_TO_AGENT = (
@@ -129,13 +136,15 @@ class Written:
 
 
 class Generator:
-    """Draws a graph of ``count`` statements from ``seed``."""
+    """Draws a graph of ``count`` statements about ``entities`` (default: 1 for every 20) from ``seed``."""
 
-    def __init__(self, count: int, seed: int) -> None:
+    def __init__(self, count: int, seed: int, entities: int | None = None) -> None:
         self.count = count
+        self.start = 0
+        self.referable = np.empty(0, dtype=object)
         self.draw = np.random.default_rng(seed)
         self.sources = [f"paper-{number:05}" for number in range(max(3, count // STATEMENTS_A_SOURCE))]
-        number = max(70, count // 20)
+        number = max(70, count // 20 if entities is None else entities)
         self.names: dict[str, np.ndarray[Any, Any]] = {}
         self.entities: list[tuple[str, str, str, str]] = []
         for kind, (cls, share) in KINDS.items():
@@ -189,6 +198,16 @@ class Generator:
                 words[2] += " – no one’s"
             out[row] = " ".join(words)
         return out
+
+    def pieces(self, rows: int) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
+        """The statements, ``rows`` at a time, as :meth:`columns` gives them; each piece has sources of its own."""
+        total, sources = self.count, self.sources
+        for start in range(0, total, rows):
+            self.start, self.count = start, min(rows, total - start)
+            first, end = (len(sources) * at // total for at in (start, start + self.count))
+            self.sources = sources[first : max(end, first + 1)]
+            yield self.columns()
+        self.start, self.count, self.sources = 0, total, sources
 
     def columns(self) -> dict[str, np.ndarray[Any, Any]]:
         """The statements, a column a field; None where a field is left out."""
@@ -245,7 +264,7 @@ class Generator:
             "in the words": self.maybe(0.02, self.zipf(described, size)),
             "locator": self.maybe(0.02, np.full(size, "paragraph 3", dtype=object)),
             "note": self.maybe(0.01, np.full(size, "to be followed up", dtype=object)),
-            "id": self.maybe(0.05, np.array([f"st-{row}" for row in range(size)], dtype=object)),
+            "id": self.maybe(0.05, np.array([f"st-{self.start + row}" for row in range(size)], dtype=object)),
             "quote": self.quotes(size),
         }
         out["when text"] = np.where(out["when"] != None, self.maybe(0.2, np.full(size, "then", dtype=object)), None)  # noqa: E711
@@ -270,7 +289,8 @@ class Generator:
         known = out["id"][out["id"] != None]  # noqa: E711
         plain = ~stance
         referring = stance & self.some(0.10) & (out["id"] == None)  # noqa: E711
-        targets = out["id"][plain & (out["id"] != None)]  # noqa: E711
+        targets = np.concatenate([self.referable, out["id"][plain & (out["id"] != None)]])  # noqa: E711
+        self.referable = targets[-REMEMBERED:]
         if len(known) and len(targets):
             out["object"][referring] = "statement:" + self.draw.choice(targets, int(referring.sum()))
         nested = stance & self.some(0.10) & ~referring & (out["id"] == None)  # noqa: E711
@@ -302,12 +322,18 @@ BAD: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def generate(
-    folder: Path, count: int, format_: str, seed: int = 7, bad: int | None = None, rows_a_file: int = ROWS_A_FILE
+    folder: Path,
+    count: int,
+    format_: str,
+    seed: int = 7,
+    bad: int | None = None,
+    rows_a_file: int = ROWS_A_FILE,
+    entities: int | None = None,
 ) -> Written:
     """Write a graph of ``count`` rows in ``folder``, ``bad`` of them broken (default: 1 in 2,000, at least 11).
 
     In YAML none may be, because a row of it is several lines."""
-    maker = Generator(count, seed)
+    maker = Generator(count, seed, entities)
     (folder / "statements").mkdir(parents=True)
     (folder / "onrecord.yaml").write_text(SETTINGS, "utf-8")
     pl.DataFrame(maker.entities, schema=["id", "label", "type", "aliases"], orient="row").write_csv(
@@ -320,31 +346,40 @@ def generate(
         for index, name in enumerate(maker.sources)
     ]
     (folder / "sources.yaml").write_text("".join(described), "utf-8")
-    columns = maker.columns()
     broken = max(len(BAD), count // 2000) if bad is None else bad
-    unnamed = np.flatnonzero(columns["id"] == None)  # noqa: E711  # no other row refers to these
-    rows = np.sort(maker.draw.choice(unnamed, broken, replace=False))
     done = Written(folder, count - broken)
-    for number, row in enumerate(rows):
+    whole_files = max(1, ROWS_A_PIECE // rows_a_file) * rows_a_file
+    for columns in maker.pieces(whole_files):
+        start, size = maker.start, maker.count
+        _break(maker, columns, broken * (start + size) // count - broken * start // count, done, rows_a_file, format_)
+        if format_ == "yaml":
+            _write_yaml(columns, folder / "statements")
+            continue
+        for at in range(0, size, rows_a_file):
+            part = {name: values[at : at + rows_a_file] for name, values in columns.items()}
+            _write(part, folder / "statements" / f"part-{(start + at) // rows_a_file:03}.{format_}")
+    if format_ != "yaml":
+        (folder.parent / "expected.json").write_text(
+            json.dumps([vars(expected) for expected in done.expected], indent=1) + "\n", "utf-8"
+        )
+    return done
+
+
+def _break(
+    maker: Generator, columns: dict[str, np.ndarray[Any, Any]], bad: int, done: Written, rows_a_file: int, format_: str
+) -> None:
+    """Break ``bad`` rows of a piece, and add to ``done`` what must be said of them."""
+    unnamed = np.flatnonzero(columns["id"] == None)  # noqa: E711  # no other row refers to these
+    for row in map(int, np.sort(maker.draw.choice(unnamed, bad, replace=False))):
+        number = len(done.expected)
         code, changes = BAD[number % len(BAD)]
-        row = int(row)
         columns["object"][row] = maker.names["provision"][0]
         columns["predicate"][row], columns["subject"][row] = "accepts", maker.names["person"][0]
         for name, value in changes.items():
             columns[name][row] = f"{value}-{number}" if name == "source" and value else value
-        file, at = divmod(row, rows_a_file)
+        file, at = divmod(maker.start + row, rows_a_file)
         line = at + (2 if format_ == "csv" else 1)
         done.expected.append(Expected(f"statements/part-{file:03}.{format_}", line, code))
-    if format_ == "yaml":
-        _write_yaml(columns, folder / "statements")
-        return done
-    for file, start in enumerate(range(0, count, rows_a_file)):
-        part = {name: values[start : start + rows_a_file] for name, values in columns.items()}
-        _write(part, folder / "statements" / f"part-{file:03}.{format_}")
-    (folder.parent / "expected.json").write_text(
-        json.dumps([vars(expected) for expected in done.expected], indent=1) + "\n", "utf-8"
-    )
-    return done
 
 
 def _write(columns: dict[str, np.ndarray[Any, Any]], path: Path) -> None:
@@ -403,9 +438,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bad", type=int, default=None, help="How many rows are broken.")
     parser.add_argument("--rows-a-file", type=int, default=ROWS_A_FILE)
+    parser.add_argument("--entities", type=int, default=None, help="How many; default: 1 for every 20 statements.")
     options = parser.parse_args()
     written = generate(
-        options.folder, options.statements, options.format, options.seed, options.bad, options.rows_a_file
+        options.folder,
+        options.statements,
+        options.format,
+        options.seed,
+        options.bad,
+        options.rows_a_file,
+        options.entities,
     )
     print(f"{written.folder}: {written.statements} statements and {len(written.expected)} bad rows")
 
