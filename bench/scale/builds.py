@@ -1,0 +1,232 @@
+"""Measures builds in shards by size: embedded, Spark in one process, a Spark cluster; CPU, memory, bytes.
+
+    python bench/scale/builds.py --statements 100000 1000000 --engines embedded local cluster --json figures.json
+
+Each build is a fresh ``onrecord build --shards`` of a generated graph in Parquet. CPU is that of every process, also
+Java's and the cluster's while it builds; memory the most that all hold at one time. For each engine a line is fitted
+through the sizes by least squares: a fixed cost, and a cost for each statement. The reference of the same run, by
+which machines and runs are compared, is ``Store.bulk_load`` of up to a million of the same quads into memory.
+
+A run of its own for each process that reads what is beside the statements (``--beside``) says what an entity and
+a source cost there, since every worker holds them all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from processes import ROOT, Spent, cpu_of, run
+from servers import cluster, environment
+from statements import SETTINGS
+
+ROWS_A_FILE = 50_000
+ROWS_A_SHARD = 50_000
+FEWEST_SHARDS = 4
+ENTITIES = 20_000
+ENGINES = ("embedded", "local", "cluster")
+REFERENCE = """
+import gzip, itertools, pathlib, sys, time
+import pyoxigraph as ox
+files = sorted(pathlib.Path(sys.argv[1]).glob("quads-*.nq.gz"))
+lines = itertools.chain.from_iterable(map(gzip.open, files))
+taken = list(itertools.islice(lines, 1_000_000))
+data, count = b"".join(taken), len(taken)
+del taken
+store, start = ox.Store(), time.process_time()
+store.bulk_load(data, ox.RdfFormat.N_QUADS, lenient=True)
+print((time.process_time() - start) / count * 1e6)
+"""
+READ_BASE = """
+import resource, sys, time
+from onrecord.scale.units import read_base
+start = time.process_time()
+base = read_base(sys.argv[1])
+print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+"""
+
+
+def fit(points: Sequence[tuple[float, float]]) -> dict[str, float] | None:
+    """The line through points by least squares: where it begins, its slope, and how far off a point is at most.
+
+    >>> fit([(1, 3.0), (2, 5.0), (3, 7.0)])
+    {'fixed': 1.0, 'each': 2.0, 'residual': 0.0}
+    """
+    if len(points) < 2:
+        return None
+    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    each = sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a, _ in points)
+    fixed = y - each * x
+    return {"fixed": fixed, "each": each, "residual": max(abs(b - fixed - each * a) for a, b in points)}
+
+
+def build(graph: Path, out: Path, shards: int, engine: str, limit: float) -> Spent:
+    """A build in shards by an engine; the cluster's start and stop are no part of it, its executors are."""
+    command = [sys.executable, "-m", "onrecord", "build", graph, "-o", out, "--shards", str(shards)]
+    if engine == "embedded":
+        return run(*command, limit=limit)
+    command += ["--engine", "spark", "--master"]
+    if engine == "local":
+        return run(*command, "local[2]", limit=limit, environment=environment())
+    with tempfile.TemporaryDirectory() as name, cluster(Path(name)) as there:
+        before = cpu_of(there.pids)
+        spent = run(*command, there.address, limit=limit, also=there.pids, environment=environment())
+        settled = _settled(lambda: cpu_of(there.pids))
+        return Spent(spent.cpu + settled - before, spent.wall, spent.peak, spent.out)
+
+
+def _settled(look: Callable[[], float]) -> float:
+    """What is there once two looks, a second apart, find nearly the same: executors are taken down after a build."""
+    now = look()
+    for _ in range(30):
+        time.sleep(1)
+        before, now = now, look()
+        if now - before < 0.05:
+            break
+    return now
+
+
+def reference(out: Path, limit: float) -> float:
+    """Microseconds of CPU a quad of ``Store.bulk_load`` into memory."""
+    return float(run(sys.executable, "-c", REFERENCE, out, limit=limit).out)
+
+
+def measure_size(size: int, engines: Sequence[str], folder: Path, limit: float, entities: int) -> dict[str, Any]:
+    """Every engine at one size, the reference before the first and after the last."""
+    graph, shards = folder / "graph", max(FEWEST_SHARDS, -(-size // ROWS_A_SHARD))
+    generator = [sys.executable, ROOT / "bench/statements.py", graph, "--statements", str(size), "--bad", "0"]
+    layout = ("--format", "parquet", "--rows-a-file", str(ROWS_A_FILE), "--entities", str(entities))
+    run(*generator, *layout, limit=limit)
+    found: dict[str, Any] = {"statements": size, "entities": entities, "shards": shards, "engines": {}}
+    hashes = set()
+    for engine in engines:
+        out = folder / engine
+        try:
+            spent = build(graph, out, shards, engine, limit)
+        except SystemExit as failure:
+            found["engines"][engine] = {"failed": str(failure)[-300:]}
+            continue
+        manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+        hashes.add(json.dumps(manifest, sort_keys=True))
+        if "quads" not in found:
+            found |= {"quads": manifest["counts"]["quads"], **_bytes(graph, out)}
+            found["reference_us_a_quad"] = [reference(out, limit)]
+        figures = {"cpu_s": spent.cpu, "wall_s": spent.wall, "peak_mb": spent.peak}
+        figures["statements_a_cpu_s"] = size / spent.cpu
+        found["engines"][engine] = {**figures, "load": os.getloadavg()[0]}
+        last = out
+    if "reference_us_a_quad" in found:
+        found["reference_us_a_quad"].append(reference(last, limit))
+        found["same_manifest"] = len(hashes) == 1
+    return found
+
+
+def _bytes(graph: Path, out: Path) -> dict[str, int]:
+    def total(paths: Any) -> int:
+        return sum(path.stat().st_size for path in paths)
+
+    return {
+        "input_bytes": total((graph / "statements").iterdir()),
+        "parquet_bytes": total(out.glob("quads-*.parquet")),
+        "nq_gz_bytes": total(out.glob("quads-*.nq.gz")),
+        "described_bytes": total(out.glob("described.*")),
+        "work_bytes": total((out / "work").iterdir()),
+    }
+
+
+def measure_beside(folder: Path, limit: float) -> dict[str, Any]:
+    """CPU seconds and MB of a process for each entity and for each source that a graph has."""
+    found: dict[str, Any] = {}
+    for kind, sizes in (("entities", (10_000, 100_000)), ("sources", (2_000, 20_000))):
+        points = []
+        for size in sizes:
+            graph = folder / f"{kind}-{size}"
+            graph.mkdir()
+            (graph / "onrecord.yaml").write_text(SETTINGS, "utf-8")
+            rows = "".join(
+                f"e-{n},Somebody of Place {n},person,E {n}\n" for n in range(size if kind == "entities" else 9)
+            )
+            (graph / "entities.csv").write_text(f"id,label,type,aliases\n{rows}", "utf-8")
+            if kind == "sources":
+                told = (
+                    f"- {{id: s-{n}, title: Report {n}, publisher: Paper, published: 2025-01-01}}\n"
+                    for n in range(size)
+                )
+                (graph / "sources.yaml").write_text("".join(told), "utf-8")
+            cpu, peak = map(float, run(sys.executable, "-c", READ_BASE, graph, limit=limit).out.split())
+            points.append((size, cpu, peak))
+        found[kind] = {
+            "sizes": list(sizes),
+            "cpu_s": fit([(size, cpu) for size, cpu, _ in points]),
+            "peak_mb": fit([(size, peak) for size, _, peak in points]),
+        }
+    return found
+
+
+def show(found: dict[str, Any]) -> None:
+    """The figures as a table."""
+    for one in found["sizes"]:
+        print(f"{one['statements']:,} statements, {one.get('quads', 0):,} quads, {one['shards']} shards")
+        for engine, figures in one["engines"].items():
+            if "failed" in figures:
+                print(f"  {engine:<10} failed: {figures['failed']}")
+                continue
+            ratio = figures["cpu_s"] * 1e6 / one["quads"] / min(one["reference_us_a_quad"])
+            print(
+                f"  {engine:<10}{figures['cpu_s']:>8.1f} CPU s{figures['wall_s']:>8.1f} s{figures['peak_mb']:>8,.0f} MB"
+                f"{figures['statements_a_cpu_s']:>9,.0f} statements a CPU s{ratio:>6.2f} of bulk_load"
+            )
+    for engine, line in found["fits"].items():
+        fixed, each = line["fixed"], line["each"] * 1e6
+        print(f"{engine}: {fixed:.1f} s and {each:.1f} us a statement; off by {line['residual']:.1f} s at most")
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(description="CPU, memory and bytes of builds in shards.")
+    parser.add_argument("--statements", type=int, nargs="+", default=[100_000, 1_000_000, 4_000_000])
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=ENGINES)
+    parser.add_argument("--entities", type=int, default=ENTITIES)
+    parser.add_argument("--limit", type=float, default=3600, help="Seconds that one build may take.")
+    parser.add_argument("--beside", action="store_true", help="Also what an entity and a source cost in a process.")
+    parser.add_argument("--folder", type=Path, help="Where the data goes for the time being.")
+    parser.add_argument("--json", type=Path, help="Write the figures there.")
+    parser.add_argument("--keep", action="store_true", help="Keep what is there of other sizes.")
+    options = parser.parse_args()
+    found: dict[str, Any] = {"sizes": []}
+    if options.keep and options.json and options.json.exists():
+        found = json.loads(options.json.read_text("utf-8"))
+        found["sizes"] = [one for one in found["sizes"] if one["statements"] not in options.statements]
+    with ExitStack() as stack:
+        if options.beside:
+            place = stack.enter_context(tempfile.TemporaryDirectory(dir=options.folder))
+            found["beside"] = measure_beside(Path(place), options.limit)
+        for size in sorted(options.statements):
+            with tempfile.TemporaryDirectory(dir=options.folder) as name:
+                found["sizes"].append(measure_size(size, options.engines, Path(name), options.limit, options.entities))
+            if options.json:
+                options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    found["fits"] = {}
+    found["sizes"].sort(key=lambda one: int(one["statements"]))
+    for engine in ENGINES:
+        done = [(one["statements"], one["engines"][engine]) for one in found["sizes"] if engine in one["engines"]]
+        line = fit([(size, figures["cpu_s"]) for size, figures in done if "cpu_s" in figures])
+        if line:
+            found["fits"][engine] = line
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    show(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Owns the engines that the measurements start on loopback: Spark's master and workers, Oxigraph, Virtuoso.
+
+Leaves what is asked of them to the scripts beside it. All are stopped at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from processes import ROOT
+
+PATIENCE = 120.0
+DEPLOY = "org.apache.spark.deploy"
+VIRTUOSO_INI = """\
+[Database]
+DatabaseFile = {folder}/virtuoso.db
+ErrorLogFile = {folder}/virtuoso.log
+LockFile = {folder}/virtuoso.lck
+TransactionFile = {folder}/virtuoso.trx
+xa_persistent_file = {folder}/virtuoso.pxa
+[TempDatabase]
+DatabaseFile = {folder}/temporary.db
+TransactionFile = {folder}/temporary.trx
+[Parameters]
+ServerPort = {sql_port}
+DirsAllowed = {allowed}
+NumberOfBuffers = {buffers}
+MaxDirtyBuffers = {dirty}
+[HTTPServer]
+ServerPort = 127.0.0.1:{port}
+ServerThreads = 8
+[SPARQL]
+ResultSetMaxRows = 1000000
+"""
+BUFFERS_A_GIB = 85_000
+"""Pages of Virtuoso for each GiB of memory, as its documentation advises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A started engine: its address, its processes, and for Virtuoso the port of its SQL."""
+
+    address: str
+    pids: tuple[int, ...]
+    sql: str = ""
+
+
+def environment() -> dict[str, str]:
+    """For Spark: workers run this Python with this source tree, on loopback."""
+    return {
+        "PYTHONPATH": str(ROOT / "src"),
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_NO_DAEMONIZE": "1",
+    }
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program, looked for beside this Python and beside the ``PATH``'s.
+
+    :raises SystemExit: when it is not installed.
+    """
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        raise SystemExit(f"{name} is not installed: {package}")
+    return found
+
+
+@contextmanager
+def cluster(folder: Path, workers: int = 2, memory: str = "3g") -> Iterator[Running]:
+    """A standalone master and workers of one core each."""
+    import pyspark
+
+    home, port = Path(pyspark.__file__).parent, free_port()
+    address = f"spark://127.0.0.1:{port}"
+    with ExitStack() as stack:
+
+        def start(name: str, words: str, *arguments: str) -> int:
+            process = stack.enter_context(_started([str(home / "bin/spark-class"), *arguments], folder, name))
+            _until(lambda: words in (folder / f"{name}.log").read_text("utf-8", "replace"), process, name)
+            return process.pid
+
+        master = (f"{DEPLOY}.master.Master", "--host", "127.0.0.1", "--port", str(port))
+        pids = [start("master", "I have been elected leader", *master, "--webui-port", str(free_port()))]
+        worker = (f"{DEPLOY}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", memory)
+        for number in range(workers):
+            told = "Successfully registered with master"
+            pids.append(start(f"worker-{number}", told, *worker, "--webui-port", "0", "-d", str(folder), address))
+        yield Running(address, tuple(pids))
+
+
+@contextmanager
+def oxigraph(folder: Path) -> Iterator[Running]:
+    """A server on an empty store, or on the one in ``folder``."""
+    port = free_port()
+    command = [program("oxigraph", "pip install oxigraph"), "serve", "--location", str(folder / "store")]
+    with _started([*command, "--bind", f"127.0.0.1:{port}"], folder, "server") as process:
+        _until(lambda: _answers(f"http://127.0.0.1:{port}"), process, "oxigraph")
+        yield Running(f"http://127.0.0.1:{port}", (process.pid,))
+
+
+@contextmanager
+def virtuoso(folder: Path, allowed: Path, gib: float = 2.0) -> Iterator[Running]:
+    """A server with a new database, its user and password dba, which may read files in ``allowed``."""
+    command = program("virtuoso-t", "apt-get install virtuoso-opensource-7-bin")
+    port, sql = free_port(), free_port()
+    buffers = int(BUFFERS_A_GIB * gib)
+    values = {"port": port, "sql_port": sql, "allowed": allowed, "buffers": buffers, "dirty": buffers * 3 // 4}
+    (folder / "virtuoso.ini").write_text(VIRTUOSO_INI.format(folder=folder, **values), "utf-8")
+    with _started([command, "+foreground", "+configfile", str(folder / "virtuoso.ini")], folder, "server") as process:
+        _until(lambda: _answers(f"http://127.0.0.1:{port}"), process, "virtuoso")
+        yield Running(f"http://127.0.0.1:{port}", (process.pid,), f"127.0.0.1:{sql}")
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def _started(command: list[str], folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **environment()}, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _until(happened: Callable[[], bool], process: subprocess.Popen[bytes], name: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        if process.poll() is not None or time.monotonic() > end:
+            raise SystemExit(f"{name} does not start")
+        time.sleep(0.1)
+
+
+def _answers(root: str) -> bool:
+    try:
+        urllib.request.urlopen(root, timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
