@@ -7,8 +7,8 @@ Java's and the cluster's while it builds; memory the most that all hold at one t
 through the sizes by least squares: a fixed cost, and a cost for each statement. The reference of the same run, by
 which machines and runs are compared, is ``Store.bulk_load`` of up to a million of the same quads into memory.
 
-A run of its own for each process that reads what is beside the statements (``--beside``) says what an entity and
-a source cost there, since every worker holds them all.
+``--beside`` says what an entity and a source cost: every process of a build holds them all, and every statement file
+and every shard looks at them again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,21 @@ from processes import ROOT, Spent, cpu_of, run
 from servers import cluster, environment
 from statements import SETTINGS
 
+NAMED = """
+import pathlib, sys, tracemalloc
+import polars as pl
+tracemalloc.start()
+files = pathlib.Path(sys.argv[1], "work").glob("scan-*.parquet")
+rows = [row for file in files for row in pl.read_parquet(file).drop_nulls("id").iter_rows()]
+print(len(rows), tracemalloc.get_traced_memory()[0])
+"""
 ROWS_A_FILE = 50_000
 ROWS_A_SHARD = 50_000
 FEWEST_SHARDS = 4
 ENTITIES = 20_000
+FILES = (2, 22)
+"""Statement files, and shards, by which it is found what each of them costs."""
+
 ENGINES = ("embedded", "local", "cluster")
 REFERENCE = """
 import gzip, itertools, pathlib, sys, time
@@ -101,8 +112,10 @@ def reference(out: Path, limit: float) -> float:
     return float(run(sys.executable, "-c", REFERENCE, out, limit=limit).out)
 
 
-def measure_size(size: int, engines: Sequence[str], folder: Path, limit: float, entities: int) -> dict[str, Any]:
-    """Every engine at one size, the reference before the first and after the last."""
+def measure_size(
+    size: int, engines: Sequence[str], folder: Path, limit: float, entities: int
+) -> Iterator[dict[str, Any]]:
+    """Every engine at one size, the reference after each; what is known by then each time."""
     graph, shards = folder / "graph", max(FEWEST_SHARDS, -(-size // ROWS_A_SHARD))
     generator = [sys.executable, ROOT / "bench/statements.py", graph, "--statements", str(size), "--bad", "0"]
     layout = ("--format", "parquet", "--rows-a-file", str(ROWS_A_FILE), "--entities", str(entities))
@@ -120,15 +133,13 @@ def measure_size(size: int, engines: Sequence[str], folder: Path, limit: float, 
         hashes.add(json.dumps(manifest, sort_keys=True))
         if "quads" not in found:
             found |= {"quads": manifest["counts"]["quads"], **_bytes(graph, out)}
-            found["reference_us_a_quad"] = [reference(out, limit)]
         figures = {"cpu_s": spent.cpu, "wall_s": spent.wall, "peak_mb": spent.peak}
+        figures["reference_us_a_quad"] = reference(out, limit)
         figures["statements_a_cpu_s"] = size / spent.cpu
         found["engines"][engine] = {**figures, "load": os.getloadavg()[0]}
-        last = out
-    if "reference_us_a_quad" in found:
-        found["reference_us_a_quad"].append(reference(last, limit))
         found["same_manifest"] = len(hashes) == 1
-    return found
+        yield found
+    yield found
 
 
 def _bytes(graph: Path, out: Path) -> dict[str, int]:
@@ -145,32 +156,57 @@ def _bytes(graph: Path, out: Path) -> dict[str, int]:
 
 
 def measure_beside(folder: Path, limit: float) -> dict[str, Any]:
-    """CPU seconds and MB of a process for each entity and for each source that a graph has."""
+    """What an entity and a source cost: CPU seconds and MB in a process, and CPU for each unit and shard besides."""
     found: dict[str, Any] = {}
     for kind, sizes in (("entities", (10_000, 100_000)), ("sources", (2_000, 20_000))):
-        points = []
+        points, slopes = [], []
         for size in sizes:
             graph = folder / f"{kind}-{size}"
-            graph.mkdir()
-            (graph / "onrecord.yaml").write_text(SETTINGS, "utf-8")
-            rows = "".join(
-                f"e-{n},Somebody of Place {n},person,E {n}\n" for n in range(size if kind == "entities" else 9)
-            )
-            (graph / "entities.csv").write_text(f"id,label,type,aliases\n{rows}", "utf-8")
-            if kind == "sources":
-                told = (
-                    f"- {{id: s-{n}, title: Report {n}, publisher: Paper, published: 2025-01-01}}\n"
-                    for n in range(size)
-                )
-                (graph / "sources.yaml").write_text("".join(told), "utf-8")
+            _write_beside(graph, size if kind == "entities" else 10, size if kind == "sources" else 1)
             cpu, peak = map(float, run(sys.executable, "-c", READ_BASE, graph, limit=limit).out.split())
             points.append((size, cpu, peak))
+            costs = []
+            for files in FILES:
+                _write_files(graph, files)
+                out = folder / f"{kind}-{size}-{files}"
+                costs.append((files, build(graph, out, files, "embedded", limit).cpu))
+            line = fit(costs)
+            slopes.append((size, line["each"] if line else 0.0))
         found[kind] = {
             "sizes": list(sizes),
             "cpu_s": fit([(size, cpu) for size, cpu, _ in points]),
             "peak_mb": fit([(size, peak) for size, _, peak in points]),
+            "cpu_s_a_file": fit(slopes),
         }
+    found["named"] = measure_named(folder / "named", limit)
     return found
+
+
+def measure_named(folder: Path, limit: float, size: int = 20_000) -> dict[str, float]:
+    """What the process that deals out the work holds for each statement that has an id, as objects of Python."""
+    generator = [sys.executable, ROOT / "bench/statements.py", folder / "graph", "--statements", str(size)]
+    run(*generator, "--bad", "0", "--format", "parquet", limit=limit)
+    build(folder / "graph", folder / "out", 2, "embedded", limit)
+    statements, held = map(float, run(sys.executable, "-c", NAMED, folder / "out", limit=limit).out.split())
+    return {"statements": statements, "share": statements / size, "bytes": held / statements}
+
+
+def _write_beside(graph: Path, entities: int, sources: int) -> None:
+    graph.mkdir()
+    (graph / "onrecord.yaml").write_text(SETTINGS, "utf-8")
+    people = "".join(f"e-{n},Somebody of Place {n},person,E {n}\n" for n in range(entities))
+    (graph / "entities.csv").write_text(f"id,label,type,aliases\n{people}", "utf-8")
+    reports = (f"- {{id: s-{n}, title: Report {n}, publisher: Paper, published: 2025-01-01}}\n" for n in range(sources))
+    (graph / "sources.yaml").write_text("".join(reports), "utf-8")
+
+
+def _write_files(graph: Path, files: int) -> None:
+    """A statement in each of so many files."""
+    (graph / "statements").mkdir(exist_ok=True)
+    for n in range(files):
+        row = f"s-0,Somebody of Place {n % 10},meets with,Somebody of Place {(n + 1) % 10},met in {n}"
+        text = f"source,subject,predicate,object,quote\n{row}\n"
+        (graph / "statements" / f"part-{n:03}.csv").write_text(text, "utf-8")
 
 
 def show(found: dict[str, Any]) -> None:
@@ -181,7 +217,7 @@ def show(found: dict[str, Any]) -> None:
             if "failed" in figures:
                 print(f"  {engine:<10} failed: {figures['failed']}")
                 continue
-            ratio = figures["cpu_s"] * 1e6 / one["quads"] / min(one["reference_us_a_quad"])
+            ratio = figures["cpu_s"] * 1e6 / one["quads"] / figures["reference_us_a_quad"]
             print(
                 f"  {engine:<10}{figures['cpu_s']:>8.1f} CPU s{figures['wall_s']:>8.1f} s{figures['peak_mb']:>8,.0f} MB"
                 f"{figures['statements_a_cpu_s']:>9,.0f} statements a CPU s{ratio:>6.2f} of bulk_load"
@@ -213,9 +249,11 @@ def main() -> None:
             found["beside"] = measure_beside(Path(place), options.limit)
         for size in sorted(options.statements):
             with tempfile.TemporaryDirectory(dir=options.folder) as name:
-                found["sizes"].append(measure_size(size, options.engines, Path(name), options.limit, options.entities))
-            if options.json:
-                options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+                for one in measure_size(size, options.engines, Path(name), options.limit, options.entities):
+                    if options.json:
+                        now = {**found, "sizes": [*found["sizes"], one]}
+                        options.json.write_text(json.dumps(now, indent=1) + "\n", "utf-8")
+                found["sizes"].append(one)
     found["fits"] = {}
     found["sizes"].sort(key=lambda one: int(one["statements"]))
     for engine in ENGINES:
