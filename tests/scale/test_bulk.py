@@ -9,13 +9,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from servers import find_program, oxigraph, virtuoso
 
 from onrecord.build import build, load
 from onrecord.errors import Problems
 from onrecord.project import open_project
 from onrecord.scale.server import Server
 from onrecord.scale.sharded import Embedded, build_shards
+from servers import find_program, oxigraph, virtuoso
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = (ROOT / "docs/servers.md").read_text("utf-8").split("## Loading in bulk")[1]

@@ -19,17 +19,13 @@ COMMAND = "python bench/scale/plan.py"
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
-    """A module of ``bench/scale``; its modules are called as others are, so none of them stays."""
+    """A module of ``bench/scale``, which forgets it afterwards."""
     before = set(sys.modules)
     monkeypatch.setattr(sys, "path", [str(ROOT / "bench/scale"), *sys.path])
-    hidden = {name: sys.modules.pop(name) for name in ("servers", "statements") if name in sys.modules}
     yield importlib.import_module
     for name in set(sys.modules) - before:
         if str(ROOT / "bench") in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
-    for name in ("servers", "statements"):
-        sys.modules.pop(name, None)
-    sys.modules.update(hidden)
 
 
 def printed(main: Callable[[list[str]], None], words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
