@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,13 @@ def test_nothing_heavy_is_imported(code: str) -> None:
 
 def test_the_list_of_modules_is_the_real_one() -> None:
     assert "polars" in modules("import polars")
+
+
+def test_a_build_of_a_small_graph_imports_nothing_for_large_ones(graph_folder: Path) -> None:
+    build = ["build", str(graph_folder), "-o", str(graph_folder / "out")]
+    found = modules(
+        f"from onrecord.cli import main\nmain({build}, standalone_mode=False)\nimport onrecord.manifest\n"
+        "assert 'onrecord.manifest' in sys.modules and not [name for name in sys.modules if 'onrecord.scale' in name]"
+    )
+    assert (graph_folder / "out/manifest.json").exists()
+    assert sorted(found & {"pyspark", "pyarrow", "py4j", "grpc", "isal", "requests", "starlette"}) == []

@@ -15,6 +15,9 @@ from onrecord.nearest import did_you_mean, nearest_names
 from onrecord.ontology import Ontology
 from onrecord.terms import Minter
 
+NEAR = 9
+"""So many names like an unknown one are weighed; several may mean the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -132,8 +135,17 @@ class Names:
     def _nearest(self, text: str, source: str | None) -> tuple[str, ...]:
         """The names most like ``text``, one for each thing that they name."""
         mine = self.by_source.get(source or "", {})
-        near = nearest_names(text, [*self.by_name, *mine], 9)
-        return _one_name_each(near, {name: [*self.by_name.get(name, ()), *mine.get(name, ())] for name in near})
+        near = self._near(text, mine)
+        meant = self._meant(near)
+        return _one_name_each(near, {name: [*meant.get(name, ()), *mine.get(name, ())] for name in near})
+
+    def _near(self, text: str, more: Iterable[str]) -> list[str]:
+        """The names most like ``text``, of all entities and of ``more``."""
+        return nearest_names(text, [*self.by_name, *more], NEAR)
+
+    def _meant(self, names: Iterable[str]) -> Mapping[str, Iterable[str]]:
+        """The entities that go by each of ``names``, where any does."""
+        return self.by_name
 
     def property(self, text: str) -> Found:
         """Look up a property by label, alternative label, CURIE or IRI."""
@@ -161,7 +173,7 @@ class Names:
 
     def _nearest_term(self, text: str, known: Mapping[str, list[str]]) -> tuple[str, ...]:
         """The properties or classes most like ``text``, each by its label where that is near enough."""
-        near = nearest_names(text, known, 9)
+        near = nearest_names(text, known, NEAR)
         labels = [name for name in near if self.ontology.label(known[name][0]) == name]
         first = {name: next((label for label in labels if known[label] == known[name]), name) for name in near}
         return _one_name_each((first[name] for name in near), known)

@@ -13,17 +13,31 @@ MAX_NAME = 200
 
 def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Up to ``count`` of ``known`` that look like ``name``, the most alike first."""
+    return nearest_in_pieces(name, [known], count)
+
+
+def nearest_in_pieces(name: str, pieces: Iterable[Iterable[str]], count: int = 3) -> list[str]:
+    """:func:`nearest_names` among names that need not all be in memory at once; the same however they are cut."""
     from rapidfuzz import fuzz, process, utils
 
     name = name[:MAX_NAME]
-    choices: Sequence[str] = sorted(set(known))
-    found = process.extract(
-        name, choices, scorer=fuzz.WRatio, processor=utils.default_process, limit=count * 4, score_cutoff=60
-    )
-    plain = process.extract(name, choices, scorer=fuzz.ratio, processor=utils.default_process, limit=count * 4)
-    close = {choice: score for choice, score, _ in plain}
-    ranked = sorted(found, key=lambda hit: (-(hit[1] + close.get(hit[0], 0)), hit[0]))
-    return [choice for choice, _, _ in ranked[:count]]
+    found: dict[str, float] = {}
+    close: dict[str, float] = {}
+    for piece in pieces:
+        choices: Sequence[str] = sorted(set(piece))
+        alike = process.extract(
+            name, choices, scorer=fuzz.WRatio, processor=utils.default_process, limit=count * 4, score_cutoff=60
+        )
+        plain = process.extract(name, choices, scorer=fuzz.ratio, processor=utils.default_process, limit=count * 4)
+        found = _best(found | {choice: score for choice, score, _ in alike}, count * 4)
+        close = _best(close | {choice: score for choice, score, _ in plain}, count * 4)
+    ranked = sorted(found, key=lambda choice: (-(found[choice] + close.get(choice, 0)), choice))
+    return ranked[:count]
+
+
+def _best(scores: dict[str, float], count: int) -> dict[str, float]:
+    """The ``count`` names of the highest scores; of equal ones, the first by name, as they are extracted."""
+    return dict(sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))[:count])
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -1,13 +1,37 @@
-"""Owns the servers that tests of remote stores share."""
+"""Owns the servers that tests of remote stores share, and the graph whose names are hard."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from onrecord.scale.server import Server
 from servers import oxigraph, virtuoso
+from small_graph import ENTITIES, write_graph
+
+REGISTER = "- {id: register, title: The register, published: 2024-06-10, origin: [Mrs Marsh]}\n"
+ALIKE = """
+- {id: ivy, type: person, label: Ivy Chair, aliases: [R. Marsh, rose, chair]}
+- {id: chair, type: person, label: R. Marsh, aliases: [Thorn]}
+- {id: thorn, type: person, label: Jo Thorn, aliases: [Thorn, "Jo: the younger"]}
+"""
+HEAD = "id,source,subject,predicate,object,said by,via,said to,for,locator\n"
+NAMED = """\
+,register,R. Marsh,chairs,Garden Society,,,,,ambiguous
+,register,Mrs Marsh,tends,plot 7,Thorn,,,,ambiguous speaker
+,register,Rose Mash,tends,plot 7,Basl Thorn | chair,Nobody At All,,,unknown
+,register,:basil,tends,plot 7,<https://example.org/garden/entity/rose>,,Jo: the younger,,addresses
+,register,rose marsh,tends,plot seven,,,R.  Marsh,,letters
+,register,rose,chairs,Garden Society,thorn,,,,an id that is a name too
+,register,Basil Thorn,attends,summer show,,,,Garden Sociaty,a qualifier
+tended,register,Jo Thorn,tends,plot 7,,,,,referred to
+"""
+REFERRING = """\
+{"source": "register", "subject": "basil", "predicate": "believes", "object": "statement:tended", "locator": "a"}
+{"source": "register", "locator": "b", "subject": "basil", "predicate": "opposes", "object": ["ivy", "tends", "plot 7"]}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +57,18 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
             if row["g"]["value"].startswith(("https://example.org/", "https://w3id.org/onrecord")):
                 there.drop_graph(row["g"]["value"])
     yield root
+
+
+@pytest.fixture
+def named_graph(tmp_path: Path) -> Path:
+    """Names that are shared, misspelt, addresses, nested, in rows that other files refer to: each alone in a file."""
+    named = {f"statements/named-{at}.csv": HEAD + row for at, row in enumerate(NAMED.splitlines(keepends=True))}
+    return write_graph(
+        tmp_path / "garden",
+        **{
+            "sources.yaml": REGISTER,
+            "entities.yaml": ENTITIES + ALIKE,
+            **named,
+            "statements/referring.jsonl": REFERRING,
+        },
+    )

@@ -8,13 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis.strategies import integers, lists, text
 
 import onrecord
 from onrecord.assemble import QUADS
 from onrecord.cli import main
-from onrecord.errors import EngineError, GraphBroken
+from onrecord.errors import EngineError, GraphBroken, OutputError
+from onrecord.kept import code_digest
 from onrecord.lens import Lens
 from onrecord.manifest import MANIFEST
+from onrecord.nearest import nearest_in_pieces, nearest_names
 from onrecord.scale.sharded import REJECTED, Embedded, Sharded, build_shards, delta
 from onrecord.scale.units import Job, base_of, read_base
 from small_graph import LETTER, SETTINGS, write_graph
@@ -116,10 +120,17 @@ def test_nothing_changed_and_nothing_is_done(folder: Path, tmp_path: Path) -> No
     assert (again.mapped, again.sealed) == (0, 0)
 
 
+def test_an_address_is_no_folder_to_write_to(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match=r"^s3:/bucket/out: an address, and no folder; mount it"):
+        made(folder, Path("s3://bucket/out"))
+    assert not (tmp_path / "s3:").exists()
+
+
 def test_another_program_takes_nothing_up(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(folder, tmp_path / "out")
     before = contents(tmp_path / "out")
-    for module in ("kept", "scale.sharded"):
+    for module in ("kept", "scale.sharded", "scale.units"):
         monkeypatch.setattr(f"onrecord.{module}.code_digest", lambda: "another")
     again = made(folder, tmp_path / "out")
     assert (again.mapped, again.sealed) == (3, len(again.manifest["shards"]))
@@ -131,11 +142,16 @@ def test_a_process_that_outlives_a_build_reads_a_changed_graph_anew(folder: Path
     before = read_base(str(folder)).digest
     (folder / "onrecord.yaml").write_text(SETTINGS + "curator: Ada\n")
     with pytest.raises(EngineError, match="is another graph here than where the build was started"):
-        base_of(Job(str(folder), str(tmp_path), 4, "of a third graph"))
+        base_of(Job(str(folder), str(tmp_path), 4, "of a third graph", code_digest()))
     after = read_base(str(folder)).digest
-    assert (before != after, base_of(Job(str(folder), str(tmp_path), 4, after)).digest) == (True, after)
+    assert (before != after, base_of(Job(str(folder), str(tmp_path), 4, after, code_digest())).digest) == (True, after)
     (folder / "onrecord.yaml").write_text(SETTINGS)
-    assert base_of(Job(str(folder), str(tmp_path), 4, before)).digest == before
+    assert base_of(Job(str(folder), str(tmp_path), 4, before, code_digest())).digest == before
+
+
+def test_a_machine_with_other_code_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="is another version here than where the build was started"):
+        base_of(Job(str(folder), str(tmp_path), 4, read_base(str(folder)).digest, "other code"))
 
 
 def test_a_row_that_others_refer_to_reaches_them(folder: Path, tmp_path: Path) -> None:
@@ -222,8 +238,41 @@ def test_the_shards_of_both_graphs_are_the_embedded_build_without_spans(tmp_path
     for name in ("miami-talks", "harbour-bridge"):
         made(ROOT / "graphs" / name, tmp_path / name)
         whole = embedded(ROOT / "graphs" / name)
+        build_shards(ROOT / "graphs" / name, tmp_path / f"{name}-joined", Embedded(broadcast=0), 4)
+        assert contents(tmp_path / f"{name}-joined") == contents(tmp_path / name)
         extra = whole.join(quads(tmp_path / name), on=QUADS.names(), how="anti")
         assert rejects(tmp_path / name) == []
         assert quads(tmp_path / name).join(whole, on=QUADS.names(), how="anti").is_empty()
         spans = extra.filter(pl.col("subject").str.contains("/span/") | pl.col("predicate").str.ends_with("#span>"))
         assert spans.height == extra.height
+
+
+@pytest.mark.parametrize("judged", [False, True])
+def test_names_that_are_joined_mean_what_names_in_memory_mean(named_graph: Path, tmp_path: Path, judged: bool) -> None:
+    if judged:
+        onrecord.open(named_graph).judge("basil", "same", "thorn", who="Ada", why="a test")
+    made(named_graph, tmp_path / "whole")
+    build_shards(named_graph, tmp_path / "joined", Embedded(broadcast=0), 4)
+    assert contents(tmp_path / "joined") == contents(tmp_path / "whole")
+    told = pl.read_parquet(tmp_path / "joined" / REJECTED)
+    assert told.select(pl.col("file").str.extract(r"named-(\d)"), "message", "fix").rows() == [
+        ("0", '2 entities are called "R. Marsh"', 'write ":chair" (R. Marsh) or "ivy" (Ivy Chair)'),
+        ("1", '2 entities are called "Thorn"', 'write ":chair" (R. Marsh) or "thorn" (Jo Thorn)'),
+        ("2", 'no entity is called "Rose Mash"', 'did you mean "Rose Marsh", "rose" or "R. Marsh"?'),
+        ("2", 'no entity is called "Basl Thorn"', 'did you mean "Basil Thorn", "Thorn" or "thorn"?'),
+        ("2", '2 entities are called "chair"', 'write ":chair" (R. Marsh) or "ivy" (Ivy Chair)'),
+        ("2", 'no entity is called "Nobody At All"', "declare it in entities.yaml"),
+        ("4", 'no entity is called "rose marsh"', 'did you mean "Rose Marsh", "R. Marsh" or "rose"?'),
+        ("4", 'no entity is called "plot seven"', 'did you mean "plot 7"?'),
+        ("4", 'no entity is called "R.  Marsh"', 'did you mean "R. Marsh" or "Mrs Marsh"?'),
+        ("5", '2 entities are called "rose"', 'write "ivy" (Ivy Chair) or ":rose" (Rose Marsh)'),
+        ("6", 'no entity is called "Garden Sociaty"', 'did you mean "Garden Society"?'),
+    ]
+
+
+@given(text(), lists(text(), unique=True), integers(1, 5), integers(1, 4))
+def test_names_near_another_are_the_same_however_they_are_cut(
+    name: str, known: list[str], size: int, count: int
+) -> None:
+    pieces = [known[at : at + size] for at in range(0, len(known), size)]
+    assert nearest_in_pieces(name, pieces, count) == nearest_names(name, known, count)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -103,8 +105,15 @@ def wait_for(log: Path, words: str) -> None:
         time.sleep(0.2)
 
 
+class Cluster(NamedTuple):
+    """The address of a master, and the process groups of its workers."""
+
+    master: str
+    workers: tuple[int, ...]
+
+
 @pytest.fixture(scope="session")
-def cluster(pyspark: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def cluster(pyspark: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A standalone master with two workers."""
     folder = tmp_path_factory.mktemp("cluster")
     port, deploy = free_port(), "org.apache.spark.deploy"
@@ -114,18 +123,19 @@ def cluster(pyspark: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         wait_for(folder / "master.log", "I have been elected leader")
         worker = [f"{deploy}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", "2g"]
         worker += ["--webui-port", "0", address]
-        with started(pyspark, folder, "one", *worker), started(pyspark, folder, "two", *worker):
+        with started(pyspark, folder, "one", *worker) as one, started(pyspark, folder, "two", *worker) as two:
             for name in ("one", "two"):
                 wait_for(folder / f"{name}.log", "Successfully registered with master")
-            yield address
+            yield Cluster(address, (one.pid, two.pid))
 
 
-def executors() -> list[int]:
-    """The processes that do a cluster's work."""
+def executors(cluster: Cluster) -> list[int]:
+    """The processes that do the cluster's work."""
     found = []
     for path in Path("/proc").iterdir():
         try:
-            words = (path / "cmdline").read_bytes().split(b"\0") if path.name.isdigit() else []
+            mine = path.name.isdigit() and os.getpgid(int(path.name)) in cluster.workers
+            words = (path / "cmdline").read_bytes().split(b"\0") if mine else []
         except OSError:
             continue
         if b"org.apache.spark.executor.CoarseGrainedExecutorBackend" in words:
@@ -134,39 +144,64 @@ def executors() -> list[int]:
 
 
 def test_a_cluster_that_loses_an_executor_gives_the_bytes_of_the_embedded_build(
-    generated: Path, expected: dict[str, bytes], cluster: str, tmp_path: Path
+    generated: Path, expected: dict[str, bytes], cluster: Cluster, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with subprocess.Popen(
-        build_command(generated, out, cluster), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
+    command = build_command(generated, out, cluster.master)
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         end = time.monotonic() + 1200
         while process.poll() is None and not list(out.glob(".aside-*/quads-*.parquet")):
             assert time.monotonic() < end
             time.sleep(0.05)
-        found = executors()
+        found = executors(cluster)
         assert process.poll() is None and len(found) == 2, "the build was over before an executor could be killed"
         os.kill(found[0], signal.SIGKILL)
         words = process.communicate(timeout=1200)[0].decode()
     assert process.returncode == 1, words  # some rows are bad, and are told
     assert contents(out) == expected
-
-
-def test_only_what_changed_is_made_again(
-    generated: Path, expected: dict[str, bytes], cluster: str, tmp_path: Path
-) -> None:
-    first = run_build(generated, tmp_path / "out", cluster)
-    assert contents(tmp_path / "out") == expected, first.stderr
-    again = run_build(generated, tmp_path / "out", cluster)
+    again = run_build(generated, out, cluster.master)
     assert "0 units read, 0 shards written" in again.stderr
-    assert contents(tmp_path / "out") == expected
+    assert contents(out) == expected
 
 
-def test_spark_in_this_process(graph_folder: Path, pyspark: Path, tmp_path: Path) -> None:
-    build_shards(graph_folder, tmp_path / "embedded", Embedded(), SHARDS)
-    done = run_build(graph_folder, tmp_path / "out", "local[2]")
+IN_ONE_SESSION = """
+import sys
+from pathlib import Path
+from onrecord.errors import EngineError
+from onrecord.scale.sharded import build_shards
+from onrecord.kept import code_digest
+from onrecord.scale.spark import Spark
+from onrecord.scale.units import Job, scan
+
+graph, out, elsewhere, shards = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+with Spark("local[2]", broadcast=0) as engine:
+    build_shards(graph, out / "joined", engine, shards)
+    engine.broadcast = 1_000_000
+    build_shards(graph, out / "broadcast", engine, shards)
+    for work in (elsewhere, str(out)):
+        try:
+            engine.each(scan, Job(elsewhere, work, shards, "", code_digest()), [""])
+        except EngineError as error:
+            print(error)
+"""
+
+
+def test_names_joined_by_a_shuffle_and_folders_that_are_not_there(
+    named_graph: Path, pyspark: Path, tmp_path: Path
+) -> None:
+    build_shards(named_graph, tmp_path / "embedded", Embedded(), SHARDS)
+    elsewhere = "/nowhere/on this machine"
+    command = [sys.executable, "-c", IN_ONE_SESSION, str(named_graph), str(tmp_path), elsewhere, str(SHARDS)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stderr
-    assert contents(tmp_path / "out") == contents(tmp_path / "embedded")
+    for way in ("joined", "broadcast"):
+        assert contents(tmp_path / way) == contents(tmp_path / "embedded")
+    share = "; let every machine of the cluster see the folders of the graph and of the output under the same paths\n"
+    host = socket.gethostname()
+    assert done.stdout == (
+        f"Spark gave up: {host}: {elsewhere} is not there{share}"
+        f"Spark gave up: {host}: {elsewhere}: there is no such folder{share}"
+    )
 
 
 def test_spark_through_connect(graph_folder: Path, pyspark: Path, tmp_path: Path) -> None:
@@ -178,9 +213,13 @@ def test_spark_through_connect(graph_folder: Path, pyspark: Path, tmp_path: Path
     submit += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
     with started(pyspark, tmp_path, "connect", *submit):
         wait_for(tmp_path / "connect.log", "Spark Connect server started")
-        done = run_build(graph_folder, tmp_path / "out", f"sc://127.0.0.1:{port}")
-    assert done.returncode == 0, done.stderr
-    assert contents(tmp_path / "out") == contents(tmp_path / "embedded")
+        first = run_build(graph_folder, tmp_path / "out", f"sc://127.0.0.1:{port}")
+        assert (first.returncode, contents(tmp_path / "out")) == (0, contents(tmp_path / "embedded")), first.stderr
+        settings = graph_folder / "onrecord.yaml"  # workers outlive builds, and must not remember this graph
+        settings.write_text(settings.read_text("utf-8").replace("curator: Ada", "curator: Grace"), "utf-8")
+        build_shards(graph_folder, tmp_path / "changed", Embedded(), SHARDS)
+        second = run_build(graph_folder, tmp_path / "out", f"sc://127.0.0.1:{port}")
+    assert (second.returncode, contents(tmp_path / "out")) == (0, contents(tmp_path / "changed")), second.stderr
 
 
 def test_a_cluster_that_is_not_there_is_said(graph_folder: Path, pyspark: Path, tmp_path: Path) -> None:

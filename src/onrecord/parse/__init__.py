@@ -48,8 +48,8 @@ def parse(
 ) -> Parsed:
     """Read every entity, source and statement file of the graph; what ``kept`` has of a file is not read again.
 
-    A file that cannot be read adds its problems and hides nothing of the others. Statement files that are
-    not wanted are left to whoever does want them.
+    A file that cannot be read adds its problems and hides nothing of the others. Entity and
+    statement files that are not wanted are left to whoever does want them.
     """
     stage("reading entities")
     sources: dict[str, Source] = {}
@@ -72,7 +72,8 @@ def parse(
         path = project.folder / name
         shown = project.name_of(path)
         rows.places.set_inner(shown, name)
-        if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, shown, problems):
+        there = is_wanted(path) and (path.exists() or path.is_symlink())
+        if there and check_inside(path, project.folder, shown, problems):
             found += entities.parse_entities(path, shown, project.language, problems)
     path = project.folder / "sources.yaml"
     if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, project.name_of(path), problems):

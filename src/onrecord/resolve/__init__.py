@@ -48,14 +48,17 @@ class Resolved:
     withdrawn: tuple[Withdrawal, ...] = ()
 
 
-def resolve(parsed: Parsed, ontology: Ontology, project: Project, problems: Problems) -> Resolved:
+def resolve(
+    parsed: Parsed, ontology: Ontology, project: Project, problems: Problems, names: Names | None = None
+) -> Resolved:
     """Replace names by IRIs and mint the IRIs of propositions and statements.
 
+    ``names`` are those that the graph has beside what is parsed; by default there are none.
     Rows in which a name stays unknown or ambiguous keep nulls in ``proposition`` and ``statement``;
     each gets a problem of the family R.
     """
     stage("resolving names")
-    names = Names(ontology, Minter(project.base))
+    names = names or Names(ontology, Minter(project.base))
     parsed = replace(parsed, sources={source.id: tagged(source, problems) for source in parsed.sources.values()})
     entities = resolve_entities(parsed, names, project.language, problems)
     check_origins(parsed, names, problems)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,16 +22,17 @@ import polars as pl
 
 from onrecord import __version__
 from onrecord.assemble import QUADS, describe
-from onrecord.errors import GraphBroken, Problems, Severity
+from onrecord.errors import EngineError, GraphBroken, OutputError, Problems, Severity
 from onrecord.files import locked, sha256_file, sha256_hex, write_atomic
 from onrecord.judgements import apply_judgements
 from onrecord.kept import Keep, Kept, code_digest, write_kept
-from onrecord.lock import read_lock
+from onrecord.lock import Lock, read_lock
 from onrecord.manifest import MANIFEST, render
 from onrecord.model import WRITTEN
 from onrecord.places import Places
-from onrecord.project import STATEMENT_SUFFIXES, find_files
-from onrecord.resolve import resolve
+from onrecord.project import STATEMENT_SUFFIXES, Project, find_files
+from onrecord.resolve import Resolved, resolve
+from onrecord.scale.aliases import ALIASES, count_names, list_aliases
 from onrecord.scale.shards import DESCRIBED, seal, write_quads
 from onrecord.scale.units import (
     BY_HAND,
@@ -39,9 +42,11 @@ from onrecord.scale.units import (
     Job,
     is_table,
     map_unit,
+    names_of,
     read_base,
     scan,
     task_key,
+    write_asked,
     write_frame,
 )
 from onrecord.staging import CURRENT, staged
@@ -51,11 +56,22 @@ WORK = "work"
 
 REJECTED = "rejects.parquet"
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # a path keeps one slash of the two
+
 Step = Callable[[Job, Any], dict[str, Any]]
 
 
 class Engine(Protocol):
     """Where steps run."""
+
+    @property
+    def broadcast(self) -> int:
+        """So many names of entities are read by whoever runs a step; of more, each unit gets its own."""
+        ...
+
+    def join(self, job: Job, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """:func:`onrecord.scale.units.write_asked` for every task, of the table of names those that it mentions."""
+        ...
 
     def each(self, step: Step, job: Job, tasks: Sequence[Any]) -> list[dict[str, Any]]:
         """``step(job, task)`` for every task, the results in any order."""
@@ -66,8 +82,17 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Embedded:
     """Runs every step in this process."""
+
+    broadcast: int = sys.maxsize
+
+    def join(self, job: Job, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """One task after the other."""
+        known = pl.scan_parquet(f"{job.work}/{ALIASES}")
+        for task in tasks:
+            write_asked(job, task["key"], known.filter(pl.col("name").is_in(names_of(job, task))).collect())
 
     def each(self, step: Step, job: Job, tasks: Sequence[Any]) -> list[dict[str, Any]]:
         """One task after the other."""
@@ -119,20 +144,34 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
 
     :raises GraphBroken: when settings, ontologies, entities or sources have errors: they are in every shard.
     :raises OutputError: when ``out`` cannot be written to.
+    :raises EngineError: when the machines of a cluster do not see the same folders.
     :raises MissingExtra: without ``onrecord[scale]``.
     """
+    for path in (folder, out):
+        if _ADDRESS.match(str(path)):
+            raise OutputError(
+                f"{path}: an address, and no folder; mount it on every machine under one path, and name that path"
+            )
     read_base.cache_clear()
     base = read_base(str(folder.absolute()))
-    described = _describe(base)
-    work = out.absolute() / WORK / code_digest()[:16]
-    job = Job(str(folder.absolute()), str(work), shards, base.digest)
+    resolved = _resolve_base(base)
+    described = describe(resolved, _lock(base.project), base.project)
+    code = code_digest()
+    work = out.absolute() / WORK / code[:16]
+    joined = count_names(base.parsed) > engine.broadcast
+    job = Job(str(folder.absolute()), str(work), shards, base.digest, code, joined)
     with locked(out):
         work.mkdir(parents=True, exist_ok=True)
         before = read_manifest(out) if Kept(out).facts else None
         scanned = engine.each(scan, job, _units(base))
+        _seen_here(work, (str(one["scan"]) for one in scanned))
         tasks = _tasks(job, base, scanned)
         todo = [task for task in tasks if not (work / f"done-{task['key']}.json").exists()]
+        if joined and todo:
+            write_frame(work / ALIASES, list_aliases(resolved, base.parsed.entities))
+            engine.join(job, todo)
         engine.each(map_unit, job, todo)
+        _seen_here(work, (f"done-{task['key']}.json" for task in todo))
         done = [json.loads((work / f"done-{task['key']}.json").read_text("utf-8")) for task in tasks]
         basis = _write_basis(work, base, described)
         with staged(out) as (aside, publish):
@@ -150,6 +189,15 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
             publish()
         _let_go(work, scanned, tasks)
     return Sharded(out, manifest, len(todo), len(changed))
+
+
+def _seen_here(work: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if not (work / name).exists():
+            raise EngineError(
+                f"{work / name}: written by a machine of the cluster, and not here; let every machine see the "
+                "folders of the graph and of the output under the same paths"
+            )
 
 
 def delta(before: Path, after: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -181,8 +229,8 @@ def _units(base: Base) -> list[str]:
     return [*tables, *([BY_HAND] if len(tables) < len(files) else [])]
 
 
-def _describe(base: Base) -> pl.DataFrame:
-    """The quads of all that no statement says."""
+def _resolve_base(base: Base) -> Resolved:
+    """All that no statement says."""
     wrong = [
         found
         for found in base.problems
@@ -195,8 +243,11 @@ def _describe(base: Base) -> pl.DataFrame:
     wrong += [found for found in problems.items if found.severity is Severity.ERROR]
     if wrong:
         raise GraphBroken(f"{base.project.name}: what every shard needs has errors", wrong)
-    lock = read_lock(base.project.lock_file, base.project.name_of(base.project.lock_file), Problems())
-    return describe(resolved, lock, base.project)
+    return resolved
+
+
+def _lock(project: Project) -> Lock:
+    return read_lock(project.lock_file, project.name_of(project.lock_file), Problems())
 
 
 def _tasks(job: Job, base: Base, scanned: list[dict[str, Any]]) -> list[dict[str, Any]]:

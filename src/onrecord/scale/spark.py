@@ -1,19 +1,22 @@
 """Owns running the steps of a build in shards on Apache Spark: locally, on a cluster, through Connect.
 
-Leaves the steps themselves to ``units`` and ``shards``. Rows are shuffled once, by shard; quads never are.
+Leaves the steps themselves to ``units`` and ``shards``, and what must be there before a session starts and
+what its failures mean to ``cluster``. Rows are shuffled once, by shard; quads never are.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from onrecord.errors import EngineError, MissingExtra
-from onrecord.scale.units import SHARD, Job
+from onrecord.scale.aliases import ALIASES, ASKED, BROADCAST
+from onrecord.scale.cluster import explained, find_java, on_this_machine, reach, read_master, reason
+from onrecord.scale.units import SHARD, Job, names_of, write_asked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,19 +25,25 @@ if TYPE_CHECKING:
     from onrecord.scale.sharded import Step
 
 RESULT = "result string"
+PATIENCE = 120
+"""Seconds that a cluster has to give this build its first executor."""
 
 
 class Spark:
     """A Spark session; ``master`` is ``local[*]``, ``spark://host:port`` or ``sc://host:port`` (Connect).
 
     Every machine has Python with onrecord, and sees the graph's and the output's folders under the same paths.
+    More names of entities than ``broadcast`` are joined to the units that mention them, by a shuffle.
 
     :raises MissingExtra: without ``onrecord[spark]``.
-    :raises EngineError: when there is no such cluster.
+    :raises EngineError: when there is no such cluster, or no Java for it.
     """
 
-    def __init__(self, master: str = "local[*]") -> None:
+    def __init__(self, master: str = "local[*]", broadcast: int = BROADCAST) -> None:
+        self.broadcast = broadcast
         self.session = _session(master)
+        if master.startswith("spark://"):
+            _wait_for_executors(self.session, master)
 
     def __enter__(self) -> Self:
         return self
@@ -49,11 +58,45 @@ class Spark:
 
         def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             for batch in batches:
-                yield _told([step(job, json.loads(text)) for text in batch.column("task").to_pylist()])
+                with on_this_machine(job):
+                    yield _told([step(job, json.loads(text)) for text in batch.column("task").to_pylist()])
 
-        numbered = [(at, json.dumps(task)) for at, task in enumerate(tasks)]
-        frame = self.session.createDataFrame(numbered, "at int, task string").repartitionByRange(len(tasks), "at")
-        return self._collect(frame.mapInArrow(run, RESULT))
+        return self._collect(lambda: self._spread(tasks).mapInArrow(run, RESULT))
+
+    def join(self, job: Job, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Names of units and names of entities, both shuffled by name; what meets is shuffled by unit."""
+
+        def ask(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            import pyarrow as pa
+
+            for batch in batches:
+                for task in map(json.loads, batch.column("task").to_pylist()):
+                    with on_this_machine(job):
+                        names = names_of(job, task)
+                    columns = {"key": [task["key"]] * len(names), "name": names}
+                    yield pa.RecordBatch.from_pydict(
+                        {name: pa.array(values, pa.large_string()) for name, values in columns.items()}
+                    )
+
+        def write(rows: pa.Table) -> pa.Table:
+            import polars as pl
+            import pyarrow as pa
+
+            asked = pl.DataFrame(pl.from_arrow(rows))
+            with on_this_machine(job):
+                write_asked(job, asked["key"][0], asked)
+            return pa.Table.from_batches([_told([{"key": asked["key"][0]}])])
+
+        def met() -> DataFrame:
+            known = self.session.read.parquet(f"file://{job.work}/{ALIASES}")
+            asked = self._spread(tasks).mapInArrow(ask, "key string, name string")
+            return asked.join(known.hint("merge"), "name").groupBy("key").applyInArrow(write, RESULT)
+
+        self.session.conf.set("spark.sql.shuffle.partitions", str(max(job.shards, len(tasks))))
+        written = {one["key"] for one in self._collect(met)}
+        for task in tasks:
+            if task["key"] not in written:
+                write_asked(job, task["key"], ASKED.to_frame())
 
     def seal(self, job: Job, target: str, keys: Sequence[str], shards: Sequence[int]) -> list[dict[str, Any]]:
         """One group for each shard: its rows beside the nodes that they share with others."""
@@ -66,24 +109,28 @@ class Spark:
 
             left, right = pl.DataFrame(pl.from_arrow(rows)), pl.DataFrame(pl.from_arrow(nodes))
             number = int((left if left.height else right)[SHARD][0])
-            return pa.Table.from_batches([_told([seal(job, target, number, left, right)])])
+            with on_this_machine(job):
+                return pa.Table.from_batches([_told([seal(job, target, number, left, right)])])
+
+        def met() -> DataFrame:
+            rows, nodes = (
+                self.session.read.parquet(*(f"file://{job.work}/{kind}-{key}.parquet" for key in keys))
+                .where(f"{SHARD} IN ({', '.join(map(str, shards))})")
+                .groupBy(SHARD)
+                for kind in ("rows", "nodes")
+            )
+            return rows.cogroup(nodes).applyInArrow(write, RESULT)
 
         self.session.conf.set("spark.sql.shuffle.partitions", str(len(shards)))
-        rows, nodes = (
-            self.session.read.parquet(*(f"file://{job.work}/{kind}-{key}.parquet" for key in keys))
-            .where(f"{SHARD} IN ({', '.join(map(str, shards))})")
-            .groupBy(SHARD)
-            for kind in ("rows", "nodes")
-        )
-        return self._collect(rows.cogroup(nodes).applyInArrow(write, RESULT))
+        return self._collect(met)
 
-    def _collect(self, frame: DataFrame) -> list[dict[str, Any]]:
-        from pyspark.errors import PySparkException
+    def _spread(self, tasks: Sequence[Any]) -> DataFrame:
+        numbered = [(at, json.dumps(task)) for at, task in enumerate(tasks)]
+        return self.session.createDataFrame(numbered, "at int, task string").repartitionByRange(len(tasks), "at")
 
-        try:
-            return [json.loads(row["result"]) for row in frame.collect()]
-        except PySparkException as error:
-            raise EngineError(f"Spark gave up: {_last_line(str(error))}") from error
+    def _collect(self, frame: Callable[[], DataFrame]) -> list[dict[str, Any]]:
+        with explained():
+            return [json.loads(row["result"]) for row in frame().collect()]
 
 
 def _told(results: list[dict[str, Any]]) -> pa.RecordBatch:
@@ -93,51 +140,50 @@ def _told(results: list[dict[str, Any]]) -> pa.RecordBatch:
 
 
 def _session(master: str) -> SparkSession:
+    read_master(master)
     try:
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise MissingExtra("pyspark", "spark") from error
-    _reach(master)
+    reach(master)
+    remote = master.startswith("sc://")
+    if not remote:
+        find_java()
     if master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("onrecord")
-    builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
+    builder = builder.remote(master) if remote else builder.master(master)
     settings = {
         "spark.sql.execution.arrow.useLargeVarTypes": "true",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "1000000",
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.session.timeZone": "UTC",
     }
-    if not master.startswith("sc://"):
+    if not remote:
         settings |= {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:
-        return builder.getOrCreate()
-    except (PySparkException, OSError, RuntimeError) as error:
-        raise EngineError(f"{master}: Spark does not start: {_last_line(str(error))}") from error
+        session = builder.getOrCreate()
+    except (PySparkException, Py4JError, OSError, RuntimeError) as error:
+        raise EngineError(f"{master}: Spark does not start: {reason(str(error))}") from error
+    if not remote:
+        session.sparkContext.setLogLevel("OFF")  # what goes wrong is told once, without Java's stack
+    return session
 
 
-def _reach(master: str) -> None:
-    """Whether anybody answers at the address of a cluster: Spark itself would try for many minutes."""
-    if not master.startswith(("spark://", "sc://")):
-        return
-    for place in master.partition("://")[2].split("/")[0].split(";")[0].split(","):
-        host, _, port = place.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
-        except (OSError, ValueError):
-            continue
-        return
-    raise EngineError(
-        f"{master}: nobody answers there; write the cluster's address as spark://host:7077 or sc://host:15002"
-    )
-
-
-def _last_line(text: str) -> str:
-    """What went wrong, of all that Spark prints."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
-    named = [line for line in lines if "Error" in line or "Exception" in line]
-    return (named or lines or ["no reason given"])[-1][:300]
+def _wait_for_executors(session: SparkSession, master: str) -> None:
+    """Spark itself would wait for ever."""
+    context: Any = session.sparkContext
+    end = time.monotonic() + PATIENCE
+    while context._jsc.sc().getExecutorMemoryStatus().size() < 2:  # the driver is the first
+        if time.monotonic() > end:
+            session.stop()
+            raise EngineError(
+                f"{master}: no worker took this build within {PATIENCE} s; start workers there, "
+                "or wait until some of their cores and memory are free"
+            )
+        time.sleep(0.2)

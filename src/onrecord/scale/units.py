@@ -22,14 +22,18 @@ from onrecord.check.record import check_record
 from onrecord.errors import EngineError, Place, Problem, Problems, Severity, sort_problems
 from onrecord.files import sha256_file, sha256_hex, write_atomic
 from onrecord.judgements import apply_judgements
+from onrecord.kept import code_digest
 from onrecord.lens import Lens, select
 from onrecord.model import AS_WRITTEN, WRITTEN, StatementRows
+from onrecord.names import Names
 from onrecord.ontology import Ontology, load_ontologies
 from onrecord.parse import Parsed, csv, jsonl, parquet, parse
 from onrecord.parse.records import REFERENCE, RecordReader
 from onrecord.places import Places
-from onrecord.project import Project, input_files, open_project
+from onrecord.project import ENTITY_FILES, Project, input_files, open_project
 from onrecord.resolve import resolve
+from onrecord.scale.aliases import ALIASES, ASKED, PartNames, names_in, read_asked
+from onrecord.terms import Minter
 
 TABLES = (".csv", ".jsonl", ".parquet")
 """Statement files that are a unit each; all others are one unit together."""
@@ -61,6 +65,10 @@ class Job:
     shards: int
     base: str
     """The digest of the :class:`Base` that the build was started with."""
+    code: str
+    """The digest of the code that the build was started with."""
+    joined: bool = False
+    """Whether a unit gets the entities that it names, and not all of them."""
 
 
 @dataclass(slots=True)
@@ -81,24 +89,34 @@ def is_table(path: Path) -> bool:
 
 
 @lru_cache(maxsize=2)
-def read_base(folder: str) -> Base:
-    """All of a graph but its tables; read once in a process."""
+def read_base(folder: str, joined: bool = False) -> Base:
+    """All of a graph but its tables, and with ``joined`` but its entities; read once in a process."""
     problems = Problems()
     project = open_project(folder, problems)
     ontology = load_ontologies(project, problems)
-    parsed = parse(project, ontology, problems, is_wanted=lambda path: not is_table(path))
+
+    def is_wanted(path: Path) -> bool:
+        return not joined if path.name in ENTITY_FILES and path.parent == project.folder else not is_table(path)
+
+    parsed = parse(project, ontology, problems, is_wanted=is_wanted)
     return Base(project, ontology, parsed, sort_problems(problems.items), _base_digest(project, parsed))
 
 
 def base_of(job: Job) -> Base:
     """The base of a build, whatever this process read before.
 
-    :raises EngineError: when the folder holds something else than where the build was started.
+    :raises EngineError: when the folder, or the code, is another one than where the build was started.
     """
-    base = read_base(job.folder)
+    if job.code != code_digest():
+        raise EngineError(
+            f"{socket.gethostname()}: onrecord, Python or a library is another version here than where the build was "
+            "started; install the same versions on every machine"
+        )
+    whole = () if not job.joined else (True,)
+    base = read_base(job.folder, *whole)
     if base.digest != job.base:  # a process of a cluster outlives builds
         read_base.cache_clear()
-        base = read_base(job.folder)
+        base = read_base(job.folder, *whole)
     if base.digest != job.base:
         raise EngineError(
             f"{socket.gethostname()}: {job.folder} is another graph here than where the build was started, or changed "
@@ -230,7 +248,11 @@ def map_unit(job: Job, task: Mapping[str, Any]) -> dict[str, Any]:
             "give each statement its own id",
         )
     parsed = replace(base.parsed, statements=pl.concat([rows, context]), places=places)
-    resolved = resolve(parsed, base.ontology, base.project, problems)
+    names = None
+    if job.joined:
+        parsed.entities = read_asked(work / f"names-{key}.parquet")
+        names = PartNames(base.ontology, Minter(base.project.base), table=work / ALIASES)
+    resolved = resolve(parsed, base.ontology, base.project, problems, names)
     resolved = apply_judgements(resolved, base.project, problems)
     mine = resolved.statements.filter(pl.col("row") < own)
     check_record(replace(resolved, statements=mine), base.project, problems)
@@ -250,6 +272,20 @@ def map_unit(job: Job, task: Mapping[str, Any]) -> dict[str, Any]:
     told = {"unit": task["unit"], "key": key, "rejects": wrong.height, "shards": touched}
     write_atomic(work / f"done-{key}.json", json.dumps(told))
     return told
+
+
+def names_of(job: Job, task: Mapping[str, Any]) -> list[str]:
+    """What a unit and the rows that it refers to may call an entity."""
+    base = base_of(job)
+    rows, _ = _read(base, str(task["unit"]), Problems())
+    if task["context"]:
+        rows = pl.concat([rows, _context(Path(job.work) / str(task["context"]), rows.height)])
+    return names_in(rows, Names(base.ontology, Minter(base.project.base)))
+
+
+def write_asked(job: Job, key: str, asked: pl.DataFrame) -> None:
+    """Write the rows of the table of names that a unit asked for."""
+    write_frame(Path(job.work) / f"names-{key}.parquet", asked.select(ASKED.names()).unique().sort("name", "entity"))
 
 
 def task_key(job: Job, base_digest: str, unit_digest: str, context_digest: str, twice: object) -> str:
