@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from onrecord.assemble import assemble, quad_parts, to_nquads
+from onrecord.broken import leave_out
 from onrecord.check.evidence import Evidence, check_evidence, found_before, keep_found
 from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
@@ -61,6 +62,8 @@ class Loaded:
     keep: Keep = field(default_factory=Keep)
     surroundings: str = ""
     changes: Changes | None = None
+    rejects: list[Problem] = field(default_factory=list)
+    """What is wrong with the rows that were left out."""
 
     def require_sound(self) -> None:
         """Raise when an error stands in the way of computing anything.
@@ -136,6 +139,20 @@ def _check_shapes(loaded: Loaded, problems: Problems) -> None:
     loaded.keep.add(keep_results(results, resolved, lock, project))
 
 
+def without_broken(loaded: Loaded) -> Loaded:
+    """The graph without the rows that have errors, which are counted in the manifest; nothing of it is kept for later.
+
+    :raises GraphBroken: where something is wrong that stands in no statement file.
+    """
+    resolved, told = leave_out(loaded.resolved, loaded.problems, loaded.project)
+    if not told:
+        return loaded
+    milder = [problem for problem in loaded.problems if problem not in set(told)]
+    return replace(
+        loaded, resolved=resolved, problems=milder, rejects=sort_problems(told), surroundings="", changes=None
+    )
+
+
 def find_evidence(loaded: Loaded, sources: Iterable[Path] = ()) -> Evidence:
     """Look for every quote in the texts at hand or in the lock, without saying what is wrong with them."""
     if loaded.evidence is not None and not sources:
@@ -179,7 +196,8 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | 
             tally = fill_store(loaded, aside, out, quads, inference=inference)
             files[PLACES] = render_places(statements_only(resolved.statements), resolved.places)
             files[WRITTEN] = render(tally.forms())
-            manifest = describe(project, resolved, tally, files, inference=inference)
+            rejects = len(loaded.rejects)
+            manifest = describe(project, resolved, tally, files, inference=inference, rejects=rejects)
             for name, data in {**files, MANIFEST: render(manifest)}.items():
                 write_atomic(aside / name, data)
             write_kept(aside, loaded.keep)

@@ -155,17 +155,33 @@ class Graph:
         return Report(self.project, sort_problems(found.items), seen, loaded.files, count, asked)
 
     def build(
-        self, out: str | PathLike[str] | None = None, *, inference: bool = True, exports: bool | None = None
+        self,
+        out: str | PathLike[str] | None = None,
+        *,
+        inference: bool = True,
+        exports: bool | None = None,
+        skip_broken: bool = False,
     ) -> dict[str, Any]:
         """Write store, exports and manifest into ``out`` (default ``build/NAME``); returns the manifest.
 
         Without ``inference`` nothing is entailed, without ``exports`` there are no files of the whole graph;
-        unless asked for, those of a graph of over 10,000 statements are left out too.
+        unless asked for, those of a graph of over 10,000 statements are left out too. With ``skip_broken`` rows
+        with errors are left out, and the manifest counts the errors as ``rejects``.
         """
-        from onrecord.build import build
+        from onrecord.build import build, without_broken
 
         folder = Path(out) if out else self.project.build_folder
-        return build(self._sound, folder, inference=inference, exports=exports)
+        loaded = without_broken(self._loaded) if skip_broken else self._sound
+        return build(loaded, folder, inference=inference, exports=exports)
+
+    def rejects(self) -> list[Problem]:
+        """What is wrong with the rows that ``build(skip_broken=True)`` leaves out: errors, and what follows from them.
+
+        :raises onrecord.errors.GraphBroken: where something is wrong that stands in no statement file.
+        """
+        from onrecord.build import without_broken
+
+        return without_broken(self._loaded).rejects
 
     def rehearse(self) -> dict[str, Any]:
         """Build store and counts in memory, without inference and exports; returns the manifest and keeps nothing."""

@@ -22,12 +22,21 @@ MANIFEST = "manifest.json"
 
 
 def describe(
-    project: Project, resolved: Resolved, tally: Tally, files: Mapping[str, bytes], *, inference: bool = True
+    project: Project,
+    resolved: Resolved,
+    tally: Tally,
+    files: Mapping[str, bytes],
+    *,
+    inference: bool = True,
+    rejects: int = 0,
 ) -> dict[str, Any]:
-    """The manifest of a build: inputs, counts, and the hash of each of its ``files``."""
+    """The manifest of a build: inputs, counts, and the hash of each of its ``files``.
+
+    ``rejects`` is how many errors there are in rows that were left out.
+    """
     own = statements_only(resolved.statements)
-    left_out = {} if inference else {"left out": ["inference"]}
-    return left_out | {
+    left_out = [*([] if inference else ["inference"]), *(["broken rows"] if rejects else [])]
+    return ({"left out": left_out} if left_out else {}) | {
         "graph": project.name,
         "title": project.title,
         "base": project.base,
@@ -43,7 +52,8 @@ def describe(
             "entities": len(resolved.entities),
             "sources": len(resolved.sources),
             "quads": tally.graphs.total(),
-        },
+        }
+        | ({"rejects": rejects} if rejects else {}),
         "graphs": {graph[1:-1]: count for graph, count in sorted(tally.graphs.items())},
         "files": {name: {"bytes": len(data), "sha256": sha256_hex(data)} for name, data in sorted(files.items())},
     }

@@ -44,6 +44,7 @@ SHOWN = 3
 )
 @click.option("--no-shapes", is_flag=True, help="Do not run SHACL.")
 @click.option("--no-evidence", is_flag=True, help="Do not look for the quotes.")
+@click.option("--skip-broken", is_flag=True, help="Leave out rows with errors instead of building nothing.")
 @click.option("--dry-run", is_flag=True, help="Load the store in memory and write nothing.")
 @click.option("--watch", is_flag=True, help="Build again whenever a file of the graph changes, until Ctrl-C.")
 @click.option("--verify", is_flag=True, help="Build nothing; say whether what was built is whole.")
@@ -60,6 +61,7 @@ def build(
     exports: bool | None,
     no_shapes: bool,
     no_evidence: bool,
+    skip_broken: bool,
     dry_run: bool,
     watch: bool,
     verify: bool,
@@ -74,7 +76,8 @@ def build(
     before stays as it is. What did not change since the last build is taken over from it: one
     statement file of many is built in a moment. A large graph is built quickly the first time with
     --no-inference and --no-exports, and never stands in memory as a whole. With --verify, every byte
-    of what was built is compared with its manifest.
+    of what was built is compared with its manifest. With --skip-broken, rows with errors are told and
+    left out, the manifest counts the errors as rejects, and the exit code is 1.
 
     \b
     Example:
@@ -84,6 +87,8 @@ def build(
 
     if watch and (verify or dry_run or as_json):
         raise click.UsageError("--watch goes without --verify, --dry-run and --json.")
+    if skip_broken and (watch or dry_run or verify):
+        raise click.UsageError("--skip-broken goes without --watch, --dry-run and --verify.")
     if master and engine != "spark":
         raise click.UsageError("--master goes with --engine spark")
     if shards or engine:
@@ -92,22 +97,26 @@ def build(
     if verify:
         _verify(onrecord.open(graph), out, as_json)
         return
-    chosen = _Choice(graph, out, sources, not no_inference, exports, not no_shapes, not no_evidence)
+    chosen = _Choice(graph, out, sources, not no_inference, exports, not no_shapes, not no_evidence, skip_broken)
     if watch:
         _watch(chosen)
         return
     manifest = chosen.build(dry_run=dry_run)
     if manifest is None:
         sys.exit(EXIT_PROBLEMS)
+    rejects = manifest["counts"].get("rejects", 0)
     if as_json:
         echo_json(manifest)
-        return
+        sys.exit(EXIT_PROBLEMS if rejects else EXIT_CLEAN)
     click.echo(_counted(manifest), err=True)
     folder = out or onrecord.open(graph).project.build_folder
     for name, entry in () if dry_run else manifest["files"].items():
         click.echo(f"  {shown_path(folder / name)}  {entry['bytes']:,} bytes  sha256 {entry['sha256'][:12]}", err=True)
     if exports is None and not dry_run and not any(name.endswith(".ttl") for name in manifest["files"]):
         click.echo("  a graph of this size has no .ttl, .trig and .nq unless --exports is given", err=True)
+    if rejects:
+        click.echo(f"{plural(rejects, 'error')} in rows that were left out, told above", err=True)
+        sys.exit(EXIT_PROBLEMS)
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,7 @@ class _Choice:
     exports: bool | None
     shapes: bool
     evidence: bool
+    skip_broken: bool
 
     def build(self, *, dry_run: bool = False) -> dict[str, Any] | None:
         """Check and build, with what is wrong shown; the manifest, or None where errors are in the way."""
@@ -132,6 +142,10 @@ class _Choice:
         )
         echo_problems(problem for problem in report.problems if problem.severity != "info")
         errors = report.severities()["error"]
+        if errors and self.skip_broken:
+            shown = set(report.problems)
+            echo_problems(problem for problem in opened.rejects() if problem not in shown)
+            return opened.build(self.out, inference=self.inference, exports=self.exports, skip_broken=True)
         if errors:
             click.echo(f"{report.project.name}: not built; {plural(errors, 'error')} above", err=True)
             return None
