@@ -35,7 +35,9 @@ def read(browser: Any, site: Path) -> Iterator[Any]:
         contexts.append(context)
         context.set_offline(True)
         page = context.new_page()
-        context.on("request", lambda request: None if request.url.startswith("file:") else told.append(request.url))
+        context.on(
+            "request", lambda request: None if request.url.startswith(("file:", "blob:")) else told.append(request.url)
+        )
         page.on("console", lambda message: told.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: told.append(str(error)))
         page.goto((site / path.partition("#")[0]).as_uri() + path[len(path.partition("#")[0]) :])
@@ -137,6 +139,27 @@ def test_the_pages_are_read_without_scripts(read: Any):
     page = read("entities.html", java_script_enabled=False)
     page.click(".rows a >> nth=0")
     assert page.locator(".statement, main p").count() > 0
+
+
+def test_on_a_phone_the_menu_shows_where_the_reader_is(read: Any):
+    page = read("downloads.html", viewport={"width": 390, "height": 844})
+    left, right = page.evaluate(
+        "(() => { const { left, right } = document.querySelector('nav [aria-current]').getBoundingClientRect();"
+        " return [left, right]; })()"
+    )
+    assert (left >= 0, right <= 390) == (True, True)
+    assert page.evaluate("scrollY") == 0
+
+
+def test_search_and_console_share_a_page(read: Any):
+    page = read("console.html")
+    page.fill("#search", "grom")
+    page.wait_for_selector("#found li")
+    page.keyboard.press("Escape")
+    page.click("#run")
+    page.wait_for_selector("#rows tr", timeout=120_000)
+    ids = page.eval_on_selector_all("[id]", "(all) => all.map((each) => each.id)")
+    assert sorted(ids) == sorted(set(ids))
 
 
 PAGES = (

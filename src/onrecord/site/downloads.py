@@ -5,6 +5,7 @@ Leaves every format to ``export``.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,11 +47,15 @@ class File:
 
 
 class Downloads:
-    """The files, made once when one of them is asked for."""
+    """The files, made once when one of them is asked for.
+
+    They are kept packed: together they are as large as all the pages, and are wanted twice, for their hashes and as
+    they are.
+    """
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        self._made: dict[str, bytes] = {}
+        self._packed: dict[str, bytes] = {}
 
     @cached_property
     def _quads(self) -> pl.DataFrame:
@@ -62,9 +67,9 @@ class Downloads:
 
     def data(self, suffix: str) -> bytes:
         """The bytes of the file of a format."""
-        if suffix not in self._made:
-            self._made[suffix] = self._make(suffix)
-        return self._made[suffix]
+        if suffix not in self._packed:
+            self._packed[suffix] = zlib.compress(self._make(suffix), 1)
+        return zlib.decompress(self._packed[suffix])
 
     def _make(self, suffix: str) -> bytes:
         record = self._record
@@ -74,12 +79,14 @@ class Downloads:
             return write_graphml(to_networkx(record.loaded, Lens()))
         return export(self._quads, suffix, record.loaded.resolved.names.prefixes())
 
-    def files(self) -> list[File]:
+    @cached_property
+    def files(self) -> tuple[File, ...]:
         """What there is to take away."""
-        return [
-            File(self.path(suffix), *told, len(self.data(suffix)), sha256_hex(self.data(suffix)))
-            for suffix, told in _KINDS.items()
-        ]
+        return tuple(self._file(suffix) for suffix in _KINDS)
+
+    def _file(self, suffix: str) -> File:
+        data = self.data(suffix)
+        return File(self.path(suffix), *_KINDS[suffix], len(data), sha256_hex(data))
 
     def makers(self, frame: Frame) -> Mapping[str, Maker]:
         """The files, their list of hashes as ``sha256sum`` reads it, and the page that leads to them."""
@@ -94,7 +101,7 @@ class Downloads:
         }
 
     def _sums(self) -> bytes:
-        lines = (f"{file.sha256}  {file.path.removeprefix('data/')}\n" for file in self.files())
+        lines = (f"{file.sha256}  {file.path.removeprefix('data/')}\n" for file in self.files)
         return "".join(lines).encode("utf-8")
 
     def _page(self, frame: Frame) -> bytes:
@@ -105,7 +112,7 @@ class Downloads:
             title="Data",
             here="downloads.html",
             description=f"{project.title} as RDF, CSV and GraphML.",
-            files=self.files(),
+            files=self.files,
             prefixes=sorted(self._record.loaded.resolved.names.prefixes().items()),
             base=project.base,
         )

@@ -1,4 +1,5 @@
-// Owns the buttons that copy a citation. Leaves the words to the page.
+// Owns the buttons that copy a citation, and on narrow screens shows where in the site the reader is. Leaves the words
+// to the page.
 
 document.querySelectorAll('button.copy').forEach((button) => {
   const words = button.textContent;
@@ -17,4 +18,10 @@ document.querySelectorAll('button.copy').forEach((button) => {
     }
     setTimeout(() => { button.textContent = words; }, 2500);
   });
+});
+
+// Not scrollIntoView: that would scroll the page too.
+document.querySelectorAll('.top nav a[aria-current]').forEach((link) => {
+  const strip = link.closest('nav');
+  strip.scrollLeft = link.offsetLeft - strip.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
 });
