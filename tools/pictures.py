@@ -57,7 +57,14 @@ def main() -> None:
         denied = {"edge": statement(bridge, "Hesper Drall", "receives", "memo on the cost of the bridge")}
         take("bridge-source", bridge.source_page, denied)
         take("miami-source", lambda path: miami.source_page(path), witkoff)
+        take("miami-site", lambda path: start_page(miami, path.with_suffix("")), {})
         browser.close()
+
+
+def start_page(graph: Graph, folder: Path) -> Path:
+    """The start page of the graph's site, written into ``folder``."""
+    graph.publish(folder)
+    return folder / "index.html"
 
 
 def statement(graph: Graph, subject: str, predicate: str, object_: str) -> str:
