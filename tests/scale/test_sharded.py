@@ -74,7 +74,7 @@ def made(folder: Path, out: Path, shards: int = 4) -> Sharded:
 
 def quads(out: Path) -> pl.DataFrame:
     """All quads of a build in shards."""
-    parts = [pl.read_parquet(path) for path in sorted(out.glob("*.parquet")) if path.name != REJECTED]
+    parts = [pl.read_parquet(path) for path in sorted((*out.glob("quads-*.parquet"), out / "described.parquet"))]
     return pl.concat(parts).sort(QUADS.names())
 
 

@@ -22,6 +22,9 @@ from onrecord.ontology import Ontology
 from onrecord.resolve import Resolved
 from onrecord.terms import ONR, iri, split_term
 
+TOGETHER = ("proposition", "against", "class", "if")
+"""What statements agree in that are counted together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Corroboration:
@@ -75,20 +78,15 @@ def corroborate(
     :raises OnRecordError: for a name that the graph does not know, or that means several things.
     """
     weights = read_weights(resolved.names.ontology)
-    own = statements_once(rows).filter(pl.col("status").is_in(sorted(weights.classes)))
+    own = backers(rows, weights)
     narrow = tuple(_parts(own, resolved.names, subject, predicate, obj))
     own = own.filter(*narrow)
-    own = own.with_columns(
-        (pl.col("negated") | (pl.col("status") == "denied")).alias("against"),
-        pl.col("status").replace_strict(weights.classes, default=None, return_dtype=pl.String).alias("class"),
-        pl.col("condition").fill_null("").alias("if"),
-    ).sort("proposition", "against", "class", "if", "recorded_day", "source", "statement")
     teller = Teller(_told(own, rows) if narrow else rows, resolved)
     origins = Origins(resolved, origin_links(rows, resolved))
     found = []
     for _, group in groupby(
-        own.select(*COLUMNS, "source_iri", "against", "class", "if").iter_rows(named=True),
-        lambda row: (row["proposition"], row["against"], row["class"], row["if"]),
+        own.select(*COLUMNS, "source_iri", *TOGETHER[1:]).iter_rows(named=True),
+        lambda row: tuple(row[name] for name in TOGETHER),
     ):
         found.append(_weigh(list(group), weights, teller, origins))
     return sorted(
@@ -103,6 +101,16 @@ def corroborate(
             one.proposition,
         ),
     )
+
+
+def backers(rows: pl.DataFrame, weights: Weights) -> pl.DataFrame:
+    """The statements of ``rows`` that back or deny something, once each, sorted by :data:`TOGETHER`."""
+    own = statements_once(rows).filter(pl.col("status").is_in(sorted(weights.classes)))
+    return own.with_columns(
+        (pl.col("negated") | (pl.col("status") == "denied")).alias("against"),
+        pl.col("status").replace_strict(weights.classes, default=None, return_dtype=pl.String).alias("class"),
+        pl.col("condition").fill_null("").alias("if"),
+    ).sort(*TOGETHER, "recorded_day", "source", "statement")
 
 
 def _told(own: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

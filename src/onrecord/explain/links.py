@@ -6,7 +6,7 @@ Leaves what a link means to its readers; which properties make links is said in 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import networkx as nx
 import polars as pl
@@ -118,13 +118,23 @@ def asserted_links(rows: pl.DataFrame, resolved: Resolved, properties: Iterable[
 
     A link with a restrictive qualifier holds on that occasion only, and is none.
     """
-    names = resolved.names
-    carriers = sorted(below(names.ontology, properties))
+    words: dict[tuple[str, str], str] = {}
+    for link in _asserted(rows, resolved.names.ontology, properties):
+        parts = (resolved.names.label(term[1:-1]) for term in link)
+        words.setdefault((link[0], link[2]), " ".join(parts))
+    return Links(words)
+
+
+def origin_pairs(rows: pl.DataFrame, ontology: Ontology) -> list[tuple[str, str]]:
+    """The two ends of each of :func:`origin_links`, sorted."""
+    facts = _asserted(rows, ontology, typed(ontology, f"{ONR}OriginLink"))
+    return sorted({(subject, obj) for subject, _, obj in facts})
+
+
+def _asserted(rows: pl.DataFrame, ontology: Ontology, properties: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    carriers = sorted(below(ontology, properties))
     plain = pl.col("restrictive").list.len().fill_null(0) == 0
     facts = rows.filter(pl.col("asserting") & plain & pl.col("predicate").is_in(carriers))
-    words: dict[tuple[str, str], str] = {}
     for subject, predicate, obj in facts.select("subject", "predicate", "object").unique().sort(pl.all()).iter_rows():
         if obj.startswith("<") and subject != obj:
-            parts = (names.label(term[1:-1]) for term in (subject, predicate, obj))
-            words.setdefault((subject, obj), " ".join(parts))
-    return Links(words)
+            yield subject, predicate, obj

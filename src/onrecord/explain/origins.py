@@ -72,23 +72,15 @@ class Origins:
         voices = list(self._voices(rows))
         if len(voices) == 1:
             return (OriginGroup(self._name(voices), 1, True, tuple(evidence)),), 1
-        groups = _joined(voices)
-        attributed = {rows[voice.statement]["source"] for voice in voices if not voice.own}
-        certain: set[str] = set()
         out: list[OriginGroup] = []
-        for group in groups:
-            doubt = self._doubt(group, rows, attributed)
-            publisher = self.publisher.get(group[0].path[0][0], "") if all(voice.own for voice in group) else ""
-            key = f"published by {publisher}" if publisher else f"group {len(out)}"
-            if not doubt and key in certain:
-                doubt = [f"another article of {publisher} says so too"]
-            if not doubt:
-                certain.add(key)
+        certainly = 0
+        for group, possibly, doubt in self._weighed(voices, rows):
+            certainly += not doubt
             members = sorted({voice.statement for voice in group})
             out.append(
                 OriginGroup(
                     origin=self._name(group),
-                    possibly=len(_apart([voice.nodes for voice in group])) if len(group) > 1 else 1,
+                    possibly=possibly,
                     certain=not doubt,
                     statements=tuple(evidence[index] for index in members),
                     why=tuple(self._why(group)) if len(group) > 1 else (),
@@ -100,7 +92,31 @@ class Origins:
         out.sort(
             key=lambda group: (not group.certain, -len(group.statements), group.origin, group.statements[0].source)
         )
-        return tuple(out), max(1, len(certain))
+        return tuple(out), max(1, certainly)
+
+    def bounds(self, rows: list[dict[str, Any]]) -> tuple[int, int]:
+        """How many origins the statements have, certainly and possibly: the numbers of :meth:`count`."""
+        voices = list(self._voices(rows))
+        if len(voices) == 1:
+            return 1, 1
+        weighed = [(possibly, not doubt) for _, possibly, doubt in self._weighed(voices, rows)]
+        return max(1, sum(sure for _, sure in weighed)), sum(possibly for possibly, _ in weighed)
+
+    def _weighed(
+        self, voices: list[_Voice], rows: list[dict[str, Any]]
+    ) -> Iterator[tuple[list[_Voice], int, list[str]]]:
+        """The voices in groups that share an origin, each with the most that it may be, and what makes it uncertain."""
+        attributed = {rows[voice.statement]["source"] for voice in voices if not voice.own}
+        certain: set[str] = set()
+        for number, group in enumerate(_joined(voices)):
+            doubt = self._doubt(group, rows, attributed)
+            publisher = self.publisher.get(group[0].path[0][0], "") if all(voice.own for voice in group) else ""
+            key = f"published by {publisher}" if publisher else f"group {number}"
+            if not doubt and key in certain:
+                doubt = [f"another article of {publisher} says so too"]
+            if not doubt:
+                certain.add(key)
+            yield group, len(_apart([voice.nodes for voice in group])) if len(group) > 1 else 1, doubt
 
     def _voices(self, rows: list[dict[str, Any]]) -> Iterator[_Voice]:
         paths = [path for index, row in enumerate(rows) for path in self._paths(index, row)]

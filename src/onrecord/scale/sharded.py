@@ -14,7 +14,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,18 +24,16 @@ from onrecord import __version__
 from onrecord.assemble import QUADS, describe
 from onrecord.errors import EngineError, GraphBroken, OutputError, Problems, Severity
 from onrecord.files import locked, sha256_file, sha256_hex, write_atomic
-from onrecord.judgements import apply_judgements
 from onrecord.kept import Keep, Kept, code_digest, write_kept
 from onrecord.lock import Lock, read_lock
 from onrecord.manifest import MANIFEST, render
-from onrecord.model import WRITTEN
-from onrecord.places import Places
 from onrecord.project import STATEMENT_SUFFIXES, Project, find_files
-from onrecord.resolve import Resolved, resolve
+from onrecord.resolve import Resolved
 from onrecord.scale.aliases import ALIASES, count_names, list_aliases
 from onrecord.scale.shards import DESCRIBED, seal, write_quads
 from onrecord.scale.units import (
     BY_HAND,
+    LINKS,
     REJECTS,
     SHARD,
     Base,
@@ -44,6 +42,7 @@ from onrecord.scale.units import (
     map_unit,
     names_of,
     read_base,
+    resolve_base,
     scan,
     task_key,
     write_asked,
@@ -173,7 +172,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
         engine.each(map_unit, job, todo)
         _seen_here(work, (f"done-{task['key']}.json" for task in todo))
         done = [json.loads((work / f"done-{task['key']}.json").read_text("utf-8")) for task in tasks]
-        basis = _write_basis(work, base, described)
+        basis = _write_basis(work, base, described, done)
         with staged(out) as (aside, publish):
             description = write_quads(aside, DESCRIBED, described)
             every = {number for one in done for number in one["shards"]}
@@ -237,9 +236,7 @@ def _resolve_base(base: Base) -> Resolved:
         if found.severity is Severity.ERROR and "/statements/" not in f"/{found.place.file}"
     ]
     problems = Problems()
-    empty = pl.DataFrame(schema=pl.Schema(WRITTEN))
-    resolved = resolve(replace(base.parsed, statements=empty, places=Places()), base.ontology, base.project, problems)
-    resolved = apply_judgements(resolved, base.project, problems)
+    resolved = resolve_base(base, problems)
     wrong += [found for found in problems.items if found.severity is Severity.ERROR]
     if wrong:
         raise GraphBroken(f"{base.project.name}: what every shard needs has errors", wrong)
@@ -293,11 +290,15 @@ def _wanted(ids: Iterable[str], declared: Mapping[str, tuple[str, str, int, list
     return sorted(text for text in found if declared[text][0] != unit)
 
 
-def _write_basis(work: Path, base: Base, described: pl.DataFrame) -> str:
-    """Write what every shard looks at: what is described by properties that statements use too. Returns its hash."""
+def _write_basis(work: Path, base: Base, described: pl.DataFrame, done: list[dict[str, Any]]) -> str:
+    """Write what every shard looks at: what is described by properties that statements use too, and origin links.
+
+    Returns its hash.
+    """
     properties = [f"<{address}>" for address in base.ontology.properties]
     write_frame(work / f"{DESCRIBED}.parquet", described.filter(pl.col("predicate").is_in(properties)))
-    return sha256_file(work / f"{DESCRIBED}.parquet")
+    write_atomic(work / LINKS, json.dumps(sorted({(low, high) for one in done for low, high in one["links"]})))
+    return sha256_hex("".join(sha256_file(work / name) for name in (f"{DESCRIBED}.parquet", LINKS)).encode())
 
 
 def _changed(before: Mapping[str, Any] | None, done: list[dict[str, Any]], shards: int, described: str) -> set[int]:
@@ -381,7 +382,12 @@ def quad_files(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 def _let_go(work: Path, scanned: Iterable[Mapping[str, Any]], tasks: Iterable[Mapping[str, Any]]) -> None:
     """Remove what no unit needs any more."""
-    needed = {f"{DESCRIBED}.parquet", *(str(one["scan"]) for one in scanned), *(str(task["context"]) for task in tasks)}
+    needed = {
+        f"{DESCRIBED}.parquet",
+        LINKS,
+        *(str(one["scan"]) for one in scanned),
+        *(str(task["context"]) for task in tasks),
+    }
     for task in tasks:
         needed |= {f"{kind}-{task['key']}.parquet" for kind in (*KINDS, "rejects")} | {f"done-{task['key']}.json"}
     for path in (*work.iterdir(), *work.parent.iterdir()):

@@ -6,6 +6,7 @@ wherever the shard is made.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import Any
 import polars as pl
 
 from onrecord.assemble import QUADS, said_parts, sort_quads, to_nquads
-from onrecord.errors import MissingExtra
+from onrecord.errors import MissingExtra, Problems
 from onrecord.files import sha256_file
 from onrecord.model import empty_statements
 from onrecord.names import Names
 from onrecord.resolve import Resolved
-from onrecord.scale.units import SHARD, Base, Job, base_of, write_frame
+from onrecord.scale.backing import count_backing
+from onrecord.scale.units import LINKS, SHARD, Base, Job, base_of, read_base, resolve_base, write_frame
 from onrecord.terms import Minter
 
 DESCRIBED = "described"
@@ -33,6 +35,11 @@ def shard_name(number: int) -> str:
     return f"quads-{number:05}"
 
 
+def backing_name(number: int) -> str:
+    """What the file is called that tells how well a shard's propositions are backed."""
+    return f"backing-{number:05}.parquet"
+
+
 def seal(job: Job, target: str, number: int, rows: pl.DataFrame, nodes: pl.DataFrame) -> dict[str, Any]:
     """Write the quads of a shard into ``target``; returns its counts and hashes.
 
@@ -43,24 +50,37 @@ def seal(job: Job, target: str, number: int, rows: pl.DataFrame, nodes: pl.DataF
     rows = rows.drop(SHARD).sort("statement", "proposition", "source", nulls_last=True).with_row_index("row")
     parts = said_parts(rows, _known(base), described, base.project.language)
     quads = pl.concat([*(part.select(QUADS.names()) for part in parts), nodes.select(QUADS.names())]).unique()
+    links = json.loads((Path(job.work) / LINKS).read_text("utf-8"))
+    backing = count_backing(rows, resolve_base(read_base(job.folder), Problems()), links)
     counts = {
         "statements": rows["statement"].drop_nulls().n_unique(),
         "propositions": rows["proposition"].n_unique(),
     }
-    return {"shard": number, **counts, **write_quads(Path(target), shard_name(number), quads)}
+    written = write_quads(Path(target), shard_name(number), quads)
+    written["files"] |= write_table(Path(target), backing_name(number), backing)
+    return {"shard": number, **counts, **written}
 
 
 def write_quads(folder: Path, name: str, quads: pl.DataFrame) -> dict[str, Any]:
     """Write quads, sorted, as ``NAME.parquet`` and ``NAME.nq.gz``; returns how many, sizes and hashes."""
     ordered = sort_quads(quads)
-    target = folder / f"{name}.parquet"
-    write_frame(target, ordered)
+    table = write_table(folder, f"{name}.parquet", ordered)
     text = folder / f"{name}.nq.gz"
     _write_compressed(text, (to_nquads(piece) for piece in ordered.iter_slices(_SLICE)))
     return {
         "quads": ordered.height,
-        "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)} for path in (text, target)},
+        "files": _told(text) | table,
     }
+
+
+def write_table(folder: Path, name: str, table: pl.DataFrame) -> dict[str, Any]:
+    """Write a table as Parquet; returns its size and hash by its name."""
+    write_frame(folder / name, table)
+    return _told(folder / name)
+
+
+def _told(path: Path) -> dict[str, Any]:
+    return {path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)}}
 
 
 def _known(base: Base) -> Resolved:

@@ -20,6 +20,7 @@ from onrecord import __version__
 from onrecord.assemble import label_propositions, shared_nodes
 from onrecord.check.record import check_record
 from onrecord.errors import EngineError, Place, Problem, Problems, Severity, sort_problems
+from onrecord.explain.links import origin_pairs
 from onrecord.files import sha256_file, sha256_hex, write_atomic
 from onrecord.judgements import apply_judgements
 from onrecord.kept import code_digest
@@ -31,7 +32,7 @@ from onrecord.parse import Parsed, csv, jsonl, parquet, parse
 from onrecord.parse.records import REFERENCE, RecordReader
 from onrecord.places import Places
 from onrecord.project import ENTITY_FILES, Project, input_files, open_project
-from onrecord.resolve import resolve
+from onrecord.resolve import Resolved, resolve
 from onrecord.scale.aliases import ALIASES, ASKED, PartNames, names_in, read_asked
 from onrecord.terms import Minter
 
@@ -40,6 +41,9 @@ TABLES = (".csv", ".jsonl", ".parquet")
 
 BY_HAND = ""
 """The name of the unit of all files that people write: YAML and Turtle."""
+
+LINKS = "links.json"
+"""The file of who gives whose words, or is a part of what, by the statements of all units."""
 
 SHARD = "shard"
 _HASH = -33  # where the hash begins in a proposition's IRI, up to its closing bracket
@@ -123,6 +127,13 @@ def base_of(job: Job) -> Base:
             "since; let every machine see the same folder under that path, and build again"
         )
     return base
+
+
+def resolve_base(base: Base, problems: Problems) -> Resolved:
+    """Entities, sources and names, as every unit resolves them; no statements."""
+    empty = pl.DataFrame(schema=pl.Schema(WRITTEN))
+    resolved = resolve(replace(base.parsed, statements=empty, places=Places()), base.ontology, base.project, problems)
+    return apply_judgements(resolved, base.project, problems)
 
 
 def _base_digest(project: Project, parsed: Parsed) -> str:
@@ -269,7 +280,8 @@ def map_unit(job: Job, task: Mapping[str, Any]) -> dict[str, Any]:
     write_frame(work / f"nodes-{key}.parquet", nodes.sort(SHARD))
     write_frame(work / f"rejects-{key}.parquet", wrong)
     touched = sorted({*out[SHARD].unique().to_list(), *nodes[SHARD].unique().to_list()})
-    told = {"unit": task["unit"], "key": key, "rejects": wrong.height, "shards": touched}
+    links = origin_pairs(seen, base.ontology)
+    told = {"unit": task["unit"], "key": key, "rejects": wrong.height, "shards": touched, "links": links}
     write_atomic(work / f"done-{key}.json", json.dumps(told))
     return told
 
