@@ -226,3 +226,10 @@ def test_a_cluster_that_is_not_there_is_said(graph_folder: Path, pyspark: Path, 
     done = run_build(graph_folder, tmp_path / "out", "sc://127.0.0.1:1")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "sc://127.0.0.1:1: nobody answers there" in done.stderr
+
+
+def test_a_slim_build_has_the_bytes_of_the_embedded_one(generated: Path, cluster: Cluster, tmp_path: Path) -> None:
+    build_shards(generated, tmp_path / "embedded", Embedded(), SHARDS, slim=True)
+    done = run_build(generated, tmp_path / "out", cluster.master, "--slim")
+    assert (done.returncode, "8 shards written" in done.stderr) == (1, True), done.stderr
+    assert contents(tmp_path / "out") == contents(tmp_path / "embedded")

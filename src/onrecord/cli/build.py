@@ -49,6 +49,7 @@ SHOWN = 3
 @click.option("--watch", is_flag=True, help="Build again whenever a file of the graph changes, until Ctrl-C.")
 @click.option("--verify", is_flag=True, help="Build nothing; say whether what was built is whole.")
 @click.option("--shards", type=click.IntRange(1, 100_000), metavar="N", help="Write N shards instead of a store.")
+@click.option("--slim", is_flag=True, help="With --shards: counts of articles and origins instead of statements.")
 @click.option("--engine", type=click.Choice(("embedded", "spark")), help="Where shards are made; default: embedded.")
 @click.option("--master", metavar="URL", help="With --engine spark: the cluster; default: local[*].")
 @json_option
@@ -66,6 +67,7 @@ def build(
     watch: bool,
     verify: bool,
     shards: int | None,
+    slim: bool,
     engine: str | None,
     master: str | None,
     as_json: bool,
@@ -91,8 +93,11 @@ def build(
         raise click.UsageError("--skip-broken goes without --watch, --dry-run and --verify.")
     if master and engine != "spark":
         raise click.UsageError("--master goes with --engine spark")
+    if slim and not (shards or engine):
+        raise click.UsageError("--slim goes with --shards")
     if shards or engine:
-        _build_shards(graph, out, shards or 16, master if engine == "spark" and master else engine, as_json)
+        where = master if engine == "spark" and master else engine
+        _build_shards(graph, out, shards or 16, where, slim=slim, as_json=as_json)
         return
     if verify:
         _verify(onrecord.open(graph), out, as_json)
@@ -191,14 +196,14 @@ def _rebuild(chosen: _Choice, what: str) -> None:
         click.echo(printable(f"{lead}{_counted(manifest)} in {time.monotonic() - start:.1f} s"), err=True)
 
 
-def _build_shards(folder: Path, out: Path | None, shards: int, where: str | None, as_json: bool) -> None:
+def _build_shards(folder: Path, out: Path | None, shards: int, where: str | None, *, slim: bool, as_json: bool) -> None:
     """Exit code 1 when rows had to be left out."""
     import onrecord
     from onrecord.scale.sharded import REJECTED, build_shards, engine_for
 
     target = out or onrecord.open(folder).project.build_folder / "shards"
     with engine_for(where) as engine:
-        made = build_shards(folder, target, engine, shards)
+        made = build_shards(folder, target, engine, shards, slim=slim)
     counts = made.manifest["counts"]
     if as_json:
         echo_json(made.manifest)

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from onrecord import __version__
-from onrecord.assemble import QUADS, describe
+from onrecord.assemble import QUADS, describe, sort_quads
 from onrecord.errors import EngineError, GraphBroken, OutputError, Problems, Severity
 from onrecord.files import locked, sha256_file, sha256_hex, write_atomic
 from onrecord.kept import Keep, Kept, code_digest, write_kept
@@ -30,7 +30,8 @@ from onrecord.manifest import MANIFEST, render
 from onrecord.project import STATEMENT_SUFFIXES, Project, find_files
 from onrecord.resolve import Resolved
 from onrecord.scale.aliases import ALIASES, count_names, list_aliases
-from onrecord.scale.shards import DESCRIBED, seal, write_quads
+from onrecord.scale.shards import DESCRIBED, seal, write_quads, write_table
+from onrecord.scale.slim import split_described
 from onrecord.scale.units import (
     BY_HAND,
     LINKS,
@@ -54,6 +55,7 @@ WORK = "work"
 """The folder of what units wrote, beside the shards, in one named after the code that wrote it; safe to delete."""
 
 REJECTED = "rejects.parquet"
+SOURCES = "sources.parquet"
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # a path keeps one slash of the two
 
@@ -136,8 +138,8 @@ class Sharded:
     sealed: int
 
 
-def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> Sharded:
-    """Build the graph in ``folder`` into shards in ``out``.
+def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, slim: bool = False) -> Sharded:
+    """Build the graph in ``folder`` into shards in ``out``; ``slim`` ones hold counts in the place of statements.
 
     Rows with errors are left out and stand in ``rejects.parquet``.
 
@@ -158,7 +160,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
     code = code_digest()
     work = out.absolute() / WORK / code[:16]
     joined = count_names(base.parsed) > engine.broadcast
-    job = Job(str(folder.absolute()), str(work), shards, base.digest, code, joined)
+    job = Job(str(folder.absolute()), str(work), shards, base.digest, code, joined, slim)
     with locked(out):
         work.mkdir(parents=True, exist_ok=True)
         before = read_manifest(out) if Kept(out).facts else None
@@ -174,9 +176,9 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16) -> S
         done = [json.loads((work / f"done-{task['key']}.json").read_text("utf-8")) for task in tasks]
         basis = _write_basis(work, base, described, done)
         with staged(out) as (aside, publish):
-            description = write_quads(aside, DESCRIBED, described)
+            description = _write_described(aside, described, base, slim=slim)
             every = {number for one in done for number in one["shards"]}
-            kept = _keep(before, out, aside, every - _changed(before, done, shards, basis))
+            kept = _keep(before, out, aside, every - _changed(before, done, job, basis))
             changed = sorted(every - kept.keys())
             sealed = engine.seal(job, str(aside), [one["key"] for one in done], changed) if changed else []
             rejects = [pl.read_parquet(work / f"rejects-{one['key']}.parquet") for one in done]
@@ -290,6 +292,16 @@ def _wanted(ids: Iterable[str], declared: Mapping[str, tuple[str, str, int, list
     return sorted(text for text in found if declared[text][0] != unit)
 
 
+def _write_described(aside: Path, described: pl.DataFrame, base: Base, *, slim: bool) -> dict[str, Any]:
+    """Write what no statement says; of a slim build sources stand beside it."""
+    if not slim:
+        return write_quads(aside, DESCRIBED, described)
+    kept, sources = split_described(described, base.project.base)
+    written = write_quads(aside, DESCRIBED, kept)
+    written["files"] |= write_table(aside, SOURCES, sort_quads(sources))
+    return written
+
+
 def _write_basis(work: Path, base: Base, described: pl.DataFrame, done: list[dict[str, Any]]) -> str:
     """Write what every shard looks at: what is described by properties that statements use too, and origin links.
 
@@ -301,14 +313,14 @@ def _write_basis(work: Path, base: Base, described: pl.DataFrame, done: list[dic
     return sha256_hex("".join(sha256_file(work / name) for name in (f"{DESCRIBED}.parquet", LINKS)).encode())
 
 
-def _changed(before: Mapping[str, Any] | None, done: list[dict[str, Any]], shards: int, described: str) -> set[int]:
+def _changed(before: Mapping[str, Any] | None, done: list[dict[str, Any]], job: Job, described: str) -> set[int]:
     """The shards that hold anything of a unit that came, went or changed."""
     now = {one["key"]: one["shards"] for one in done}
     every = {number for touched in now.values() for number in touched}
-    if before is None or before["shard count"] != shards or before["onrecord"] != __version__:
+    if before is None or before["shard count"] != job.shards or before["onrecord"] != __version__:
         return every
     old: dict[str, list[int]] = {entry["key"]: entry["shards"] for entry in before["units"].values()}
-    if before["described"] != described:
+    if before["described"] != described or ("slim" in before) != job.slim:
         return every
     moved = [old[key] for key in old.keys() - now.keys()] + [now[key] for key in now.keys() - old.keys()]
     return {number for touched in moved for number in touched} & every
@@ -349,11 +361,12 @@ def _manifest(
     """What was built from what: the same wherever it ran."""
     total = {name: sum(entry[name] for entry in shards.values()) for name in ("statements", "propositions", "quads")}
     total["quads"] += described["quads"]
-    return {
+    left_out = ["evidence", "inference", *(["statements"] if job.slim else [])]
+    return ({"slim": True} if job.slim else {}) | {
         "graph": base.project.name,
         "base": base.project.base,
         "onrecord": __version__,
-        "left out": ["evidence", "inference"],
+        "left out": left_out,
         "shard count": job.shards,
         "counts": total | {"rejects": rejects},
         "described": basis,

@@ -21,6 +21,7 @@ from onrecord.model import empty_statements
 from onrecord.names import Names
 from onrecord.resolve import Resolved
 from onrecord.scale.backing import count_backing
+from onrecord.scale.slim import evidence, evidence_name, slim_quads
 from onrecord.scale.units import LINKS, SHARD, Base, Job, base_of, read_base, resolve_base, write_frame
 from onrecord.terms import Minter
 
@@ -48,16 +49,21 @@ def seal(job: Job, target: str, number: int, rows: pl.DataFrame, nodes: pl.DataF
     base = base_of(job)
     described = pl.read_parquet(Path(job.work) / f"{DESCRIBED}.parquet")
     rows = rows.drop(SHARD).sort("statement", "proposition", "source", nulls_last=True).with_row_index("row")
-    parts = said_parts(rows, _known(base), described, base.project.language)
-    quads = pl.concat([*(part.select(QUADS.names()) for part in parts), nodes.select(QUADS.names())]).unique()
     links = json.loads((Path(job.work) / LINKS).read_text("utf-8"))
     backing = count_backing(rows, resolve_base(read_base(job.folder), Problems()), links)
+    if job.slim:
+        quads = slim_quads(rows, _known(base), described, base.project.language, backing).unique()
+    else:
+        parts = said_parts(rows, _known(base), described, base.project.language)
+        quads = pl.concat([*(part.select(QUADS.names()) for part in parts), nodes.select(QUADS.names())]).unique()
     counts = {
         "statements": rows["statement"].drop_nulls().n_unique(),
         "propositions": rows["proposition"].n_unique(),
     }
     written = write_quads(Path(target), shard_name(number), quads)
     written["files"] |= write_table(Path(target), backing_name(number), backing)
+    if job.slim:
+        written["files"] |= write_table(Path(target), evidence_name(number), evidence(rows))
     return {"shard": number, **counts, **written}
 
 

@@ -73,6 +73,8 @@ class Job:
     """The digest of the code that the build was started with."""
     joined: bool = False
     """Whether a unit gets the entities that it names, and not all of them."""
+    slim: bool = False
+    """Whether counts stand in the place of statements; see ``slim``."""
 
 
 @dataclass(slots=True)
