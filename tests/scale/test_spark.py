@@ -76,10 +76,9 @@ def build_command(graph: Path, out: Path, master: str) -> list[str]:
     return [*command, "--engine", "spark", "--master", master]
 
 
-def run_build(graph: Path, out: Path, master: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        build_command(graph, out, master), env=environment(), capture_output=True, text=True, check=False, timeout=1200
-    )
+def run_build(graph: Path, out: Path, master: str, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [*build_command(graph, out, master), *more]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=1200)
 
 
 @contextmanager
