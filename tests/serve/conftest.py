@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from serving import Server, serving
 
+from serving import Server, serving
 from small_graph import write_graph
 
 QUESTIONS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
+
 from serving import Server
 
 GRAPH = "https://example.org/garden/graph/asserted"

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from serving import Server
 
 ROSE, BASIL = "https://example.org/garden/entity/rose", "https://example.org/garden/entity/basil"

@@ -9,6 +9,7 @@ from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
+
 from serving import Server
 
 HEADS = "SELECT ?who WHERE { ?who gar:chairs ?what }"

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import rdflib
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
-from serving import Server
 from SPARQLWrapper import CSV, JSON, POST, POSTDIRECTLY, RDFXML, TURTLE, XML, SPARQLWrapper
+
+from serving import Server
 
 HEADS = """PREFIX gar: <https://example.org/garden-terms#>
 SELECT ?who ?what WHERE { ?who gar:chairs ?what }"""

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import SRC, Server, read_all, serving
 
 from onrecord.errors import OnRecordError
 from onrecord.serve.settings import Settings
+from serving import SRC, Server, read_all, serving
 from small_graph import write_graph
 
 QUERY = "/sparql?query=ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import SRC, Server, serving, stop
 
+from serving import SRC, Server, serving, stop
 from small_graph import LETTER, write_graph
 
 HEADS = "SELECT ?who WHERE { ?who gar:chairs ?what }"

@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from serving import Given, Server, refused, serving
 
 import onrecord
 from onrecord.site import SiteOptions
 from protected_garden import BANNED, FILES, LETTER, layers
+from serving import Given, Server, refused, serving
 from small_graph import ENTITIES, write_graph
 
 pytestmark = pytest.mark.slow

@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
-from serving import Given, Server, refused, serving
 
 import onrecord
 from servers import oxigraph
+from serving import Given, Server, refused, serving
 from small_graph import LETTER, write_graph
 
 pytestmark = pytest.mark.slow

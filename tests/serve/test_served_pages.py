@@ -6,6 +6,7 @@ import gzip
 
 import pyoxigraph as ox
 import pytest
+
 from serving import Server
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pyoxigraph as ox
 import pytest
+
 from serving import Server
 
 HEADS = "SELECT ?who ?what WHERE { ?who gar:chairs ?what }"
