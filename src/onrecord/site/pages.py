@@ -13,7 +13,6 @@ from typing import Any
 
 from onrecord.build import Loaded
 from onrecord.explain.diff import Diff
-from onrecord.lens import Lens
 from onrecord.protected import Protected, find_protected, named_alike
 from onrecord.redact import redact
 from onrecord.site.addresses import ROOT
@@ -30,7 +29,6 @@ from onrecord.site.search import Index, documents
 from onrecord.site.texts import Texts
 from onrecord.site.things import newest, thing_pages
 from onrecord.site.vocabulary import Vocabulary
-from onrecord.view.backing import to_page
 from onrecord.view.look import LINES, line_of
 from onrecord.view.model import ViewGraph
 from onrecord.view.network import Network, network
@@ -156,7 +154,7 @@ class Site:
 
     @cached_property
     def _view(self) -> ViewGraph:
-        return replace(to_page(self.record.loaded, Lens()), home="index.html", live=self.options.live)
+        return replace(self.record.shown, home="index.html", live=self.options.live)
 
     @cached_property
     def _network(self) -> Network:

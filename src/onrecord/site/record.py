@@ -23,10 +23,13 @@ from onrecord.site.frame import piece
 from onrecord.terms import ONR, digest, split_term
 from onrecord.view.backing import to_page
 from onrecord.view.look import LINES, SHAPES, Line, Shape, line_of
-from onrecord.view.model import ViewEdge, ViewNode
+from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 
 SPEAKS = frozenset({f"{ONR}saidBy", f"{ONR}via", f"{ONR}origin"})
 """What makes somebody a speaker of a statement: it is said by them, passed on by them, or comes from them."""
+
+KEPT_CARDS = 20_000
+"""So many statements in lists are kept: each stands in three or four, mostly of one source or neighbourhood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,16 @@ class Record:
         self.entities = {found.iri: found for found in self.loaded.resolved.entities}
 
     @cached_property
+    def shown(self) -> ViewGraph:
+        """The graph as a view shows it, each statement with what backs it and who says otherwise."""
+        return to_page(self.loaded, Lens())
+
+    @cached_property
     def view(self) -> ViewGraphParts:
-        """Nodes and statements, each statement with what backs it and who says otherwise."""
-        shown = to_page(self.loaded, Lens())
-        edges = [edge for edge in shown.edges if edge.kind == "statement"]
+        """Nodes and statements of what is shown, the first on record first."""
+        edges = [edge for edge in self.shown.edges if edge.kind == "statement"]
         edges.sort(key=lambda edge: (edge.recorded, edge.source_id, edge.line, edge.iri))
-        return ViewGraphParts({node.iri: node for node in shown.nodes}, {edge.iri: edge for edge in edges})
+        return ViewGraphParts({node.iri: node for node in self.shown.nodes}, {edge.iri: edge for edge in edges})
 
     @property
     def statements(self) -> Mapping[str, ViewEdge]:
@@ -235,6 +242,8 @@ class Record:
         """A statement as it stands in a list: sentence, badges, quote, who says so."""
         found = self._cards.get(edge.iri)
         if found is None:
+            if len(self._cards) >= KEPT_CARDS:
+                self._cards.clear()
             found = self._cards[edge.iri] = piece(
                 "card.html.j2",
                 edge=edge,
