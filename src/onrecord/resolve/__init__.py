@@ -33,7 +33,15 @@ from onrecord.resolve.propositions import with_propositions, with_statements
 from onrecord.terms import Minter
 from onrecord.withdrawn import Withdrawal
 
-__all__ = ["Resolved", "ResolvedEntity", "published_day", "resolve"]
+__all__ = [
+    "Known",
+    "Resolved",
+    "ResolvedEntity",
+    "published_day",
+    "resolve",
+    "resolve_names",
+    "resolve_statements",
+]
 
 
 @dataclass(slots=True)
@@ -48,6 +56,15 @@ class Resolved:
     withdrawn: tuple[Withdrawal, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the names of a graph stand for, whatever its statements say."""
+
+    parsed: Parsed
+    entities: list[ResolvedEntity]
+    names: Names
+
+
 def resolve(
     parsed: Parsed, ontology: Ontology, project: Project, problems: Problems, names: Names | None = None
 ) -> Resolved:
@@ -58,12 +75,28 @@ def resolve(
     each gets a problem of the family R.
     """
     stage("resolving names")
+    known = resolve_names(parsed, ontology, project, problems, names)
+    return resolve_statements(known, parsed.statements, parsed.places, project, problems)
+
+
+def resolve_names(
+    parsed: Parsed, ontology: Ontology, project: Project, problems: Problems, names: Names | None = None
+) -> Known:
+    """Entities, unnamed speakers and sources with their IRIs; the first half of :func:`resolve`."""
     names = names or Names(ontology, Minter(project.base))
     parsed = replace(parsed, sources={source.id: tagged(source, problems) for source in parsed.sources.values()})
     entities = resolve_entities(parsed, names, project.language, problems)
     check_origins(parsed, names, problems)
-    look = Lookup(parsed, names, project, problems)
-    table = with_sources(look, parsed.statements)
+    return Known(parsed, entities, names)
+
+
+def resolve_statements(
+    known: Known, statements: pl.DataFrame, places: Places, project: Project, problems: Problems
+) -> Resolved:
+    """The table of ``statements`` as written with both halves filled; ``known`` is not changed by it."""
+    parsed = replace(known.parsed, statements=statements, places=places)
+    look = Lookup(parsed, known.names, project, problems)
+    table = with_sources(look, statements)
     table = with_predicates(look, table)
     table = with_references(look, table)
     table = with_terms(look, table, "subject")
@@ -76,5 +109,5 @@ def resolve(
     if project.curator:
         by_default = pl.when(~pl.col("nested")).then(pl.lit(project.curator))
         table = table.with_columns(pl.col("curator").fill_null(by_default))
-    table = table.select([*parsed.statements.columns, *RESOLVED])
-    return Resolved(table, entities, parsed.sources, names, parsed.places, parsed.withdrawn)
+    table = table.select([*statements.columns, *RESOLVED])
+    return Resolved(table, known.entities, parsed.sources, known.names, places, parsed.withdrawn)

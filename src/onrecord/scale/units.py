@@ -32,7 +32,7 @@ from onrecord.parse import Parsed, csv, jsonl, parquet, parse
 from onrecord.parse.records import REFERENCE, RecordReader
 from onrecord.places import Places
 from onrecord.project import ENTITY_FILES, Project, input_files, open_project
-from onrecord.resolve import Resolved, resolve
+from onrecord.resolve import Known, Resolved, resolve_names, resolve_statements
 from onrecord.scale.aliases import ALIASES, ASKED, PartNames, names_in, read_asked
 from onrecord.terms import Minter
 
@@ -87,6 +87,8 @@ class Base:
     problems: list[Problem]
     digest: str
     """The hash of all that the tables' units depend on beside their own files."""
+    known: tuple[Known, list[Problem]] | None = None
+    """What its names stand for, and what is wrong with them, once a unit has asked for it."""
 
 
 def is_table(path: Path) -> bool:
@@ -131,10 +133,20 @@ def base_of(job: Job) -> Base:
     return base
 
 
+def known_of(base: Base, problems: Problems) -> Known:
+    """What the names of a graph stand for; worked out once in a process, and what is wrong with them told each time."""
+    if base.known is None:
+        found = Problems()
+        base.known = resolve_names(base.parsed, base.ontology, base.project, found), found.items
+    known, wrong = base.known
+    problems.extend(wrong)
+    return known
+
+
 def resolve_base(base: Base, problems: Problems) -> Resolved:
     """Entities, sources and names, as every unit resolves them; no statements."""
     empty = pl.DataFrame(schema=pl.Schema(WRITTEN))
-    resolved = resolve(replace(base.parsed, statements=empty, places=Places()), base.ontology, base.project, problems)
+    resolved = resolve_statements(known_of(base, problems), empty, Places(), base.project, problems)
     return apply_judgements(resolved, base.project, problems)
 
 
@@ -260,15 +272,17 @@ def map_unit(job: Job, task: Mapping[str, Any]) -> dict[str, Any]:
             f'the statement id "{text}" stands twice; the first is in {first}',
             "give each statement its own id",
         )
-    parsed = replace(base.parsed, statements=pl.concat([rows, context]), places=places)
-    names = None
     if job.joined:
-        parsed.entities = read_asked(work / f"names-{key}.parquet")
+        parsed = replace(base.parsed, entities=read_asked(work / f"names-{key}.parquet"))
         names = PartNames(base.ontology, Minter(base.project.base), table=work / ALIASES)
-    resolved = resolve(parsed, base.ontology, base.project, problems, names)
+        known = resolve_names(parsed, base.ontology, base.project, problems, names)
+    else:
+        known = known_of(base, problems)
+    resolved = resolve_statements(known, pl.concat([rows, context]), places, base.project, problems)
     resolved = apply_judgements(resolved, base.project, problems)
     mine = resolved.statements.filter(pl.col("row") < own)
-    check_record(replace(resolved, statements=mine), base.project, problems)
+    # The rules on entities only warn, and of what all units say together.
+    check_record(replace(resolved, statements=mine, entities=[]), base.project, problems)
     wrong = _rejects(problems, str(task["unit"]), places)
     table = _sound(_inner(resolved.statements, places), wrong, own)
     seen = select(table.drop(AS_WRITTEN), Lens(inference=False), base.project.policy)
