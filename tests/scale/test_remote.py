@@ -190,10 +190,10 @@ def test_describe_is_answered_alike_or_refused(garden: tuple[Graph, Graph]) -> N
 
 
 LEDGER = {
-    "head": {"vars": ["g", "hash"]},
+    "head": {"vars": ["what", "value"]},
     "results": {
         "bindings": [
-            {"g": {"type": "uri", "value": f"{BASE}graph/asserted"}, "hash": {"type": "literal", "value": "0"}},
+            {"what": {"type": "uri", "value": f"{BASE}graph/asserted"}, "value": {"type": "literal", "value": "0"}},
         ]
     },
 }
@@ -292,3 +292,11 @@ def test_the_server_of_a_store_is_named_with_the_store(graph_folder: Path) -> No
     assert (code, "--server goes with --store" in err) == (2, True)
     with pytest.raises(OnRecordError, match="is no address of a server"):
         onrecord.open(graph_folder).at("garden")
+
+
+def test_a_ledger_with_other_columns_is_an_error(
+    answered: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LEDGER, "results", {"bindings": [{"s": {"type": "uri", "value": "urn:a"}}]})
+    with pytest.raises(ServerError, match="other columns than were asked for"):
+        answered(ROWS)

@@ -227,10 +227,10 @@ def test_answers_of_a_store_are_not_kept(folder: Path, store: str) -> None:
 
 
 LEDGER = {
-    "head": {"vars": ["g", "hash"]},
+    "head": {"vars": ["what", "value"]},
     "results": {
         "bindings": [
-            {"g": {"type": "uri", "value": f"{BASE}graph/asserted"}, "hash": {"type": "literal", "value": "0"}},
+            {"what": {"type": "uri", "value": f"{BASE}graph/asserted"}, "value": {"type": "literal", "value": "0"}},
         ]
     },
 }

@@ -289,7 +289,12 @@ def read_entries(server: Server, ledger: str, predicate: str) -> dict[str, str]:
     while True:
         where = f"GRAPH {iri(ledger)} {{ ?what {iri(predicate)} ?value {beyond} }}"
         rows = server.select(f"SELECT ?what ?value WHERE {{ {where} }} ORDER BY STR(?what) LIMIT {ROWS}")
-        found |= {row["what"]["value"]: row["value"]["value"] for row in rows}
+        try:
+            found |= {row["what"]["value"]: row["value"]["value"] for row in rows}
+        except KeyError as error:
+            raise ServerError(
+                f"{server.at.query}: the server answers with other columns than were asked for"
+            ) from error
         if len(rows) < ROWS:
             return found
         beyond = f"FILTER(STR(?what) > {literal(rows[-1]['what']['value'])})"
