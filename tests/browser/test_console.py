@@ -377,9 +377,12 @@ def test_from_chooses_among_the_graphs_and_a_triple_is_counted_once(visit: Calla
         assert console.cells() == [[bridge.query(query).values()[0][0]]]
 
 
-def test_a_query_nested_too_deep_ends_the_engine_and_the_next_one_is_answered(visit: Callable[..., Console]):
+@pytest.mark.parametrize("depth", [5000, 40000])
+def test_a_query_nested_too_deep_ends_the_engine_and_the_next_one_is_answered(
+    visit: Callable[..., Console], depth: int
+):
     console = visit()
-    console.run("SELECT * { " + "{" * 5000 + "}" * 5000 + " }")
+    console.run("SELECT * { " + "{" * depth + "}" * depth + " }")
     assert console.problem().startswith("The query is nested too deep for the engine")
     assert "starts anew" in console.problem()
     assert console.run("ASK {}").startswith("Answered")

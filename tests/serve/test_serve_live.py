@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -169,8 +169,9 @@ def test_a_folder_that_is_no_graph(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_behind(server: Server, number: signal.Signals) -> None:
     (edition,) = children_of(server.process.pid)
-    folder = json.loads(Path(f"/proc/{edition}/cmdline").read_bytes().split(b"\0")[-2])["out"]
     assert server.rows(HEADS)
+    opened = (str(path.readlink()) for path in Path(f"/proc/{edition}/fd").iterdir() if path.is_symlink())
+    folder = next(re.search(r".*/onrecord-edition-[^/]+", name)[0] for name in opened if "/onrecord-edition-" in name)
     assert Path(folder).is_dir()
     stop(server, number)
     deadline = time.monotonic() + 20

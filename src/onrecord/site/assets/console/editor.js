@@ -7,8 +7,32 @@ const {
   SparqlLanguage, lintGutter, placeholder, setDiagnostics, startCompletion, styleTags, syntaxHighlighting, tags,
 } = codemirror;
 
-// The grammar leaves names and languages without a colour.
-const language = SparqlLanguage.configure({ props: [styleTags({ 'Pname_ln Pname_ns PNAME_NS': tags.namespace, IriRef: tags.url, A_predicate: tags.namespace, Langtag: tags.annotation })] });
+/** A parse that leaves a text without colours where it is nested deeper than the grammar's tree can be built. */
+function bounded(parse, input) {
+  const flat = () => {
+    const { constructor: Tree, type } = SparqlLanguage.parser.parse('');
+    return new Tree(type, [], [], input.length);
+  };
+  return {
+    get parsedPos() { return parse.parsedPos; },
+    get stoppedAt() { return parse.stoppedAt; },
+    stopAt: (position) => parse.stopAt(position),
+    advance() {
+      try {
+        return parse.advance();
+      } catch (error) {
+        if (error instanceof RangeError) return flat();
+        throw error;
+      }
+    },
+  };
+}
+
+const language = SparqlLanguage.configure({
+  wrap: bounded,
+  // The grammar leaves names and languages without a colour.
+  props: [styleTags({ 'Pname_ln Pname_ns PNAME_NS': tags.namespace, IriRef: tags.url, A_predicate: tags.namespace, Langtag: tags.annotation })],
+});
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: 'var(--code-word)', fontWeight: '600' },
   { tag: [tags.variableName, tags.special(tags.variableName)], color: 'var(--code-variable)' },
