@@ -276,6 +276,7 @@ class Killed(BaseException):
     """What ends a build at once, as a kill does."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [True, False], ids=["the first build", "a build over another"])
 def test_a_build_killed_between_any_two_changes_of_the_folder_is_whole(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool

@@ -377,6 +377,7 @@ def test_the_order_of_judgements_changes_no_byte(people: Path, found: tuple[list
     assert texts[0] == texts[1]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.sampled_from(PAIRS), unique=True, min_size=1, max_size=4), st.data())
 def test_taking_judgements_back_in_any_order_restores_every_byte(

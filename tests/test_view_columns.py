@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +128,7 @@ def big(nodes: int = CANVAS_FROM, edges: int = 3000) -> ViewGraph:
     return ViewGraph("Many", "", people, told)
 
 
+@pytest.mark.slow
 def test_from_so_many_nodes_on_a_page_draws_itself():
     graph = big()
     net = network(graph)

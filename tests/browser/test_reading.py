@@ -127,6 +127,7 @@ def test_a_click_takes_the_view_near_enough_to_read(visit: Any):
         assert 0 < at["y"] < frame["height"]
 
 
+@pytest.mark.slow
 def test_a_long_list_is_shown_in_parts(visit: Any):
     view = visit(sample.crowd(200, 2000))
     hub = view.page.evaluate("onrecord.record.nodeId(0)")

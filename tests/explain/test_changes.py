@@ -343,6 +343,7 @@ def test_a_diff_turns_one_table_into_the_other(pool: State, first: set[int], sec
     assert {turn.kind for turn in found.propositions} <= set(TURNS)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(_CHOICE, _CHOICE)
 def test_nothing_differs_from_itself_and_order_means_nothing(pool: State, first: set[int], odd: set[int]) -> None:

@@ -371,6 +371,7 @@ def range_of(folder: Path, names: list[str], fields: list[dict[str, list[str]]])
     return found.certainly, found.possibly
 
 
+@pytest.mark.slow
 @settings(max_examples=30)  # each example writes and loads several graphs
 @given(fields=st.lists(FIELDS, min_size=1, max_size=4), data=st.data())
 def test_counting_laws(

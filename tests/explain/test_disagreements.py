@@ -276,6 +276,7 @@ def test_the_table_of_statuses_is_whole(tmp_path: Path) -> None:
         assert (one, other, rules.kind(one, other)) == (one, other, expected)
 
 
+@pytest.mark.slow
 def test_every_pair_of_the_table_is_what_is_found(tmp_path: Path) -> None:
     rules = read_exclusions(papers(tmp_path, says(TENDS)).loaded.resolved.names.ontology)
 
@@ -321,6 +322,7 @@ STATEMENT = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)  # each example writes and loads several graphs
 @given(chosen=st.lists(STATEMENT, min_size=1, max_size=5), data=st.data())
 def test_order_changes_nothing_and_a_new_statement_takes_nothing_away(

@@ -105,6 +105,7 @@ def test_csv(table: list[dict[str, str]]) -> None:
     assert_same("a.csv", out.getvalue().encode())
 
 
+@pytest.mark.slow
 @few
 @given(tables)
 def test_parquet(table: list[dict[str, str]]) -> None:
