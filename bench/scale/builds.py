@@ -34,7 +34,7 @@ NAMED = """
 import pathlib, sys, tracemalloc
 import polars as pl
 tracemalloc.start()
-files = pathlib.Path(sys.argv[1], "work").glob("scan-*.parquet")
+files = pathlib.Path(sys.argv[1], "work").rglob("scan-*.parquet")
 rows = [row for file in files for row in pl.read_parquet(file).drop_nulls("id").iter_rows()]
 print(len(rows), tracemalloc.get_traced_memory()[0])
 """
@@ -151,7 +151,7 @@ def _bytes(graph: Path, out: Path) -> dict[str, int]:
         "parquet_bytes": total(out.glob("quads-*.parquet")),
         "nq_gz_bytes": total(out.glob("quads-*.nq.gz")),
         "described_bytes": total(out.glob("described.*")),
-        "work_bytes": total((out / "work").iterdir()),
+        "work_bytes": total(path for path in (out / "work").rglob("*") if path.is_file()),
     }
 
 
