@@ -34,17 +34,19 @@ def leave_out(resolved: Resolved, found: Iterable[Problem], project: Project) ->
     """
     errors = [problem for problem in found if problem.severity is Severity.ERROR]
     table, places = resolved.statements, resolved.places
-    files = {file for file in (problem.place.file for problem in errors) if _is_of_statements(places.inner(file))}
-    beside = [problem for problem in errors if problem.place.file not in files]
+    by_file: dict[str, list[Problem]] = {}
+    for problem in errors:
+        by_file.setdefault(problem.place.file, []).append(problem)
+    beside = [
+        problem for file, mine in by_file.items() if not _is_of_statements(places.inner(file)) for problem in mine
+    ]
     if beside:
         raise GraphBroken(f"{project.name}: what all statements rest on has errors", beside)
     broken = _Found()
-    own = table.filter(~pl.col("nested")).sort("line", "row")
-    for file in sorted(files):
-        rows = own.filter(pl.col("file") == file).select("row", "line").rows()
-        _hold_against(
-            file, rows, [problem for problem in errors if problem.place.file == file], resolved, project, broken
-        )
+    own = table.filter(~pl.col("nested") & pl.col("file").is_in(sorted(by_file))).sort("line", "row")
+    rows = own.select("file", "row", "line").rows_by_key("file")
+    for file in sorted(by_file):
+        _hold_against(file, rows.get(file, []), by_file[file], resolved, project, broken)
     sources = {name for name, source in resolved.sources.items() if source.place.file in broken.files}
     bad = pl.col("row").is_in(sorted(broken.rows)) | pl.col("file").is_in(sorted(broken.files))
     bad |= pl.col("source").is_in(sorted(sources)) | (~pl.col("nested") & pl.col("statement").is_null())

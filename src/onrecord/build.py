@@ -15,7 +15,8 @@ import polars as pl
 
 from onrecord.assemble import assemble, quad_parts, to_nquads
 from onrecord.broken import leave_out
-from onrecord.check.evidence import Evidence, check_evidence, found_before, keep_found
+from onrecord.check.evidence import Evidence, check_evidence
+from onrecord.check.located import Located
 from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
 from onrecord.delta import Changes, find_changes, find_part, keep_for_next
@@ -112,10 +113,9 @@ def check(
     loaded.evidence = Evidence()
     if evidence:
         archive = Archive(project.source_folders(tuple(sources)), problems)
-        before = found_before(loaded.kept)
-        loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems, before)
-        loaded.keep.add(keep_found(loaded.evidence))
-        loaded.evidence.before = loaded.evidence.found = {}
+        located = Located.of_build(loaded.kept)
+        loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems, located)
+        loaded.keep.add(located.keep())
     if update_lock:
         write_lock(project.lock_file, loaded.evidence.text_entries(loaded.lock), loaded.evidence.locked)
         loaded.surroundings = surroundings(project)
@@ -147,7 +147,8 @@ def without_broken(loaded: Loaded) -> Loaded:
     resolved, told = leave_out(loaded.resolved, loaded.problems, loaded.project)
     if not told:
         return loaded
-    milder = [problem for problem in loaded.problems if problem not in set(told)]
+    held = set(told)
+    milder = [problem for problem in loaded.problems if problem not in held]
     return replace(
         loaded, resolved=resolved, problems=milder, rejects=sort_problems(told), surroundings="", changes=None
     )
@@ -210,7 +211,8 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
     project, resolved = loaded.project, loaded.resolved
     key = store_key(input_digest(project), inference=inference)
     around = loaded.surroundings if loaded.surroundings == surroundings(project) else ""
-    kept, changes, loaded.changes = Kept(out), loaded.changes, None
+    kept, changes = Kept(out), loaded.changes
+    loaded.changes = None
     if changes is None or changes.whole != kept.whole or around != loaded.surroundings:
         changes = find_changes(resolved, kept, surroundings=around)
     part = find_part(resolved, loaded.lock, project, kept, changes, inference=inference)

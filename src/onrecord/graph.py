@@ -168,10 +168,10 @@ class Graph:
         unless asked for, those of a graph of over 10,000 statements are left out too. With ``skip_broken`` rows
         with errors are left out, and the manifest counts the errors as ``rejects``.
         """
-        from onrecord.build import build, without_broken
+        from onrecord.build import build
 
         folder = Path(out) if out else self.project.build_folder
-        loaded = without_broken(self._loaded) if skip_broken else self._sound
+        loaded = self._without_broken if skip_broken else self._sound
         return build(loaded, folder, inference=inference, exports=exports)
 
     def rejects(self) -> list[Problem]:
@@ -179,9 +179,13 @@ class Graph:
 
         :raises onrecord.errors.GraphBroken: where something is wrong that stands in no statement file.
         """
+        return self._without_broken.rejects
+
+    @cached_property
+    def _without_broken(self) -> Loaded:
         from onrecord.build import without_broken
 
-        return without_broken(self._loaded).rejects
+        return without_broken(self._loaded)
 
     def rehearse(self) -> dict[str, Any]:
         """Build store and counts in memory, without inference and exports; returns the manifest and keeps nothing."""
@@ -301,8 +305,8 @@ class Graph:
 
     def _forget(self) -> None:
         """Read the files anew when they are asked for next."""
-        self.__dict__.pop("_loaded", None)
-        self.__dict__.pop("_terms", None)
+        for name in ("_loaded", "_without_broken", "_terms"):
+            self.__dict__.pop(name, None)
         for kept in (self.stores, self._rows_of, self._grounds_of, self._corroboration, self._disagreements):
             kept.clear()
 

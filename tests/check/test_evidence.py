@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import onrecord
 from golden_files import assert_golden
 from inline import notes, render
-from onrecord.check import evidence
+from onrecord.check import located
 from onrecord.check.evidence import Evidence, covered_length, is_free
 from onrecord.errors import Problem
 from onrecord.files import sha256_hex
@@ -345,13 +345,13 @@ def test_only_what_changed_is_looked_for_again(tmp_path: Path, monkeypatch: pyte
     graph.examine(built=out)
     graph.build(out)
     looked: list[str] = []
-    inner = evidence.find_quote
+    inner = located.find_quote
 
     def outer(quote: str, *rest: str) -> object:
         looked.append(quote)
         return inner(quote, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(evidence, "find_quote", outer)
+    monkeypatch.setattr(located, "find_quote", outer)
     file, old, new, count = EDITS[name]
     path = tmp_path / "garden" / file
     text = path.read_text("utf-8")

@@ -5,31 +5,24 @@ Leaves the looking to ``sources`` and the record of it to ``lock``.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-import polars as pl
-
+from onrecord.check.located import Located
 from onrecord.errors import Place, Problems
-from onrecord.kept import Keep, Kept
 from onrecord.lock import Lock, LockedQuote, quote_key
 from onrecord.model import Source, statements_only
 from onrecord.progress import advance, stage
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.sentences import split_sentences
-from onrecord.sources import Archive, Location, Shelf, Span, Text, Verdict, differing_words, find_quote, nearest_passage
+from onrecord.sources import Archive, Location, Shelf, Span, Text, Verdict, differing_words, nearest_passage
 
 NEAREST = 1_000
 """Of so many missing quotes the nearest passage is looked for; whoever has more reads another text."""
-MOST_KEPT = 400_000
-"""Of more quotes nothing is kept for the next build."""
-_FOUND = "found quotes"
-_COLUMNS = ("text", "quote", "verdict", "spans", "turn", "negation")
 _FREE = re.compile(r"CC0\b|CC[- ]BY(-SA)?[- ]\d|PDDL\b|public domain\b|OGL\b", re.IGNORECASE)
 
 
@@ -54,8 +47,6 @@ class Evidence:
     locked: list[LockedQuote] = field(default_factory=list)  # what a new lock would hold
     stale: int = 0  # quotes whose lock entry is missing or differs
     compared: int = 0  # quotes whose nearest passage was looked for
-    before: Mapping[tuple[str, str], Location] = field(default_factory=dict)  # by the text's hash and the quote's key
-    found: dict[tuple[str, str], Location] = field(default_factory=dict)  # likewise, now
 
     @property
     def passed(self) -> int:
@@ -109,13 +100,14 @@ def check_evidence(
     lock: Lock,
     archive: Archive,
     problems: Problems,
-    before: Mapping[tuple[str, str], Location] | None = None,
+    located: Located | None = None,
 ) -> Evidence:
     """Look for every quote; see ``docs/evidence.md`` for the verdicts and the rule of normalising.
 
-    Those that were found ``before`` (:func:`found_before`) in a text of the same hash are not looked for again.
+    Those ``located`` before in a text of the same hash are not looked for again.
     """
-    evidence = Evidence(before=before or {})
+    evidence = Evidence()
+    located = located or Located()
     tasks = _tasks(resolved)
     all_texts: dict[str, Text] = {}
     for source in sorted(resolved.sources.values(), key=lambda source: source.id):
@@ -133,7 +125,7 @@ def check_evidence(
         if text is None:
             _from_lock(found_source, mine, lock, evidence, problems)
         else:
-            _from_text(found_source, mine, text, lock, shelf, evidence, problems)
+            _from_text(found_source, mine, text, lock, shelf, located, evidence, problems)
     _limits(resolved, project, lock, tasks, evidence, problems)
     if evidence.stale:
         problems.warning(
@@ -144,26 +136,6 @@ def check_evidence(
             "run  onrecord check --update-lock  and commit evidence.lock",
         )
     return evidence
-
-
-def keep_found(evidence: Evidence) -> Keep:
-    """What :func:`found_before` needs. Quotes that were not found are looked for again: other texts may have them."""
-    if len(evidence.found) > MOST_KEPT:
-        return Keep()
-    rows = (
-        (*name, str(found.verdict), json.dumps(found.spans), found.turn, found.negation)
-        for name, found in evidence.found.items()
-    )
-    return Keep({_FOUND: pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")})
-
-
-def found_before(kept: Kept) -> dict[tuple[str, str], Location]:
-    """Where quotes were found by the time of a build, by the hash of the text and the key of the quote."""
-    table = kept.table(_FOUND)
-    return {
-        (text, key): Location(Verdict(verdict), tuple(map(tuple, json.loads(spans))), 1, turn=turn, negation=negation)
-        for text, key, verdict, spans, turn, negation in (table.iter_rows() if table is not None else ())
-    }
 
 
 def _tasks(resolved: Resolved) -> dict[str, list[_Task]]:
@@ -221,6 +193,7 @@ def _from_text(
     text: Text,
     lock: Lock,
     shelf: Shelf,
+    located: Located,
     evidence: Evidence,
     problems: Problems,
 ) -> None:
@@ -240,10 +213,7 @@ def _from_text(
             "look at what changed, then run  onrecord check --update-lock",
         )
     for task in tasks:
-        name = text.sha256, task.key
-        location = evidence.before.get(name) or find_quote(task.quote, text, task.prefix, task.suffix)
-        if location.verdict.is_found:
-            evidence.found[name] = location
+        location = located.find(task.quote, text, task.prefix, task.suffix)
         if location.verdict is Verdict.NOT_FOUND:
             location = _elsewhere(task, text, shelf, evidence, problems)
         else:
