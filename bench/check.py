@@ -13,14 +13,13 @@ from collections import Counter
 from pathlib import Path
 
 from measure import Stages, by_size, sizes_given
-from statements import generate
-
 from onrecord.build import dataset, load
 from onrecord.check.record import check_record
 from onrecord.check.shapes import check_shapes
 from onrecord.errors import Problems
 from onrecord.lens import Lens
 from onrecord.project import open_project
+from statements import generate
 
 
 def measure(count: int) -> Stages:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
-from statements import generate
 
 import onrecord
 from onrecord.export import export
@@ -29,6 +28,7 @@ from onrecord.site.console import console_pages
 from onrecord.site.frame import shared_assets
 from onrecord.site.record import ViewGraphParts
 from onrecord.store import load_store
+from statements import generate
 
 QUERIES = {
     "count of everything": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",

@@ -1,6 +1,6 @@
-"""Owns the engines that the measurements start on loopback: Spark's master and workers, Oxigraph, Virtuoso.
+"""Owns the engines that measurements and tests start on loopback: Spark's master and workers, Oxigraph, Virtuoso.
 
-Leaves what is asked of them to the scripts beside it. All are stopped at the end.
+Leaves what is asked of them to those who start them. All are stopped at the end.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from processes import ROOT
-
+ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120.0
 DEPLOY = "org.apache.spark.deploy"
 VIRTUOSO_INI = """\
@@ -82,16 +81,12 @@ def program(name: str, package: str) -> str:
 @contextmanager
 def cluster(folder: Path, workers: int = 2, memory: str = "3g") -> Iterator[Running]:
     """A standalone master and workers of one core each."""
-    import pyspark
-
-    home, port = Path(pyspark.__file__).parent, free_port()
+    port = free_port()
     address = f"spark://127.0.0.1:{port}"
     with ExitStack() as stack:
 
         def start(name: str, words: str, *arguments: str) -> int:
-            process = stack.enter_context(_started([str(home / "bin/spark-class"), *arguments], folder, name))
-            _until(lambda: words in (folder / f"{name}.log").read_text("utf-8", "replace"), process, name)
-            return process.pid
+            return stack.enter_context(spark_class(folder, name, words, *arguments))
 
         master = (f"{DEPLOY}.master.Master", "--host", "127.0.0.1", "--port", str(port))
         pids = [start("master", "I have been elected leader", *master, "--webui-port", str(free_port()))]
@@ -103,13 +98,23 @@ def cluster(folder: Path, workers: int = 2, memory: str = "3g") -> Iterator[Runn
 
 
 @contextmanager
+def spark_class(folder: Path, name: str, words: str, *arguments: str) -> Iterator[int]:
+    """The id of a Java process of Spark, once it has said ``words`` in its log."""
+    import pyspark
+
+    command = [str(Path(pyspark.__file__).parent / "bin/spark-class"), *arguments]
+    with _started(command, folder, name) as process:
+        _until(lambda: words in (folder / f"{name}.log").read_text("utf-8", "replace"), process, name)
+        yield process.pid
+
+
+@contextmanager
 def oxigraph(folder: Path) -> Iterator[Running]:
     """A server on an empty store, or on the one in ``folder``."""
     port = free_port()
     command = [program("oxigraph", "pip install oxigraph"), "serve", "--location", str(folder / "store")]
-    with _started([*command, "--bind", f"127.0.0.1:{port}"], folder, "server") as process:
-        _until(lambda: _answers(f"http://127.0.0.1:{port}"), process, "oxigraph")
-        yield Running(f"http://127.0.0.1:{port}", (process.pid,))
+    with serving([*command, "--bind", f"127.0.0.1:{port}"], port, folder) as running:
+        yield running
 
 
 @contextmanager
@@ -120,9 +125,17 @@ def virtuoso(folder: Path, allowed: Path, gib: float = 2.0) -> Iterator[Running]
     buffers = int(BUFFERS_A_GIB * gib)
     values = {"port": port, "sql_port": sql, "allowed": allowed, "buffers": buffers, "dirty": buffers * 3 // 4}
     (folder / "virtuoso.ini").write_text(VIRTUOSO_INI.format(folder=folder, **values), "utf-8")
-    with _started([command, "+foreground", "+configfile", str(folder / "virtuoso.ini")], folder, "server") as process:
-        _until(lambda: _answers(f"http://127.0.0.1:{port}"), process, "virtuoso")
-        yield Running(f"http://127.0.0.1:{port}", (process.pid,), f"127.0.0.1:{sql}")
+    with serving([command, "+foreground", "+configfile", str(folder / "virtuoso.ini")], port, folder) as running:
+        yield replace(running, sql=f"127.0.0.1:{sql}")
+
+
+@contextmanager
+def serving(command: list[str], port: int, folder: Path, name: str = "server") -> Iterator[Running]:
+    """A server, from its first answer on; what it says goes to ``NAME.log`` in ``folder``."""
+    address = f"http://127.0.0.1:{port}"
+    with _started(command, folder, name) as process:
+        _until(lambda: _answers(address), process, Path(command[0]).name)
+        yield Running(address, (process.pid,))
 
 
 def free_port() -> int:

@@ -19,8 +19,8 @@ from itertools import accumulate
 from pathlib import Path
 
 import polars as pl
-from measure import Stages, by_size, sizes_given
 
+from measure import Stages, by_size, sizes_given
 from onrecord.build import load
 from onrecord.check.evidence import check_evidence
 from onrecord.errors import Problems

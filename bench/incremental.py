@@ -22,6 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
+
 from statements import SETTINGS, Generator
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,11 +12,10 @@ from __future__ import annotations
 from functools import partial
 
 from measure import Stages, by_size, sizes_given
-from weigh import read
-
 from onrecord.assemble import assemble
 from onrecord.infer import TYPE, Triple, close, entail, prove
 from onrecord.lens import Lens, select
+from weigh import read
 
 FEW = (1, 10, 100)
 ORACLE = 2_000

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import polars as pl
 import pyoxigraph as ox
-from measure import Spent, run
-from statements import generate
 
+from measure import Spent, run
 from onrecord.terms import split_term
+from statements import generate
 
 HERE = Path(__file__).parent / "peers"
 PINS = {"morph-kgc": "morph-kgc==2.10.0", "maplib": "maplib==0.20.26"}

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
+
 from statements import generate
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,20 +15,20 @@ import contextlib
 import json
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
 import h11
 import psutil
+
+from engines import free_port, program, serving
 from statements import generate
 
 HEAVY = 0.050
@@ -198,29 +198,6 @@ def is_whole(body: bytes) -> bool:
     return False
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@contextlib.contextmanager
-def running(command: list[str], port: int) -> Iterator[psutil.Process]:
-    """A server, from its first answer on."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(1200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-                break
-            if process.poll() is not None:
-                raise SystemExit(f"{command[0]} ended with {process.returncode}")
-            time.sleep(0.1)
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
 
@@ -248,11 +225,16 @@ def main() -> None:
         options.words = ["peace", "talks", "border", "troops", "money", "plan", "vote", "port", "gas", "grain"]
         ours, theirs = free_port(), free_port()
         served = [*environment, "serve", str(graph), "--port", str(ours), "--no-watch"]
-        beside = ["oxigraph", "serve-read-only", "-l", str((build / "store").resolve()), "-b", f"127.0.0.1:{theirs}"]
-        with running(served, ours) as mine, running([*beside, "--union-default-graph"], theirs) as other:
-            tallies = asyncio.run(
-                run(options, {"onrecord": (ours, "/sparql", mine), "oxigraph": (theirs, "/query", other)})
-            )
+        store = str((build / "store").resolve())
+        beside = [program("oxigraph", "pip install oxigraph"), "serve-read-only", "--union-default-graph", "-l", store]
+        beside += ["-b", f"127.0.0.1:{theirs}"]
+        with (
+            serving(served, ours, Path(folder), "onrecord") as mine,
+            serving(beside, theirs, Path(folder), "oxigraph") as other,
+        ):
+            ports = {"onrecord": (ours, "/sparql", mine.pids[0]), "oxigraph": (theirs, "/query", other.pids[0])}
+            servers = {name: (port, path, psutil.Process(pid)) for name, (port, path, pid) in ports.items()}
+            tallies = asyncio.run(run(options, servers))
     report(options, tallies)
 
 

@@ -14,7 +14,6 @@ import tempfile
 from pathlib import Path
 
 from measure import Stages, by_size, sizes_given
-
 from onrecord.build import Loaded, load
 from onrecord.errors import Problems
 from onrecord.explain.corroboration import corroborate

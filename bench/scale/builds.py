@@ -26,8 +26,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engines import cluster, environment
 from processes import ROOT, Spent, cpu_of, run
+
+from engines import cluster, environment
 from statements import SETTINGS
 
 NAMED = """

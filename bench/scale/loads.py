@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from builds import ENTITIES, FEWEST_SHARDS, ROWS_A_FILE, ROWS_A_SHARD, reference
-from engines import Running, oxigraph, program, virtuoso
 from processes import ROOT, cpu_of, memory_of, run
+
+from engines import Running, oxigraph, program, virtuoso
 
 WHO = {"ONRECORD_STORE_USER": "dba", "ONRECORD_STORE_PASSWORD": "dba"}
 BASE = "https://example.org/bench/"
