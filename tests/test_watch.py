@@ -15,6 +15,7 @@ from queue import Empty, Queue
 
 import pytest
 
+from onrecord import watch
 from onrecord.errors import Problems
 from onrecord.project import open_project
 from onrecord.watch import changes
@@ -112,6 +113,26 @@ def test_settings_that_are_gone_for_a_moment_end_nothing(graph_folder: Path) -> 
 
 
 @pytest.mark.slow
+def test_a_look_that_takes_long_is_followed_by_a_long_rest(graph_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files there are, watching them leaves the machine to others."""
+    took, rests = iter([0.0, 0.2, 0.0, 3.0]), list[float]()
+    clock = 0.0
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            rests.append(timeout or 0.0)
+            return len(rests) == 4
+
+    def files(project: object) -> list[Path]:
+        nonlocal clock
+        clock += next(took)
+        return []
+
+    monkeypatch.setattr(watch.time, "monotonic", lambda: clock)
+    assert list(changes(open_project(graph_folder, Problems()), files=files, stop=Stop(), pause=0.5)) == []
+    assert rests == pytest.approx([0.5, 2.0, 0.5, 30.0])
+
+
 def test_build_watches(graph_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "onrecord", "build", str(graph_folder), "--watch", "--no-evidence", "-o", str(out)]

@@ -17,6 +17,9 @@ from onrecord.project import Project, input_files, open_project
 PAUSE = 0.5
 """Seconds between two looks."""
 
+REST = 10
+"""And so many times what a look took: however many files there are, watching takes a tenth of a core at most."""
+
 SETTLE = 0.2
 """Seconds for which nothing may change before a change is told: editors and git write in several steps."""
 
@@ -55,8 +58,11 @@ def _changes(
     pause: float,
     settle: float,
 ) -> Iterator[frozenset[Path]]:
-    while not stop.wait(pause):
+    took = 0.0
+    while not stop.wait(max(pause, REST * took)):
+        started = time.monotonic()
         seen = look()
+        took = time.monotonic() - started
         if seen == told:
             continue
         patient_until = time.monotonic() + PATIENCE

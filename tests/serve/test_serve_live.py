@@ -15,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from onrecord.errors import Problems
+from onrecord.project import open_project
+from onrecord.serve.live import served_files
 from serving import SRC, Server, serving, stop
-from small_graph import LETTER, write_graph
+from small_graph import LETTER, LETTER_TEXT, write_graph
 
 HEADS = "SELECT ?who WHERE { ?who gar:chairs ?what }"
 EDITED = LETTER.replace("[Rose Marsh, chairs, Garden Society]", "[Basil Thorn, chairs, Garden Society]")
@@ -93,6 +96,35 @@ def test_a_broken_edit_keeps_the_last_good_graph_and_is_told(server: Server, fol
     letter.write_text(LETTER)
     server.wait_for("/live", lambda found: found["problems"] == 0)
     assert server.get("/live").json["build"] == before
+
+
+@pytest.mark.slow
+def test_a_corrected_text_is_served(tmp_path: Path) -> None:
+    """Wherever it lies: in the graph, or in a folder of sources; and one that comes later."""
+    free = LETTER.replace("  text: letter.txt\n", "  text: letter.txt\n  licence: CC0-1.0\n")
+    files = {"statements/letter.yaml": free, "statements/minutes.yaml": None, "sources/letter.txt": None}
+    folder, beside = write_graph(tmp_path / "garden", **files), tmp_path / "texts"
+    beside.mkdir()
+    with serving(folder, "--sources", str(beside)) as server:
+        for where, season in ((beside, "dry"), (beside, "damp"), (folder / "sources", "wet")):
+            before = server.get("/live").json["build"]
+            where.mkdir(exist_ok=True)
+            (where / "letter.txt").write_text(LETTER_TEXT.replace("dry spring", f"{season} spring"))
+            server.wait_for("/live", lambda found, before=before: found["build"] != before)
+            assert f"a {season} spring" in server.get("/text/letter.html").text
+
+
+def test_every_file_that_is_served_is_watched(tmp_path: Path) -> None:
+    folder = write_graph(tmp_path / "garden", **{"questions/who.rq": HEADS, "sources/.letter.txt.swp": "x"})
+    (tmp_path / "texts" / "old").mkdir(parents=True)
+    (tmp_path / "texts" / "old" / "note.txt").touch()
+    names = {
+        path.relative_to(tmp_path).as_posix()
+        for path in served_files(open_project(folder, Problems()), (tmp_path / "texts", tmp_path / "none"))
+        if path.is_relative_to(tmp_path)
+    }
+    given = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert names == given - {"garden/sources/.letter.txt.swp"}
 
 
 @pytest.mark.slow

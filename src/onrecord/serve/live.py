@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from onrecord.errors import OnRecordError, Problems
@@ -24,21 +26,29 @@ MOST_LOGGED = 50
 """So many problems are written to the log at a time."""
 
 
-def served_files(project: Project) -> Iterable[Path]:
-    """Every file that what is served depends on, its questions too; archived texts aside."""
-    return [*input_files(project), *find_files(project, "questions", (".rq", ".csv"), Problems())]
+def served_files(project: Project, sources: tuple[Path, ...] = ()) -> Iterable[Path]:
+    """Every file that what is served depends on: also its questions, and the texts in all folders of sources.
+
+    A quote stands or falls with its text, and pages show passages; one that is missing may lie there tomorrow.
+    """
+    yield from input_files(project)
+    yield from find_files(project, "questions", (".rq", ".csv"), Problems())
+    for start in project.source_folders(sources):
+        for folder, _, names in os.walk(start):
+            yield from (Path(folder, name) for name in names if not name.startswith(".") and not name.endswith("~"))
 
 
 class Watch:
     """Sees every change of the files from now on, and keeps the graph that is served at them."""
 
-    def __init__(self, graph: Path) -> None:
+    def __init__(self, graph: Path, sources: tuple[Path, ...] = ()) -> None:
         self._stop = threading.Event()
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._store = Look()
         self._tried = ""
-        self._changes = changes(open_project(graph, Problems()), files=served_files, stop=self._stop)
+        files = partial(served_files, sources=sources)
+        self._changes = changes(open_project(graph, Problems()), files=files, stop=self._stop)
 
     def _look(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed

@@ -45,7 +45,7 @@ async def _serve(settings: Settings, log: Log, ready: Callable[[str, Edition], N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with _bind(settings) as bound:
-        watch = Watch(settings.graph)  # before the first build reads the files, so that no change is missed
+        watch = Watch(settings.graph, settings.sources)  # before the first build reads the files: no change is missed
         first = await _unless(stop, Edition.start(settings))
         if first is None:
             return
