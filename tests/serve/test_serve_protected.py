@@ -13,6 +13,7 @@ from onrecord.site import SiteOptions
 from protected_garden import BANNED, FILES, LETTER, layers
 from serving import Given, Server, refused, serving
 from small_graph import ENTITIES, write_graph
+from small_graph import LETTER as GARDEN_LETTER
 
 pytestmark = pytest.mark.slow
 
@@ -23,6 +24,7 @@ FORMATS = {
     "SELECT * WHERE { GRAPH ?g { ?s ?p ?o } }": ("json", "xml", "csv", "tsv"),
     "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }": ("ttl", "nt", "jsonld", "rdf", "trig", "nq"),
 }
+TYPO = GARDEN_LETTER.replace("[Rose Marsh, chairs,", "[Rosa Marsh, chairs,")
 ROSE = "- id: rose\n  label: Rose Marsh\n"
 
 
@@ -129,9 +131,23 @@ def test_what_becomes_protected_while_others_read_it_is_served_no_more(tmp_path:
             given = server.get(path)
             assert (given.status, given.text) == (503, "this graph is not served for the time being\n")
         assert any("holds 1 protected item: serve it with --redact" in line for line in server.log)
+        letter = folder / "statements/letter.yaml"
+        letter.write_text(TYPO)
+        wait_for_builds(server, "broken", 1)
+        assert server.get("/entity/rose.html").status == 503
         things.write_text(ENTITIES)
+        wait_for_builds(server, "broken", 2)
+        assert server.get("/entity/rose.html").status == 503
+        letter.write_text(GARDEN_LETTER)
         wait_for_status(server, 200)
         assert server.get("/entity/rose.html").status == 200
+
+
+def wait_for_builds(server: Server, outcome: str, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while sum(f'"outcome": "{outcome}"' in line for line in server.log) < count:
+        assert time.monotonic() < deadline, server.log
+        time.sleep(0.1)
 
 
 def wait_for_status(server: Server, status: int) -> None:

@@ -16,22 +16,26 @@ from onrecord.errors import GraphBroken
 from onrecord.serve.answers import Answers
 from onrecord.serve.app import make_app
 from onrecord.serve.desk import Desk
-from onrecord.serve.editions import Reply
+from onrecord.serve.editions import EditionLost, Reply
 from onrecord.serve.log import Log
 from onrecord.serve.metrics import Metrics
+from onrecord.serve.openapi import describe_api
 from onrecord.serve.service import Service
 from onrecord.serve.settings import Settings
-from small_graph import LETTER, write_graph
+from small_graph import ENTITIES, LETTER, write_graph
 
 HEADS = "SELECT ?who WHERE { ?who gar:chairs ?what }"
 ROSE = "https://example.org/garden/entity/rose"
+FERNS = ENTITIES + "\n- id: fern.nt\n  label: fern notes\n  type: plot\n"
 QUESTION = "#+ title: Tended?\n#+ defaults:\n#+   - plot: plot 7\nSELECT ?p WHERE { ?p rdf:object ?_plot_iri }\n"
+NOW = "#+ title: When is this?\nSELECT (NOW() AS ?now) (STRUUID() AS ?id) WHERE {}\n"
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("inside") / "garden"
-    return Settings(write_graph(folder, **{"questions/tended.rq": QUESTION}), cors=("https://reader.example",))
+    questions = {"questions/tended.rq": QUESTION, "questions/now.rq": NOW}
+    return Settings(write_graph(folder, **questions, **{"entities.yaml": FERNS}), cors=("https://reader.example",))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +53,7 @@ def put(desk: Desk, job: str, **more: Any) -> tuple[dict[str, Any], bytes]:
 def test_the_facts_of_an_edition(desk: Desk) -> None:
     assert (desk.facts["name"], desk.facts["title"]) == ("garden", "The garden society")
     assert desk.facts["base"] == "https://example.org/garden/"
-    assert [question["name"] for question in desk.facts["questions"]] == ["tended"]
+    assert [question["name"] for question in desk.facts["questions"]] == ["now", "tended"]
     assert sum(desk.facts["graphs"].values()) > 100
 
 
@@ -103,6 +107,21 @@ def test_jobs_that_give_graphs_and_pages(desk: Desk) -> None:
     assert (head, len(body.splitlines())) == ({"kind": "rows"}, 2)
 
 
+def test_a_store_that_changes_meanwhile_is_told_of_a_thing_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = {"error": "changed", "message": "the store holds something else than before"}
+    monkeypatch.setattr(desk, "_evaluate", lambda *given, **more: (changed, b""))
+    assert put(desk, "thing", iri=ROSE, formats={"graph": "nt"}) == (changed, b"")
+
+
+def test_a_page_that_cannot_be_made_is_no_missing_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make() -> bytes:
+        raise KeyError("a mistake of ours")
+
+    monkeypatch.setitem(desk._pages, "entity/rose.html", make)
+    with pytest.raises(KeyError):
+        put(desk, "page", path="entity/rose.html")
+
+
 def test_a_mistake_has_its_place(desk: Desk) -> None:
     head, _ = put(desk, "query", query="SELECT * {\n?a", formats={"rows": "json"})
     assert (head["error"], head["message"].splitlines()[0]) == ("query", "query:1:10: Q010 this { is not closed")
@@ -124,6 +143,8 @@ class Inside:
         self.facts = {**desk.facts, "problems": []}
         self.build = desk.facts["build"]
         self.asked = 0
+        self.failure: EditionLost | None = None
+        self.reply: Reply | None = None
 
     @contextlib.asynccontextmanager
     async def held(self) -> AsyncIterator[Inside]:
@@ -131,6 +152,10 @@ class Inside:
 
     async def ask(self, job: str, **more: Any) -> Reply:
         self.asked += 1
+        if self.failure is not None:
+            raise self.failure
+        if self.reply is not None:
+            return self.reply
         head, body = await asyncio.to_thread(self._desk.reply, {"id": self.asked, "job": job, **more})
         return Reply(head, body)
 
@@ -174,7 +199,7 @@ async def _ask(service: Service, method: str, target: str, body: bytes, headers:
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+        "headers": [(name.encode(), each.encode()) for name, value in named.items() for each in value.split("\n")],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
         "root_path": "",
@@ -280,3 +305,119 @@ def test_the_log_for_people_and_for_programs() -> None:
         line = stream.getvalue()
         assert "\x1b" not in line
         assert ("query" in line, "200" in line) == (False, True)
+
+
+EVERYWHERE = (
+    "/sparql?query=ASK+%7B%7D",
+    "/graphs?default",
+    "/entity/rose",
+    "/entity/rose.ttl",
+    "/api/questions/tended",
+    "/",
+)
+
+
+@pytest.mark.parametrize("path", EVERYWHERE)
+def test_an_edition_that_is_gone_is_a_503_everywhere(service: Service, path: str) -> None:
+    edition: Any = service.edition
+    edition.failure = EditionLost("the process that answers has ended; ask again")
+    status, given, body = ask(service, "GET", path)
+    assert (status, given["retry-after"], body) == (503, "1", b"the process that answers has ended; ask again\n")
+
+
+@pytest.mark.parametrize("path", EVERYWHERE)
+@pytest.mark.parametrize(("kind", "status"), [("bug", 500), ("store", 503), ("full", 503), ("limit", 422)])
+def test_what_is_no_answer_has_its_status_everywhere(service: Service, path: str, kind: str, status: int) -> None:
+    edition: Any = service.edition
+    edition.reply = Reply({"error": kind, "message": "what went wrong", "detail": "and where"})
+    found, given, body = ask(service, "GET", path, accept="text/turtle, text/html, application/json;q=0.1")
+    assert (found, body, given["content-type"]) == (status, b"what went wrong\n", "text/plain; charset=utf-8")
+    log: Any = service.log
+    assert f'"outcome": "{kind}", "message": "and where"' in log._stream.getvalue()
+
+
+def test_a_question_that_changes_is_evaluated_each_time(service: Service) -> None:
+    edition: Any = service.edition
+    first, second = (ask(service, "GET", "/api/questions/now") for _ in range(2))
+    assert (first[0], "etag" in first[1], edition.asked) == (200, False, 2)
+    assert first[2] != second[2]
+    assert "etag" in ask(service, "GET", "/api/questions/tended")[1]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ['localhost:"', "localhost:80.", "localhost:8o", "localhost:80:80", '[::1]"', "[::1]x:80", "localhost/", "[::1"],
+)
+def test_a_host_that_is_none_is_misdirected(service: Service, host: str) -> None:
+    assert ask(service, "GET", "/sparql", host=host, accept="text/turtle")[0] == 421
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://localhost/evil", "ftp://localhost", "//localhost", "localhost"])
+def test_an_origin_that_is_none_is_refused(service: Service, origin: str) -> None:
+    assert ask(service, "GET", "/live", origin=origin)[0] == 403
+
+
+def test_a_packed_body_is_refused(service: Service) -> None:
+    kind = {"content_type": "application/sparql-query"}
+    status, given, body = ask(service, "POST", "/sparql", b"\x1f\x8b", content_encoding="gzip", **kind)
+    assert (status, given["accept-encoding"]) == (415, "identity")
+    assert body == b"a body packed by gzip is not read; send it as it is\n"
+    assert ask(service, "POST", "/sparql", b"ASK {}", content_encoding="identity", **kind)[0] == 200
+
+
+def test_the_api_says_what_another_server_may_do(service: Service) -> None:
+    def statuses(**more: Any) -> list[set[str]]:
+        paths = describe_api(service.edition.facts, **more)["paths"]
+        places = (("/sparql", "get"), ("/sparql", "post"), ("/graphs", "get"), ("/api/questions/tended", "get"))
+        return [set(paths[path][method]["responses"]) for path, method in places]
+
+    behind = [there - here for here, there in zip(statuses(), statuses(behind=True), strict=True)]
+    assert behind == [{"502", "504"}, {"502", "504"}, {"502", "504"}, {"501", "502", "504"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/entity/rose", "303"), ("/sparql", "text/html"), ("/problems", "text/html"), ("/none", "text/html")],
+)
+def test_an_accept_in_several_fields_is_one(service: Service, path: str, kind: str) -> None:
+    status, given, _ = ask(service, "GET", path, accept="application/n-triples;q=0.1\ntext/html")
+    assert (str(status) if status == 303 else given["content-type"].partition(";")[0]) == kind
+
+
+def test_an_id_that_ends_like_a_format_is_an_id(service: Service) -> None:
+    for path, kind in (("/entity/fern.nt", "text/turtle"), ("/entity/fern.nt.nt", "application/n-triples")):
+        status, given, body = ask(service, "GET", path, accept="text/turtle")
+        assert (status, given["content-type"].partition(";")[0]) == (200, kind)
+        assert b"fern notes" in body
+    assert ask(service, "GET", "/entity/fern.nt", accept="text/html")[1]["location"] == "/entity/fern.nt.html"
+    assert ask(service, "GET", "/entity/fern")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("codings", "packed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("br\ngzip", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.000, *", False),
+        ("xgzip", False),
+    ],
+)
+def test_what_is_packed_for_whom(service: Service, codings: str, packed: bool) -> None:
+    given = ask(service, "GET", "/entity/rose.html", accept_encoding=codings)[1]
+    assert ("content-encoding" in given, "Accept-Encoding" in given["vary"]) == (packed, True)
+
+
+def test_a_method_that_nothing_has_and_an_address_that_is_none(service: Service) -> None:
+    status, given, body = ask(service, "GET", "*")
+    assert (status, "allow" in given, body) == (404, False, b"there is nothing at that address\n")
+    assert "Accept," in ask(service, "GET", "/none", accept="text/html")[1]["vary"]
+
+
+def test_the_console_is_one_of_two_answers(service: Service) -> None:
+    status, given, _ = ask(service, "GET", "/sparql", accept="text/html")
+    assert (status, given["vary"].split(", ")[0]) == (200, "Accept")
+    status, given, _ = ask(service, "GET", "/sparql", accept="text/html", if_none_match=given["etag"])
+    assert (status, given["vary"].split(", ")[0]) == (304, "Accept")
+    assert ask(service, "GET", "/sparql", accept="text/turtle")[1]["vary"].split(", ")[0] == "Accept"

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,19 +67,19 @@ class Answers:
         self._kept: OrderedDict[str, Reply] = OrderedDict()
         self._shared: dict[str, _Shared] = {}
 
-    async def ask(self, edition: Edition, job: str, **more: Any) -> Reply:
-        """What ``edition`` replies to a job.
+    async def ask(self, edition: Edition, job: str, *, lasts: bool = True, **more: Any) -> Reply:
+        """What ``edition`` replies to a job; one whose reply does not last is put each time.
 
         :raises Refusal: 503 where too many others wait already.
         """
+        if not lasts:
+            return await self._evaluate(edition, job, more)
         key = hashlib.sha256(json.dumps([edition.build, job, more], sort_keys=True).encode()).hexdigest()
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
             self._metrics.remembered.inc()
             return kept
-        if may_change(more):
-            return await self._evaluate(edition, job, more)
         shared = self._shared.get(key)
         if shared is None:
             task = asyncio.create_task(self._evaluate(edition, job, more))
@@ -88,14 +87,12 @@ class Answers:
             task.add_done_callback(lambda done: self._finish(key, job, done))
         shared.waiting += 1
         try:
-            reply = await asyncio.shield(shared.task)
-            reply.users += 1
+            return await asyncio.shield(shared.task)
         finally:
             shared.waiting -= 1
             if not shared.waiting and not shared.task.done():
                 self._shared.pop(key, None)
                 shared.task.cancel()
-        return reply
 
     def _finish(self, key: str, job: str, done: asyncio.Task[Reply]) -> None:
         if self._shared.get(key) is not None and self._shared[key].task is done:
@@ -103,7 +100,7 @@ class Answers:
         if done.cancelled() or done.exception() is not None or (self._lasting and job not in self._lasting):
             return
         reply = done.result()
-        if "error" in reply.head or reply.file is not None or len(reply.body) > SMALL:
+        if "error" in reply.head or reply.long is not None or len(reply.body) > SMALL:
             return
         self._kept[key] = reply
         self._size += _weight(reply)
@@ -143,7 +140,8 @@ class Answers:
         try:
             while True:
                 try:
-                    await asyncio.wait_for(self._turns.acquire(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):  # wait_for would hand a turn to one who is gone
+                        await self._turns.acquire()
                 except TimeoutError:
                     if asyncio.get_running_loop().time() > deadline:
                         raise Refusal(503, "all workers answer other queries; try again", Retry_After="5") from None
@@ -172,9 +170,8 @@ def _weight(reply: Reply) -> int:
     return len(reply.body) + 1024
 
 
-def may_change(asked: Mapping[str, Any]) -> bool:
-    """Whether what is asked may give something else each time; a very long query is taken to."""
-    query = asked.get("query", "")
+def may_change(query: str) -> bool:
+    """Whether a query may give something else each time; a very long one is taken to."""
     if len(query) > LONG:
         return True
     return any(token.kind == "word" and token.text.upper() in _CHANGING for token in tokens(query))

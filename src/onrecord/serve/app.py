@@ -9,6 +9,7 @@ import time
 import uuid
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -18,11 +19,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onrecord.serve.editions import EditionLost
 from onrecord.serve.endpoint import answer_sparql
 from onrecord.serve.entities import answer_path
+from onrecord.serve.frame import send_icon, send_style
 from onrecord.serve.graphstore import answer_graph
 from onrecord.serve.guard import Guard, refuse
-from onrecord.serve.problems import answer_health, answer_live, answer_metrics, answer_problems, send_icon, send_style
+from onrecord.serve.health import answer_health, answer_live, answer_metrics
+from onrecord.serve.negotiation import takes_coding
+from onrecord.serve.problems import answer_problems
 from onrecord.serve.protocol import Refusal
 from onrecord.serve.questions import answer_question, list_questions, send_openapi, show_api
 from onrecord.serve.service import Service
@@ -63,13 +68,13 @@ def make_app(service: Service) -> ASGIApp:
             if settings.cors
             else []
         ),
-        Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
+        Middleware(Packing, minimum_size=1024, compresslevel=5),
         Middleware(Holding, service=service),
     ]
     app = Starlette(
         routes=[Route(path, answer, methods=methods) for path, answer, methods in _ROUTES],
         middleware=middleware,
-        exception_handlers={Refusal: _refused, HTTPException: _wrong_method},
+        exception_handlers={Refusal: _refused, EditionLost: _lost, HTTPException: _wrong_method},
     )
     app.router.redirect_slashes = False
     app.state.service = service
@@ -82,13 +87,30 @@ async def _refused(request: Request, error: Exception) -> Response:
     return refuse(error)
 
 
+async def _lost(request: Request, error: Exception) -> Response:
+    return refuse(Refusal(503, str(error), Retry_After="1"))
+
+
 async def _wrong_method(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code != 405:
+        return refuse(Refusal(error.status_code, "there is nothing at that address"))
     allowed = ", ".join(sorted((error.headers or {}).get("Allow", "GET, HEAD").split(", ")))
     return refuse(
         Refusal(error.status_code, f"{request.method} is refused here: this server only reads", Allow=allowed)
     )
+
+
+class Packing(GZipMiddleware):
+    """Packs answers for who takes them so; Starlette looks for the word alone, also where its weight is 0."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with what is accepted told in the way that is looked for."""
+        codings = ",".join(Headers(scope=scope).getlist("accept-encoding"))
+        others = [field for field in scope["headers"] if field[0] != b"accept-encoding"]
+        scope["headers"] = [*others, (b"accept-encoding", b"gzip")] if takes_coding(codings, "gzip") else others
+        await super().__call__(scope, receive, send)
 
 
 class Holding:

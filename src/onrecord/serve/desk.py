@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import onrecord
 from onrecord import __version__
@@ -44,6 +44,9 @@ from onrecord.worker import Dataset
 from onrecord.workers import Workers
 from onrecord.written import read_written
 
+if TYPE_CHECKING:
+    from onrecord.graph import Report
+
 Reply = tuple[dict[str, Any], bytes]
 
 _GRAPH = "CONSTRUCT {{ ?s ?p ?o }} {dataset} WHERE {{ ?s ?p ?o }}"
@@ -63,13 +66,21 @@ _KINDS: tuple[tuple[type[OnRecordError], str], ...] = (
 )
 
 
+class Broken(GraphBroken):
+    """A graph with errors. ``undecided``: what can be read of it marks something as protected, without a choice."""
+
+    def __init__(self, report: Report, *, undecided: bool) -> None:
+        super().__init__(f"{report.project.name} has errors", report.problems)
+        self.undecided = undecided
+
+
 class Desk:
     """A graph that has been built, and the jobs it takes.
 
     What is protected is taken out under a secret (``redact`` is true), or shown (false); without either a
     graph that holds such is refused.
 
-    :raises GraphBroken: when the graph has errors.
+    :raises Broken: when the graph has errors.
     :raises Undecided: when nobody has said what becomes of what is protected.
     """
 
@@ -78,28 +89,33 @@ class Desk:
         self._limits = Limits(**options["limits"])
         self._running: dict[int, threading.Event] = {}
         graph = onrecord.open(options["graph"])
+        state = [__version__, input_digest(graph.project)]  # and again at the end: the files may change meanwhile
         report = graph.examine(sources)
         if has_errors(report.problems):
-            raise GraphBroken(f"{report.project.name} has errors", report.problems)
+            raise Broken(report, undecided=options["redact"] is None and graph.count_protected() > 0)
         self.problems = report.problems
+        state += [f"{source} {text.sha256}" for source, text in sorted(report.evidence.texts.items())]
         secret = bytes.fromhex(options["secret"]) if options["redact"] else None
-        self._site = graph.site(SiteOptions(live=True, secret=secret, sources=sources))
+        self._site = graph.site(SiteOptions(live=True, secret=secret, sources=sources if secret else ()))
         loaded = self._site.record.loaded
         require_choice(loaded, options["redact"], "serve")
+        self._pages = self._site.makers  # now, since the texts that are shown are to be those that were checked
         self._graph = graph = graph_over(loaded) if secret else graph
         self._store = options["store"]
         if self._store:
             from onrecord.scale.remote import Remote
 
             graph.remote = Remote(graph, self._store, options["kind"], steady=True)
-            graphs, state = graph.remote.count(), [input_digest(graph.project), __version__, graph.remote.state]
+            graphs = graph.remote.count()
+            state += [graph.remote.state, input_digest(graph.project)]
         else:
             build = Path(options["out"]) / "build"
             manifest = graph.build(build, exports=False)
             dataset = Dataset(open_store(build), read_written(build))
             opened = Opened(Workers(dataset, options["workers"]), graph_names(dataset.store))
             graph.stores.get(Lens().key, lambda: opened)  # not the one below build/, which others may replace
-            graphs, state = manifest["graphs"], [manifest["inputs"], manifest["onrecord"]]
+            graphs = manifest["graphs"]
+            state.append(manifest["inputs"])
         state += [secret.hex()] if secret else []
         questions = self._site.answers.questions if secret else graph.questions()
         self._withheld = graph.questions().keys() - questions.keys()
@@ -116,10 +132,16 @@ class Desk:
             "protected": 0 if secret else count_protected(loaded),
         }
 
+    def expect(self, job: Job) -> None:
+        """A job waits for its reply; it can be cancelled from now on."""
+        self._running[job["id"]] = threading.Event()
+
     def reply(self, job: Job) -> Reply:
         """Answer one job, or say why not."""
         stopped = self._running.setdefault(job["id"], threading.Event())
         try:
+            if stopped.is_set():
+                raise QueryCancelled("nobody waits for the answer any more")
             return self._answer(job, stopped)
         except OnRecordError as error:
             return self._tell(error), b""
@@ -186,16 +208,18 @@ class Desk:
         iri = f"<{job['iri']}>"
         if not is_iri(job["iri"]):
             return {"error": "unknown", "message": "nothing has that address"}, b""
-        _, known = self._evaluate(_KNOWN.format(iri=iri), Lens(), {"boolean": "csv"}, stopped)
+        head, known = self._evaluate(_KNOWN.format(iri=iri), Lens(), {"boolean": "csv"}, stopped)
+        if "error" in head:
+            return head, b""
         if known.strip() != b"true":
             return {"error": "unknown", "message": "nothing is known of that"}, b""
         return self._evaluate(_THING.format(iri=iri), Lens(), job["formats"], stopped)
 
     def _page(self, path: str) -> Reply:
-        try:
-            data = self._site.page(path)
-        except KeyError:
+        make = self._pages.get(path)
+        if make is None:
             return {"error": "unknown", "message": "there is no such page"}, b""
+        data = make()
         return {"kind": "page", "hash": sha256_hex(data)[:32]}, data
 
     def _evaluate(self, text: str, lens: Lens, formats: dict[str, str], stopped: threading.Event, **more: Any) -> Reply:

@@ -15,16 +15,22 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from onrecord.errors import GraphBroken, OnRecordError, Problem, sort_problems
+from onrecord.errors import OnRecordError, Problem, sort_problems
 from onrecord.excerpts import Excerpts
 from onrecord.protected import Undecided
-from onrecord.serve.messages import HEAD, Job
+from onrecord.serve.messages import HEAD, NO_ROOM, Job
+
+if TYPE_CHECKING:
+    from onrecord.serve.desk import Desk
+
+Done = Future[tuple[dict[str, Any], bytes]]
+"""A job that was answered: head and body of the reply, or a mistake of ours."""
 
 INLINE = 1 << 20
 """A longer body is left in a file, from which the server sends it piece by piece."""
@@ -35,7 +41,7 @@ MOST_PROBLEMS = 1000
 
 def main() -> None:
     """Build, say how that went, then answer until nobody asks any more."""
-    from onrecord.serve.desk import Desk
+    from onrecord.serve.desk import Broken, Desk
 
     options = read_job(sys.stdin.buffer)
     if options is None:
@@ -43,29 +49,31 @@ def main() -> None:
     counter = Counter(Path(options["out"]))
     try:
         desk = Desk(options)
-    except GraphBroken as error:
-        counter.send({"state": "broken", "message": str(error), "problems": render_problems(error.problems)})
+    except Broken as error:
+        problems = render_problems(error.problems)
+        counter.send({"state": "broken", "message": str(error), "problems": problems, "undecided": error.undecided})
         return
     except OnRecordError as error:
-        state = "undecided" if isinstance(error, Undecided) else "failed"
-        counter.send({"state": state, "message": str(error), "problems": []})
+        undecided = isinstance(error, Undecided)
+        state = "undecided" if undecided else "failed"
+        counter.send({"state": state, "message": str(error), "problems": [], "undecided": undecided})
         return
     counter.send({"state": "ready", **desk.facts, "problems": render_problems(desk.problems)})
-    with (
-        ThreadPoolExecutor(options["workers"]) as queries,
-        ThreadPoolExecutor(1) as pages,
-        ThreadPoolExecutor(1) as own,
-    ):
+    answer_jobs(sys.stdin.buffer, desk, counter.hand_out, options["workers"])
+    shutil.rmtree(options["out"], ignore_errors=True)  # the server is gone and could not
+
+
+def answer_jobs(stream: BinaryIO, desk: Desk, hand_out: Callable[[int, Done], None], workers: int) -> None:
+    """Have the desk answer every job that comes, up to ``workers`` queries at a time, until nobody asks any more."""
+    with ThreadPoolExecutor(workers) as queries, ThreadPoolExecutor(1) as pages, ThreadPoolExecutor(1) as own:
         pools = {"page": pages, "address": pages, "state": own}
-        while job := read_job(sys.stdin.buffer):
+        while job := read_job(stream):
             if job["job"] == "cancel":
                 desk.cancel(job["of"])
                 continue
-            pools.get(job["job"], queries).submit(desk.reply, job).add_done_callback(
-                partial(counter.hand_out, job["id"])
-            )
+            desk.expect(job)
+            pools.get(job["job"], queries).submit(desk.reply, job).add_done_callback(partial(hand_out, job["id"]))
         desk.cancel_all()
-    shutil.rmtree(options["out"], ignore_errors=True)  # the server is gone and could not
 
 
 def read_job(stream: BinaryIO) -> Job | None:
@@ -100,7 +108,7 @@ class Counter:
             self._out.write(HEAD.pack(len(data), len(body)) + data + body)
             self._out.flush()
 
-    def hand_out(self, number: int, done: Future[tuple[dict[str, Any], bytes]]) -> None:
+    def hand_out(self, number: int, done: Done) -> None:
         """Send what came of a job; a mistake of ours is told to the log, and not to the client."""
         error = done.exception()
         if error is not None:
@@ -108,11 +116,23 @@ class Counter:
             self.send({"id": number, "error": "bug", "message": "this is a mistake of the server; its log tells more"})
             return
         head, body = done.result()
-        if len(body) > INLINE:
-            with tempfile.NamedTemporaryFile(dir=self._folder, prefix="answer-", delete=False) as file:
-                file.write(body)
-            head, body = {**head, "file": file.name}, b""
+        try:
+            if len(body) > INLINE:
+                head, body = {**head, "file": self._put_aside(body)}, b""
+        except OSError as failure:
+            head, body = {"error": "full", "message": NO_ROOM, "detail": f"a long answer: {failure}"}, b""
         self.send({"id": number, **head}, body)
+
+    def _put_aside(self, body: bytes) -> str:
+        """Write a long body into a file that the server takes off the disk; returns its name."""
+        with tempfile.NamedTemporaryFile(dir=self._folder, prefix="answer-", delete=False) as file:
+            try:
+                file.write(body)
+                file.flush()
+            except OSError:
+                Path(file.name).unlink()
+                raise
+        return file.name
 
 
 if __name__ == "__main__":

@@ -10,16 +10,18 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import sys
 import tempfile
+import weakref
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from onrecord.errors import OnRecordError
-from onrecord.serve.messages import HEAD, without_address
+from onrecord.serve.messages import HEAD, NO_ROOM, without_address
 from onrecord.serve.settings import Settings
 
 
@@ -27,33 +29,32 @@ class EditionLost(OnRecordError):
     """The process of an edition ended while it was asked."""
 
 
-@dataclass(slots=True)
+class LongBody:
+    """A body that an edition left in a file. It has no name any more, and goes with the last who reads it.
+
+    :raises OSError: when it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = os.open(path, os.O_RDONLY)
+        finally:
+            path.unlink(missing_ok=True)
+        weakref.finalize(self, os.close, self._file)
+        self.size = os.fstat(self._file).st_size
+
+    def read_at(self, start: int, size: int) -> bytes:
+        """Up to ``size`` bytes from ``start`` on; any thread may call this."""
+        return os.pread(self._file, size, start)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What an edition said: a head, and a body in memory or in a file."""
+    """What an edition said: a head, and a body, in memory or long."""
 
     head: dict[str, Any]
     body: bytes = b""
-    file: Path | None = None
-    users: int = 0
-
-    @property
-    def size(self) -> int:
-        """Bytes of the body."""
-        return self.file.stat().st_size if self.file else len(self.body)
-
-    def open(self) -> BinaryIO | None:
-        """The file of a long body, to be read by one of those who asked; the last of them takes it off the disk."""
-        if self.file is None:
-            return None
-        file = self.file.open("rb")
-        self.drop()
-        return file
-
-    def drop(self) -> None:
-        """One of those who asked is gone."""
-        self.users -= 1
-        if self.file is not None and self.users <= 0:
-            self.file.unlink(missing_ok=True)
+    long: LongBody | None = None
 
 
 class Edition:
@@ -73,14 +74,18 @@ class Edition:
     async def start(cls, settings: Settings) -> Edition:
         """Start a process that builds the graph as its files are now; :attr:`facts` say how that went."""
         folder = Path(tempfile.mkdtemp(prefix="onrecord-edition-"))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "onrecord.serve.edition",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends its editions itself
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "onrecord.serve.edition",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends its editions itself
+            )
+        except OSError:
+            folder.rmdir()
+            raise
         edition = cls(folder, process)
         try:
             edition._send(settings.for_edition(folder))
@@ -175,16 +180,19 @@ class Edition:
             body = await stream.readexactly(body_size)
         except asyncio.IncompleteReadError:
             return None
-        return Reply(head, body, Path(head["file"]) if "file" in head else None)
+        try:
+            return Reply(head, body, LongBody(Path(head.pop("file"))) if "file" in head else None)
+        except OSError as error:
+            return Reply({"id": head["id"], "error": "full", "message": NO_ROOM, "detail": f"a long answer: {error}"})
 
     async def _read_replies(self) -> None:
-        while reply := await self._read():
-            future = self._waiting.get(reply.head["id"])
-            if future is None or future.done():
-                reply.drop()  # nobody waits for it any more
-            else:
-                future.set_result(reply)
-        self._fail_all()
+        try:
+            while reply := await self._read():
+                future = self._waiting.get(reply.head["id"])
+                if future is not None and not future.done():
+                    future.set_result(reply)
+        finally:
+            self._fail_all()
 
     def _fail_all(self) -> None:
         for future in self._waiting.values():
@@ -216,7 +224,10 @@ class Editions:
         finally:
             self.is_building = False
         state = str(fresh.facts["state"])
-        self.withheld = state == "undecided"
+        if state == "ready":
+            self.withheld = False
+        elif fresh.facts.get("undecided"):
+            self.withheld = True  # also while the files hold errors as well, until they are ready
         if state != "ready":
             self.trouble = {
                 **fresh.facts,

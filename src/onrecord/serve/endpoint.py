@@ -14,7 +14,7 @@ from onrecord.serve.description import describe
 from onrecord.serve.negotiation import HTML, ROWS, TRIPLES, Format, choose
 from onrecord.serve.pages import send_page
 from onrecord.serve.protocol import Operation, Refusal, read_operation
-from onrecord.serve.service import Service, wanted
+from onrecord.serve.service import Service, accepted, wanted
 from onrecord.serve.settings import MAX_BODY
 from onrecord.sparql import MAX_QUERY_BYTES
 
@@ -25,6 +25,9 @@ async def answer_sparql(request: Request) -> Response:
     """A query is answered; without one browsers get the console and programs the service description."""
     service: Service = request.app.state.service
     body = await read_body(request) if request.method == "POST" else b""
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity"):
+        raise Refusal(415, f"a body packed by {packed[:40]} is not read; send it as it is", Accept_Encoding="identity")
     kind = request.headers.get("content-type", "")
     operation = read_operation(request.method, request.scope["query_string"], kind, body)
     if operation is None:
@@ -37,6 +40,7 @@ async def answer_sparql(request: Request) -> Response:
         request,
         _formats(request, operation),
         "query",
+        text=operation.query,
         query=operation.query,
         default=list(dataset.default) if dataset else None,
         named=list(dataset.named) if dataset else None,
@@ -60,9 +64,10 @@ def _formats(request: Request, operation: Operation) -> dict[str, Format]:
 
 
 async def _introduce(request: Request) -> Response:
-    accept = request.headers.get("accept")
-    if choose(accept, (*TRIPLES, HTML)) == HTML:
-        return await send_page(request, CONSOLE)
+    if choose(accepted(request), (*TRIPLES, HTML)) == HTML:
+        page = await send_page(request, CONSOLE)
+        page.headers["Vary"] = "Accept"
+        return page
     return describe(request.state.edition, str(request.url.replace(query="")), wanted(request, "", TRIPLES))
 
 

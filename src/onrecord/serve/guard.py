@@ -6,8 +6,9 @@ loopback, so a request has to name a host that this server answers to, and no fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -33,6 +34,12 @@ _HEADERS = {
 }
 
 
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:\[\]]+?)\.?(?P<port>:[0-9]{0,5})?")
+"""A Host field (RFC 9110, section 7.2): what stands in it becomes part of IRIs, so that all of it has to fit."""
+
+_ABSOLUTE = re.compile(rb"(?i)https?://(?P<host>[^/]*)(?P<path>/.*)?")
+
+
 class Guard:
     """ASGI middleware that refuses what must not get further, and marks every answer."""
 
@@ -56,6 +63,7 @@ class Guard:
                     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
             await send(message)
 
+        _read_absolute(scope)
         try:
             self._check(scope)
         except Refusal as refusal:
@@ -78,19 +86,30 @@ class Guard:
             raise Refusal(413, f"the body is larger than {MAX_BODY >> 20} MiB", **_CLOSE)
 
     def _answers_to(self, host: str) -> bool:
-        host = host.strip().lower().removesuffix(".")
-        name = host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0].removesuffix(".")
-        return host in self._hosts or name in self._hosts
+        found = _HOST.fullmatch(host.strip().lower())
+        return found is not None and not self._hosts.isdisjoint((found["name"], found["name"] + (found["port"] or "")))
 
     def _check_origin(self, headers: Headers, host: str) -> None:
         if "*" in self._cors:
             return
         for origin in headers.getlist("origin"):
-            if origin not in self._cors and urlsplit(origin).netloc.lower() != host.strip().lower():
+            scheme, _, own = origin.lower().partition("://")
+            is_own = scheme in ("http", "https") and own == host.strip().lower()
+            if origin not in self._cors and not is_own:
                 raise Refusal(403, "pages of another origin may not ask this server; --cors names one that may")
         site, mode = headers.get("sec-fetch-site", ""), headers.get("sec-fetch-mode", "")
         if site in ("cross-site", "same-site") and mode != "navigate" and "origin" not in headers:
             raise Refusal(403, "pages of another origin may not embed what this server gives")
+
+
+def _read_absolute(scope: Scope) -> None:
+    """Take an address with a host in it for what it says, over the Host field (RFC 9112, section 3.2.2)."""
+    found = _ABSOLUTE.fullmatch(scope["raw_path"])
+    if found is not None:
+        scope["raw_path"] = found["path"] or b"/"
+        scope["path"] = unquote(scope["raw_path"].decode("ascii"))
+        others = [field for field in scope["headers"] if field[0] != b"host"]
+        scope["headers"] = [(b"host", found["host"]), *others]
 
 
 _CLOSE = {"Connection": "close"}

@@ -12,6 +12,9 @@ from typing import Any
 HEAD = struct.Struct(">IQ")
 """How long the head of a message is, in JSON, and its body."""
 
+NO_ROOM = "this machine has no room for so long an answer; narrow the query, or ask again later"
+"""What a client is told where a long answer cannot be put into a file, or read from it."""
+
 Job = dict[str, Any]
 """What an edition is asked: ``id``, ``job``, and what that job needs."""
 

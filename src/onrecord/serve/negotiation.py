@@ -93,6 +93,20 @@ def quality_of(accept: str | None, format_: Format) -> float:
     return max((_quality(media_type, ranges) for media_type in format_.types), default=0.0)
 
 
+def takes_coding(accept: str, coding: str) -> bool:
+    """Whether a list of content codings names one, and not with the weight 0 (RFC 9110, section 12.5.3).
+
+    >>> takes_coding("gzip;q=0, br", "gzip"), takes_coding("br, GZIP;q=0.2", "gzip")
+    (False, True)
+    """
+    for part in accept.lower().split(","):
+        name, separator, parameters = part.partition(";")
+        if name.strip() == coding:
+            quality = _QUALITY.search(separator + parameters)
+            return quality is None or float(quality["q"]) > 0
+    return False
+
+
 def _ranges(accept: str) -> list[tuple[str, str, float]]:
     out = []
     for part in accept.split(",")[:50]:

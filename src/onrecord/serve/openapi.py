@@ -45,21 +45,28 @@ _REASONS = {
     "413": "The body or the query is too large.",
     "415": "The body is of no type that the endpoint reads.",
     "422": "The query went over a limit of time, memory or rows, or cannot be evaluated.",
-    "503": "Too many queries are waiting; try again.",
+    "501": "The server behind this one cannot answer it.",
+    "502": "The server behind this one refuses, breaks off, or is gone.",
+    "503": "Too many queries are waiting, or the graph changes meanwhile; try again.",
+    "504": "The server behind this one does not answer in time.",
 }
 
 
-def describe_api(facts: dict[str, Any]) -> dict[str, Any]:
-    """The document for an edition: its questions are paths with typed parameters."""
+def describe_api(facts: dict[str, Any], *, behind: bool = False) -> dict[str, Any]:
+    """The document for an edition: its questions are paths with typed parameters.
+
+    With ``behind`` another server answers the queries, and there is more that can go wrong.
+    """
+    cannot, more = (["501"], ["502", "504"]) if behind else ([], [])
     paths: dict[str, Any] = {
         "/api/questions": {"get": _plain("listQuestions", "The questions of this graph", "application/json")},
         "/health": {"get": _plain("health", "Whether queries are answered", "application/json", ["503"])},
         "/live": {"get": _plain("live", "Which build is served", "application/json")},
-        "/sparql": {"get": _sparql_get(), "post": _sparql_post()},
-        "/graphs": {"get": _graphs()},
+        "/sparql": {"get": _sparql_get(more), "post": _sparql_post(more)},
+        "/graphs": {"get": _graphs(more)},
     }
     for question in facts["questions"]:
-        paths[f"/api/questions/{quote(question['name'])}"] = {"get": _question(question)}
+        paths[f"/api/questions/{quote(question['name'])}"] = {"get": _question(question, cannot + more)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,7 +81,7 @@ def describe_api(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _question(question: dict[str, Any]) -> dict[str, Any]:
+def _question(question: dict[str, Any], more: list[str]) -> dict[str, Any]:
     offered = TRIPLES if question["form"] == "graph" else ROWS
     taken = {parameter["name"] for parameter in question["parameters"]}
     parameters = [
@@ -92,11 +99,11 @@ def _question(question: dict[str, Any]) -> dict[str, Any]:
         "summary": question["title"],
         **({"description": question["description"]} if question["description"] else {}),
         "parameters": [*parameters, *([] if "format" in taken else [_format_parameter(offered)])],
-        "responses": _responses(offered, ["400", "404", "406", "422", "503"]),
+        "responses": _responses(offered, ["400", "404", "406", "422", "503", *more]),
     }
 
 
-def _sparql_get() -> dict[str, Any]:
+def _sparql_get(more: list[str]) -> dict[str, Any]:
     texts = {"type": "array", "items": {"type": "string", "format": "iri"}}
     return {
         "operationId": "query",
@@ -107,21 +114,21 @@ def _sparql_get() -> dict[str, Any]:
             {"name": "named-graph-uri", "in": "query", "required": False, "schema": texts},
             _format_parameter((*ROWS, *TRIPLES)),
         ],
-        "responses": _responses((*ROWS, *TRIPLES), ["400", "403", "406", "413", "422", "503"]),
+        "responses": _responses((*ROWS, *TRIPLES), ["400", "403", "406", "413", "422", "503", *more]),
     }
 
 
-def _sparql_post() -> dict[str, Any]:
+def _sparql_post(more: list[str]) -> dict[str, Any]:
     form = {"type": "object", "required": ["query"], "properties": {"query": {"type": "string"}}}
     return {
         "operationId": "postQuery",
         "summary": "A SPARQL 1.1 query in a form or as it is",
         "requestBody": {"required": True, "content": {FORM: {"schema": form}, QUERY: {"schema": {"type": "string"}}}},
-        "responses": _responses((*ROWS, *TRIPLES), ["400", "403", "406", "413", "415", "422", "503"]),
+        "responses": _responses((*ROWS, *TRIPLES), ["400", "403", "406", "413", "415", "422", "503", *more]),
     }
 
 
-def _graphs() -> dict[str, Any]:
+def _graphs(more: list[str]) -> dict[str, Any]:
     return {
         "operationId": "readGraph",
         "summary": "A whole graph, by the Graph Store Protocol",
@@ -130,7 +137,7 @@ def _graphs() -> dict[str, Any]:
             {"name": "default", "in": "query", "required": False, "allowEmptyValue": True, "schema": {"const": ""}},
             _format_parameter(TRIPLES),
         ],
-        "responses": _responses(TRIPLES, ["400", "404", "406", "422", "503"]),
+        "responses": _responses(TRIPLES, ["400", "404", "406", "422", "503", *more]),
     }
 
 

@@ -10,10 +10,8 @@ import mimetypes
 from starlette.requests import Request
 from starlette.responses import Response
 
-from onrecord.serve.editions import EditionLost
 from onrecord.serve.negotiation import HTML, TRIPLES, quality_of
-from onrecord.serve.protocol import Refusal
-from onrecord.serve.service import Service, is_known, send
+from onrecord.serve.service import Service, accepted, is_known, send
 from onrecord.site import is_view
 
 _TYPES = {
@@ -43,19 +41,18 @@ async def send_page(request: Request, path: str, status: int = 200) -> Response:
     """
     service: Service = request.app.state.service
     path = f"{path}index.html" if not path or path.endswith("/") else path
-    try:
-        reply = await service.answers.ask(request.state.edition, "page", path=path)
-    except EditionLost as error:
-        raise Refusal(503, str(error), Retry_After="1") from None
-    if "error" in reply.head:
-        if status == 200 and quality_of(request.headers.get("accept"), HTML):
-            return await send_page(request, "404.html", 404)
-        raise Refusal(404, "there is no such page")
+    reply = await service.answers.ask(request.state.edition, "page", path=path)
+    is_missing = reply.head.get("error") == "unknown"
+    if is_missing and status == 200 and quality_of(accepted(request), HTML):
+        return await send_page(request, "404.html", 404)
+    service.require_answer(reply)
     suffix = path[path.rfind(".") :]
     kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
     headers = {"Content-Type": kind, "Cache-Control": "no-cache", "ETag": f'W/"{reply.head["hash"]}"'}
     if is_view(path):
         headers["Content-Security-Policy"] = VIEW_POLICY
+    if status == 404:
+        headers["Vary"] = "Accept"  # who takes no page gets a line of text
     if status == 200 and is_known(headers, request):
         return Response(status_code=304, headers=headers)
     response = send(reply, headers)

@@ -11,9 +11,9 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from onrecord.serve.frame import environment
 from onrecord.serve.negotiation import ROWS, TRIPLES
 from onrecord.serve.openapi import describe_api
-from onrecord.serve.problems import environment
 from onrecord.serve.protocol import Refusal, read_pairs
 from onrecord.serve.service import Service, wanted
 
@@ -46,7 +46,9 @@ async def answer_question(request: Request) -> Response:
     offered = TRIPLES if question["form"] == "graph" else ROWS
     format_ = wanted(request, named, offered)
     formats = {question["form"]: format_} if question["form"] == "graph" else {"rows": format_, "boolean": format_}
-    return await service.respond(request, formats, "ask", name=question["name"], parameters=given)
+    return await service.respond(
+        request, formats, "ask", text=question["query"], name=question["name"], parameters=given
+    )
 
 
 def _find(request: Request) -> dict[str, Any]:
@@ -60,7 +62,9 @@ def _find(request: Request) -> dict[str, Any]:
 
 async def send_openapi(request: Request) -> Response:
     """The description of the API, in OpenAPI 3.1."""
-    return JSONResponse(describe_api(request.state.edition.facts), headers={"Cache-Control": "no-cache"})
+    service: Service = request.app.state.service
+    found = describe_api(request.state.edition.facts, behind=bool(service.settings.store))
+    return JSONResponse(found, headers={"Cache-Control": "no-cache"})
 
 
 async def show_api(request: Request) -> Response:

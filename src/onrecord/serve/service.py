@@ -9,13 +9,13 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from onrecord.serve.answers import Answers, may_change
-from onrecord.serve.editions import Edition, EditionLost, Editions, Reply
+from onrecord.serve.editions import Edition, Editions, LongBody, Reply
 from onrecord.serve.log import Log
 from onrecord.serve.metrics import Metrics
 from onrecord.serve.negotiation import Format, by_name, choose
@@ -37,6 +37,8 @@ _STATUS = {
     "gateway": 502,
     "slow": 504,
     "changed": 503,
+    "full": 503,
+    "bug": 500,
 }
 """The status of each kind of reply that is no answer."""
 _CHUNK = 1 << 18
@@ -58,40 +60,50 @@ class Service:
         """The edition from which a request that comes now is answered."""
         return self.editions.current
 
-    async def respond(self, request: Request, formats: Mapping[str, Format], job: str, **more: Any) -> Response:
+    async def respond(
+        self, request: Request, formats: Mapping[str, Format], job: str, *, text: str = "", **more: Any
+    ) -> Response:
         """Put a job and send what comes of it, whole or not at all.
 
-        ``formats`` says in which format each kind of answer is wanted. Who hangs up stops the job.
+        ``formats`` says in which format each kind of answer is wanted, ``text`` is the query that is evaluated,
+        where a request chose it. Who hangs up stops the job.
 
         :raises Refusal: where there is no answer, with the reason.
         """
         edition: Edition = request.state.edition
         names = {kind: format_.name for kind, format_ in formats.items()}
         headers = {"Cache-Control": "no-cache", "Vary": "Accept"}
-        if request.method in ("GET", "HEAD") and not self.settings.store and not may_change(more):
+        lasts = not may_change(text)
+        if request.method in ("GET", "HEAD") and not self.settings.store and lasts:
             described = repr((edition.build, job, sorted(names.items()), sorted(more.items())))
             headers["ETag"] = f'W/"{hashlib.sha256(described.encode()).hexdigest()[:32]}"'
             if is_known(headers, request):
                 return Response(status_code=304, headers=headers)
-        asked = asyncio.create_task(self.answers.ask(edition, job, formats=names, **more))
+        asked = asyncio.create_task(self.answers.ask(edition, job, lasts=lasts, formats=names, **more))
         gone = asyncio.create_task(_hangs_up(request))
         try:
             await asyncio.wait({asked, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not asked.done():
                 raise Refusal(499, "the client hung up")
-            reply = asked.result()
-        except EditionLost as error:
-            raise Refusal(503, str(error), Retry_After="1") from None
+            reply = self.require_answer(asked.result())
         finally:
             asked.cancel()
             gone.cancel()
-        if "error" in reply.head:
-            if "detail" in reply.head:
-                self.log.write("store", "error", outcome=reply.head["error"], message=reply.head["detail"])
-            status = _STATUS[reply.head["error"]]
-            raise Refusal(status, reply.head["message"], **({"Retry_After": "5"} if status == 503 else {}))
         headers["Content-Type"] = formats[reply.head["kind"]].media_type
         return send(reply, headers)
+
+    def require_answer(self, reply: Reply) -> Reply:
+        """The reply, which is an answer.
+
+        :raises Refusal: where it says why there is none.
+        """
+        kind = reply.head.get("error")
+        if kind is None:
+            return reply
+        if "detail" in reply.head:
+            self.log.write("unanswered", "error", outcome=kind, message=reply.head["detail"])
+        status = _STATUS[kind]
+        raise Refusal(status, reply.head["message"], **({"Retry_After": "5"} if status == 503 else {}))
 
 
 def is_known(headers: Mapping[str, str], request: Request) -> bool:
@@ -101,21 +113,27 @@ def is_known(headers: Mapping[str, str], request: Request) -> bool:
 
 
 def send(reply: Reply, headers: Mapping[str, str]) -> Response:
-    """The body of a reply with its length, from memory or from its file."""
-    named = {**headers, "Content-Length": str(reply.size)}
-    file = reply.open()
-    return Response(reply.body, headers=named) if file is None else StreamingResponse(_pieces(file), headers=named)
+    """The body of a reply with its length."""
+    long = reply.long
+    named = {**headers, "Content-Length": str(long.size if long else len(reply.body))}
+    return StreamingResponse(_pieces(long), headers=named) if long else Response(reply.body, headers=named)
 
 
-async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
-    with file:
-        while piece := await asyncio.to_thread(file.read, _CHUNK):
-            yield piece
+async def _pieces(long: LongBody) -> AsyncIterator[bytes]:
+    at = 0
+    while piece := await asyncio.to_thread(long.read_at, at, _CHUNK):
+        at += len(piece)
+        yield piece
 
 
 async def _hangs_up(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def accepted(request: Request) -> str:
+    """What a client accepts: all its header fields of that name as one (RFC 9110, section 5.3)."""
+    return ",".join(request.headers.getlist("accept"))
 
 
 def wanted(request: Request, named: str, offered: Sequence[Format]) -> Format:
@@ -129,7 +147,7 @@ def wanted(request: Request, named: str, offered: Sequence[Format]) -> Format:
         if found is None:
             raise Refusal(400, f"format={named[:40]} is none of: {listed}")
         return found
-    found = choose(",".join(request.headers.getlist("accept")), offered)
+    found = choose(accepted(request), offered)
     if found is None:
         raise Refusal(
             406,

@@ -32,6 +32,7 @@ class Upstream:
     """The server behind this one."""
 
     def __init__(self) -> None:
+        self._edition: Edition | None = None
         self._task: asyncio.Task[Reply] | None = None
         self._found = Look()
         self._until = 0.0
@@ -39,17 +40,23 @@ class Upstream:
     async def look(self, edition: Edition) -> Look:
         """How it is, or was a moment ago."""
         clock = asyncio.get_running_loop().time
+        if edition is not self._edition:  # what another one was told is no word on this
+            self._edition, self._task, self._until = edition, None, 0.0
         if clock() < self._until:
             return self._found
-        task = self._task = self._task or asyncio.create_task(edition.ask("state"))
+        task = self._task = self._task or _ask(edition)
         done, _ = await asyncio.wait({task}, timeout=LOOK_SECONDS)
-        if not done:
-            self._found = _SLOW
-        else:
-            self._found = _read(task)
-            self._task = None if self._task is task else self._task
-        self._until = clock() + FRESH_SECONDS
-        return self._found
+        found = _read(task) if done else _SLOW
+        if edition is self._edition:
+            self._found, self._until = found, clock() + FRESH_SECONDS
+            self._task = None if done and self._task is task else self._task
+        return found
+
+
+def _ask(edition: Edition) -> asyncio.Task[Reply]:
+    task = asyncio.create_task(edition.ask("state"))
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may wait for it any more
+    return task
 
 
 def _read(task: asyncio.Task[Reply]) -> Look:

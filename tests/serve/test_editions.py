@@ -1,0 +1,309 @@
+"""The editions of a server in this process: what comes of a job, whatever goes wrong, and when nothing is served."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onrecord.serve.desk import Broken, Desk
+from onrecord.serve.edition import INLINE, Counter, answer_jobs
+from onrecord.serve.editions import Edition, EditionLost, Editions, LongBody, Reply
+from onrecord.serve.messages import HEAD
+from onrecord.serve.settings import Settings
+from onrecord.serve.upstream import Upstream
+from small_graph import ENTITIES, LETTER, LETTER_TEXT, write_graph
+
+HEADS = "SELECT ?who WHERE { ?who gar:chairs ?what }"
+SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER(?a != ?i) }"
+TYPO = LETTER.replace("[Rose Marsh, chairs,", "[Rosa Marsh, chairs,")
+MARKED = ENTITIES.replace("  label: Rose Marsh\n", "  label: Rose Marsh\n  protected: true\n")
+
+
+def settings_of(folder: Path) -> Settings:
+    return Settings(folder, allowed_hosts=("garden.example",))
+
+
+def open_desk(folder: Path, out: Path) -> Desk:
+    return Desk({**settings_of(folder).for_edition(out), "workers": 1})
+
+
+class Fresh:
+    """An edition that is told how it went."""
+
+    is_running = True
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts: dict[str, Any] = {"message": "", "problems": [], "build": "one", **facts}
+        self.build = self.facts["build"]
+
+    async def end(self) -> None:
+        pass
+
+    async def retire(self) -> None:
+        pass
+
+
+def renewed(monkeypatch: pytest.MonkeyPatch, *facts: dict[str, Any]) -> list[tuple[str, bool]]:
+    """How each rebuild went that gives these ``facts``, and whether nothing is served after it."""
+    coming = iter(facts)
+
+    async def start(settings: Settings) -> Any:
+        return Fresh(**next(coming))
+
+    async def renew_all() -> list[tuple[str, bool]]:
+        current: Any = Fresh()
+        editions = Editions(Settings(Path()), current)
+        return [(await editions.renew(), editions.withheld) for _ in facts]
+
+    monkeypatch.setattr(Edition, "start", start)
+    return asyncio.run(renew_all())
+
+
+def test_what_is_withheld_stays_so_until_an_edition_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    undecided, failed = {"state": "undecided", "undecided": True}, {"state": "failed", "undecided": False}
+    broken, ready = {"state": "broken", "undecided": False}, {"state": "ready", "build": "two"}
+    assert renewed(monkeypatch, broken, failed, undecided, broken, failed, {"state": "failed"}, ready, broken) == [
+        ("broken", False),
+        ("failed", False),
+        ("undecided", True),
+        ("broken", True),
+        ("failed", True),
+        ("failed", True),
+        ("ready", False),
+        ("broken", False),
+    ]
+
+
+def test_a_graph_that_is_the_same_again_is_served_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = renewed(monkeypatch, {"state": "undecided", "undecided": True}, {"state": "ready"})
+    assert found == [("undecided", True), ("same", False)]
+
+
+def test_an_edit_that_marks_and_breaks_at_once_withholds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for number, things in enumerate((ENTITIES, MARKED)):
+        files = {"statements/letter.yaml": TYPO, "entities.yaml": things}
+        folder = write_graph(tmp_path / str(number) / "garden", **files)
+        with pytest.raises(Broken) as broken:
+            open_desk(folder, tmp_path / "out")
+        found.append(broken.value.undecided)
+    assert found == [False, True]
+    assert renewed(monkeypatch, {"state": "broken", "undecided": True}) == [("broken", True)]
+
+
+# jobs
+
+
+class Pipe(io.BytesIO):
+    """What a server writes to an edition: jobs, one after another."""
+
+    def __init__(self, *jobs: dict[str, Any]) -> None:
+        texts = [json.dumps(job).encode() for job in jobs]
+        super().__init__(b"".join(HEAD.pack(len(text), 0) + text for text in texts))
+
+
+def test_a_cancel_that_comes_before_its_job_has_begun_is_not_lost(tmp_path: Path) -> None:
+    desk = open_desk(write_graph(tmp_path / "garden"), tmp_path / "out")
+    slow = {"id": 1, "job": "query", "query": SLOW, "formats": {"rows": "csv"}}
+    waits = {**slow, "id": 2, "query": HEADS}
+    replies: dict[int, dict[str, Any]] = {}
+
+    def hand_out(number: int, done: Future[tuple[dict[str, Any], bytes]]) -> None:
+        replies[number] = done.result()[0]
+
+    jobs = Pipe(slow, waits, {"id": 2, "job": "cancel", "of": 2}, {"id": 1, "job": "cancel", "of": 1})
+    answer_jobs(jobs, desk, hand_out, 1)
+    assert {number: head["error"] for number, head in replies.items()} == {1: "cancelled", 2: "cancelled"}
+
+
+class Out:
+    """A counter whose messages are kept."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sent: list[tuple[dict[str, Any], bytes]] = []
+        self.counter = Counter.__new__(Counter)
+        self.counter._folder = folder
+        monkeypatch.setattr(Counter, "send", lambda _, head, body=b"": self.sent.append((head, body)))
+
+    def hand_out(self, head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        done: Future[tuple[dict[str, Any], bytes]] = Future()
+        done.add_done_callback(lambda done: self.counter.hand_out(7, done))
+        done.set_result((head, body))
+        return self.sent.pop()
+
+
+def test_a_long_answer_for_which_there_is_no_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        name = str(tmp_path / "answer-1")
+
+        def write(self, data: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    def temporary(**options: Any) -> Full:
+        (tmp_path / "answer-1").touch()
+        return Full()
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", temporary)
+    head, body = Out(tmp_path, monkeypatch).hand_out({"kind": "rows"}, bytes(INLINE + 1))
+    assert (head["id"], head["error"], body) == (7, "full", b"")
+    assert (head["message"], head["detail"]) == (
+        "this machine has no room for so long an answer; narrow the query, or ask again later",
+        "a long answer: [Errno 28] No space left on device",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_answer_goes_through_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = bytes(range(256)) * (INLINE // 200)
+    head, body = Out(tmp_path, monkeypatch).hand_out({"kind": "rows"}, sent)
+    long = LongBody(Path(head["file"]))
+    assert (body, long.size, list(tmp_path.iterdir())) == (b"", len(sent), [])
+    assert long.read_at(5, 1000) + long.read_at(1005, len(sent)) == sent[5:]
+
+
+# replies
+
+
+class Stream:
+    """One end of a process: what it says, and what it is told."""
+
+    def __init__(self, *messages: tuple[dict[str, Any], bytes]) -> None:
+        texts = [(json.dumps(head).encode(), body) for head, body in messages]
+        self._data = io.BytesIO(b"".join(HEAD.pack(len(head), len(body)) + head + body for head, body in texts))
+
+    async def readexactly(self, size: int) -> bytes:
+        found = self._data.read(size)
+        if len(found) < size:
+            raise asyncio.IncompleteReadError(found, size)
+        return found
+
+
+class Process:
+    """A process that says what it is given to say."""
+
+    returncode = None
+    stdin = None
+
+    def __init__(self, stdout: Any) -> None:
+        self.stdout = stdout
+
+
+def test_an_answer_that_nobody_waits_for_leaves_no_file(tmp_path: Path) -> None:
+    left = tmp_path / "answer-1"
+    left.write_bytes(b"rows")
+    stdout = Stream(({"id": 1, "kind": "rows", "file": str(left)}, b""), ({"id": 2, "file": str(left)}, b""))
+
+    async def read() -> list[Reply | None]:
+        found: Any = Process(stdout)
+        edition = Edition(tmp_path, found)
+        return [await edition._read() for _ in range(3)]
+
+    first, second, last = asyncio.run(read())
+    assert not left.exists()
+    assert first is not None and first.long is not None and first.long.read_at(0, 9) == b"rows"
+    assert second is not None and (second.head["id"], second.head["error"]) == (2, "full")
+    assert last is None
+
+
+def test_what_cannot_be_read_of_a_process_keeps_nobody_waiting(tmp_path: Path) -> None:
+    class Garbage(Stream):
+        async def readexactly(self, size: int) -> bytes:
+            return b"\x00" * size
+
+    async def ask() -> None:
+        found: Any = Process(Garbage())
+        edition = Edition(tmp_path, found)
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        edition._waiting[1] = future
+        with pytest.raises(ValueError):
+            await edition._read_replies()
+        with pytest.raises(EditionLost):
+            await asyncio.wait_for(future, 5)
+
+    asyncio.run(ask())
+
+
+def test_a_process_that_cannot_be_started_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*command: str, **options: Any) -> Any:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", fail)
+    with pytest.raises(OSError, match="temporarily unavailable"):
+        asyncio.run(Edition.start(settings_of(tmp_path)))
+    assert list(tmp_path.iterdir()) == []
+
+
+# the name of a build
+
+
+def edited_while(monkeypatch: pytest.MonkeyPatch, name: str, edit: Callable[[], object]) -> None:
+    """Have ``edit`` happen right before the desk does ``name``."""
+    import onrecord.graph
+
+    before = getattr(onrecord.graph.Graph, name)
+
+    def do(self: Any, *given: Any, **more: Any) -> Any:
+        edit()
+        return before(self, *given, **more)
+
+    monkeypatch.setattr(onrecord.graph.Graph, name, do)
+
+
+def test_a_corrected_text_is_another_build(tmp_path: Path) -> None:
+    folder = write_graph(tmp_path / "garden")
+    names = [open_desk(folder, tmp_path / "1").facts["build"], open_desk(folder, tmp_path / "2").facts["build"]]
+    (folder / "sources/letter.txt").write_text(LETTER_TEXT.replace("dry spring", "wet spring"))
+    names.append(open_desk(folder, tmp_path / "3").facts["build"])
+    assert (names[0] == names[1], names[1] == names[2]) == (True, False)
+
+
+def test_an_edit_during_a_build_is_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read before the edit must not pass for what is there after it, or it would be served for good."""
+    folder = write_graph(tmp_path / "garden")
+    letter = folder / "statements/letter.yaml"
+    with monkeypatch.context() as patched:
+        edited_while(
+            patched, "build", lambda: letter.write_text(LETTER.replace("Rose Marsh, chairs", "Basil Thorn, chairs"))
+        )
+        old = open_desk(folder, tmp_path / "1")
+    new = open_desk(folder, tmp_path / "2")
+    ask = {"id": 1, "job": "query", "query": HEADS, "formats": {"rows": "csv"}}
+    assert [desk.reply(ask)[1].splitlines()[1][-5:] for desk in (old, new)] == [b"/rose", b"basil"]
+    assert old.facts["build"] != new.facts["build"]
+
+
+# the server behind
+
+
+class Behind:
+    """An edition that says what a server behind it holds."""
+
+    def __init__(self, *, is_current: bool) -> None:
+        self._head = {"kind": "state", "state": "s", "is_current": is_current}
+        self.asked = 0
+
+    async def ask(self, job: str) -> Reply:
+        self.asked += 1
+        return Reply(self._head)
+
+
+def test_a_new_edition_is_looked_at_anew() -> None:
+    """What was found of the one before, that the store has changed, is no word on the one that followed it."""
+    before: Any = Behind(is_current=False)
+    after: Any = Behind(is_current=True)
+    upstream = Upstream()
+
+    async def look() -> list[str]:
+        return [(await upstream.look(each)).status for each in (before, before, after, after)]
+
+    assert asyncio.run(look()) == ["changed", "changed", "ok", "ok"]
+    assert (before.asked, after.asked) == (1, 1)
