@@ -174,12 +174,6 @@ class Graph:
         loaded = self._without_broken if skip_broken else self._sound
         return build(loaded, folder, inference=inference, exports=exports)
 
-    def count_protected(self) -> int:
-        """How many entities, speakers and sources the files mark as protected, as far as they can be read."""
-        from onrecord.protected import count_protected
-
-        return count_protected(self._loaded)
-
     def rejects(self) -> list[Problem]:
         """What is wrong with the rows that ``build(skip_broken=True)`` leaves out: errors, and what follows from them.
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import onrecord
 from onrecord import __version__
+from onrecord.build import load
 from onrecord.errors import (
     GraphBroken,
     OnRecordError,
+    Problems,
     QueryBusy,
     QueryCancelled,
     QueryError,
@@ -30,7 +32,7 @@ from onrecord.files import sha256_hex
 from onrecord.graph import graph_over
 from onrecord.lens import Lens
 from onrecord.limits import Limits
-from onrecord.project import input_digest
+from onrecord.project import Project, input_digest
 from onrecord.protected import count_protected, require_choice
 from onrecord.query import Opened, evaluate
 from onrecord.questions import Question, prepare
@@ -92,7 +94,7 @@ class Desk:
         state = [__version__, input_digest(graph.project)]  # and again at the end: the files may change meanwhile
         report = graph.examine(sources)
         if has_errors(report.problems):
-            raise Broken(report, undecided=options["redact"] is None and graph.count_protected() > 0)
+            raise Broken(report, undecided=options["redact"] is None and _holds_protected(report.project))
         self.problems = report.problems
         state += [f"{source} {text.sha256}" for source, text in sorted(report.evidence.texts.items())]
         secret = bytes.fromhex(options["secret"]) if options["redact"] else None
@@ -254,6 +256,11 @@ def _refusal(error: OnRecordError) -> dict[str, str]:
         text = error.problem.render(lambda _, line: lines[line - 1] if 0 < line <= len(lines) else None)
         return {"error": "query", "message": text}
     return {"error": next((name for kind, name in _KINDS if isinstance(error, kind)), "call"), "message": str(error)}
+
+
+def _holds_protected(project: Project) -> bool:
+    """Whether the files, as far as they can be read, mark something as protected."""
+    return count_protected(load(project, Problems())) > 0
 
 
 def _name_build(questions: Mapping[str, Question], state: list[str]) -> str:
