@@ -1,5 +1,5 @@
 """Runs the command line: ``python -m onrecord``."""
 
-from onrecord.cli import main
+from onrecord.cli import run
 
-main()
+run()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyoxigraph as ox
 
 from onrecord.assemble import assemble, quad_parts, to_nquads
 from onrecord.broken import leave_out
@@ -229,14 +230,14 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
     return tally
 
 
-def rehearse(loaded: Loaded) -> dict[str, Any]:
-    """The manifest of a build without inference and exports that is made in memory and not kept."""
+def rehearse(loaded: Loaded) -> tuple[dict[str, Any], ox.Store]:
+    """A build without inference and exports, made in memory: its manifest and its store."""
     loaded.require_sound()
     tally = Tally()
-    load_store(tally.pass_on(_parts(loaded)))
+    store = load_store(tally.pass_on(_parts(loaded)))
     files = {PLACES: render_places(statements_only(loaded.resolved.statements), loaded.resolved.places)}
     files[WRITTEN] = render(tally.forms())
-    return describe(loaded.project, loaded.resolved, tally, files, inference=False)
+    return describe(loaded.project, loaded.resolved, tally, files, inference=False), store
 
 
 def _parts(loaded: Loaded) -> Iterator[pl.DataFrame]:

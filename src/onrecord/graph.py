@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import networkx as nx
     import polars as pl
+    import pyoxigraph as ox
     import rdflib
 
     from onrecord.answers import Answer
@@ -95,6 +96,7 @@ class Graph:
         self._grounds_of: Recent[Grounds] = Recent(KEPT_RESULTS)
         self._corroboration: Recent[list[Corroboration]] = Recent(KEPT_RESULTS)
         self._disagreements: Recent[list[Disagreement]] = Recent(KEPT_RESULTS)
+        self._rehearsed: ox.Store | None = None
 
     def __repr__(self) -> str:
         return f"<onrecord graph {self.project.name!r} in {self.project.folder}>"
@@ -138,7 +140,6 @@ class Graph:
         from onrecord.build import check
         from onrecord.errors import sort_problems
         from onrecord.model import statements_only
-        from onrecord.trials import check_questions
 
         folders = [Path(folder) for folder in sources]
         before = Problems(list(self._opening.items))
@@ -150,9 +151,14 @@ class Graph:
         if seen is None:
             raise AssertionError("check always says what evidence it looked at")
         found = Problems(list(loaded.problems))
-        asked = check_questions(self.project, self.names, found) if questions else 0
+        asked = self._check_questions(found) if questions else 0
         count = statements_only(loaded.resolved.statements).height
         return Report(self.project, sort_problems(found.items), seen, loaded.files, count, asked)
+
+    def _check_questions(self, found: Problems) -> int:
+        from onrecord.trials import check_questions
+
+        return check_questions(self.project, self.names, found)
 
     def build(
         self,
@@ -188,10 +194,11 @@ class Graph:
         return without_broken(self._loaded)
 
     def rehearse(self) -> dict[str, Any]:
-        """Build store and counts in memory, without inference and exports; returns the manifest and keeps nothing."""
+        """Build store and counts in memory, without inference and exports; returns the manifest, writes nothing."""
         from onrecord.build import rehearse
 
-        return rehearse(self._sound)
+        manifest, self._rehearsed = rehearse(self._sound)  # let go of with the graph: that takes as long as a query
+        return manifest
 
     def verify(self, out: str | PathLike[str] | None = None) -> list[str]:
         """What of the build in ``out`` (default ``build/NAME``) is damaged, a line each; empty where it is whole."""

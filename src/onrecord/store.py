@@ -21,7 +21,7 @@ import pyoxigraph as ox
 
 from onrecord.errors import OutputError, StoreError
 from onrecord.files import sha256_file, sync_folder, write_atomic
-from onrecord.progress import advance, stage
+from onrecord.progress import stage
 from onrecord.terms import RDFS
 
 if TYPE_CHECKING:
@@ -278,7 +278,6 @@ class _Pieces(io.RawIOBase):
             following = next(self._pieces, None)
             if following is None:
                 return 0
-            advance(following.count(b"\n"))
             self._piece = memoryview(following)
         room = memoryview(buffer).cast("B")
         size = min(len(room), len(self._piece))

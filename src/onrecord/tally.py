@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from onrecord.assemble import QUADS, to_nquads
+from onrecord.progress import advance
 from onrecord.written import typed_literals, written_forms
 
 _PIECE = 20_000
@@ -34,12 +35,14 @@ class Tally:
         """Quads as N-Quads, on their way into a store; ``inferred`` is the name of that graph."""
         typed, entailed = [typed_literals(self.typed)], [self.inferred]
         for part in parts:
-            counts = dict(part.group_by("graph").len().iter_rows())
+            runs = part.select(pl.col("graph").rle()).unnest("graph")  # rows of a source mostly stand together
+            counts = dict(runs.group_by("value").agg(pl.col("len").sum()).iter_rows())
             self.graphs.update(counts)
             typed.append(typed_literals(part))
             if inferred in counts:
                 entailed.append(part.filter(pl.col("graph") == inferred))
             for piece in part.iter_slices(_PIECE):
+                advance(piece.height)
                 yield to_nquads(piece)
         self.typed, self.inferred = pl.concat(typed).unique(), pl.concat(entailed)
 

@@ -412,6 +412,22 @@ def test_a_pipe_that_closes_early_is_no_news(here: Path, command: str) -> None:
     assert talk == []
 
 
+@pytest.mark.parametrize("command", ["onrecord --help", "onrecord check garden --json", "onrecord export garden"])
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_full_disk_behind_the_output_is_told(here: Path, command: str, buffered: str) -> None:
+    found = shell(f"PYTHONUNBUFFERED={buffered} {command} > /dev/full")
+    assert found.returncode == 2
+    assert found.stderr.splitlines()[-1].endswith("cannot be written: No space left on device")
+    assert "Traceback" not in found.stderr and "Exception ignored" not in found.stderr
+
+
+def test_the_end_of_a_build_is_an_exit_code(here: Path) -> None:
+    assert shell("onrecord build garden --dry-run --json | tail -c 2").stdout == "}\n"
+    assert shell("onrecord build nowhere --dry-run").returncode == 2
+    profiled = shell(f"{sys.executable} -m cProfile -m onrecord.__main__ check garden | grep -c 'function calls'")
+    assert profiled.stdout == "1\n", "who watches the interpreter sees it end"
+
+
 def test_it_runs_as_a_module(here: Path) -> None:
     found = shell("onrecord check garden")
     assert found.returncode == 0 and "\x1b" not in found.stdout + found.stderr

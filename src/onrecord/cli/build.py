@@ -142,6 +142,7 @@ class _Choice:
         import onrecord
 
         opened = onrecord.open(self.graph)
+        click.get_current_context().find_root().obj = opened  # held to the end, when the process ends at once
         report = opened.examine(
             self.sources, questions=False, evidence=self.evidence, shapes=self.shapes, built=self.out
         )
