@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import re
 import zlib
+from urllib.parse import unquote
 
-from small_graph import ENTITIES
+from small_graph import ENTITIES, SETTINGS
 
 THINGS = ENTITIES.replace(
     "  label: Basil Thorn\n  type: person\n",
@@ -16,7 +18,11 @@ THINGS = ENTITIES.replace(
 ) + (
     "\n- id: beehive\n  label: beehive of Basil Thorn\n  type: plot\n  note: Thorn keeps it\n"
     "  aliases: [the Thorn hive]\n"
+    "  same as: [https://en.wikipedia.org/wiki/Hive_of_basil_thorn, http://www.wikidata.org/entity/Q77]\n"
+    "\n- id: pond\n  label: the pond\n  type: plot\n  note: see the papers on Q424242, or https://example.org/memos/7#end\n"
+    "  aliases: [pool of Ba\u00adsil Tho\u200brn, cafe\u0301 of Bas\u0131l Thorn]\n"
 )
+"""The pond's aliases hide the name behind characters that nobody sees."""
 
 LETTER = """\
 source:
@@ -25,6 +31,8 @@ source:
   published: 2024-06-01
   text: letter.txt
   licence: CC0-1.0
+  url: https://news.example/2024/thorn-speaks-out
+  retrieved: 2024-06-03
   note: Basil Thorn wrote in the margin
   speakers:
     - id: lodger
@@ -60,7 +68,35 @@ statements:
     quote: she looks after the hive
   - triple: [plot 7, motto, "Thorn was here"]
     quote: carved into the fence
+  - triple: [Basil Thorn, motto, "ring 0171 555 0199"]
+    on condition: when the lamp is lit
+    quote: on his card
+  - triple: [Rose Marsh, tends, the pond]
+    locator: https://news.example/scans/b%61silthorn.png
+    note: more in memo-7
+    quote: Rose Marsh and the pond
 """
+PAPERS = """\
+source:
+  id: papers
+  title: Papers of the Society
+  published: 2024-06-05
+  licence: by kind leave of basil thorn
+statements:
+  - triple: [Rose Marsh, attends, summer show]
+    quote: she came to the show
+"""
+SLIP = """\
+source:
+  id: slip-9
+  title: Slip of the night watchman
+  published: 2024-06-07
+  protected: true
+statements:
+  - triple: [Rose Marsh, opposes, summer show]
+    quote: she will not have it
+"""
+WITHDRAWN = "- source: slip-9\n  on: 2024-06-11\n  who: Ivo Larkspur\n  why: the watchman begged for it\n"
 MEMO = """\
 source:
   id: memo-7
@@ -87,21 +123,31 @@ FILES = {
     "statements/letter.yaml": LETTER,
     "statements/minutes.yaml": None,
     "statements/memo-7.yaml": MEMO,
+    "statements/thorn-files.yaml": PAPERS,
+    "statements/slip.yaml": SLIP,
+    "withdrawn.yaml": WITHDRAWN,
+    "onrecord.yaml": SETTINGS.replace("curator: Ada\n", "licence: by leave of Basil Thorn\n"),
     "sources/letter.txt": "Basil Thorn is a fine man. our chairwoman, Rose Marsh, met the man who tends plot 7.\n",
     "questions/rose.rq": QUESTION.format("Rose", ":rose"),
     "questions/basil.rq": QUESTION.format("he", ":basil"),
     "questions/by-name.rq": QUESTION.format("Basil Thorn", "?who"),
+    "questions/thorn-likes.rq": QUESTION.format("one of them", "?who"),
+    "questions/lower.rq": QUESTION.format("one of them", "?who") + '# FILTER(CONTAINS(LCASE(?label), "thorn"))\n',
+    "questions/escaped.rq": QUESTION.format("one of them", "?who") + '# "\\u0054horn"\n',
 }
 BANNED = (
     *("basil", "thorn", "tall gardener", "ocimum", "q424242", "quince", "lodger", "green hat", "memo-7", "memo number"),
     *("larkspur", "/memos/", "0f343b0931126a20", "clerk", "2024-06-09", "the man who tends", "he is against it"),
     *("at the fence", "over the fence", "carved", "dead against", "as they whisper", "2024-05-30", "looks after"),
+    *("0171 555", "lamp is lit", "on his card", "slip-9", "watchman", "2024-06-11", "2024-06-07", "will not have it"),
 )
 
 
 def layers(data: bytes) -> list[str]:
     """The text of a file and of whatever is packed inside it."""
     out = [data.decode("utf-8", "replace")]
+    if len(data) < 1 << 20:
+        out += [unquote(out[0]), html.unescape(out[0])]
     out.append(re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), out[0]))
     packed = [data] if data[:2] == b"\x1f\x8b" else []
     for blob in re.findall(rb"[A-Za-z0-9+/]{24,}={0,2}", data):

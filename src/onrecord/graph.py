@@ -579,6 +579,7 @@ class Graph:
         options = SiteOptions(
             console=console,
             secret=secret if redact else None,
+            redact=redact,
             since=since,
             base_url=read_base_url(base_url),
             sources=tuple(map(Path, sources)),

@@ -1,18 +1,23 @@
 """Owns who is protected in a graph: the entities, speakers and sources marked so, and finding their names in texts.
 
-Leaves taking them out to ``redact``.
+Leaves how a name can be spelt to ``spelling``, and taking names out to ``redact``.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from onrecord.build import Loaded
 from onrecord.errors import OnRecordError
+from onrecord.model import Source
+from onrecord.resolve import ResolvedEntity
+from onrecord.spelling import Word, fold, readings, split_words
 
 MASK = "[protected]"
 """Stands where a protected name stood."""
@@ -20,8 +25,21 @@ MASK = "[protected]"
 STEM = 6
 """A part of a name of so many letters is also found when its last two differ: it may be declined."""
 
-_UNPARTED = re.compile(r"[\u0e00-\u0eff\u3040-\u9fff]")
-_TOKEN = re.compile(r"[^\W_]+")
+GLUED = 8
+"""A whole name of so many letters is also found inside a word, as in the name of an account."""
+
+_MASKS = re.compile(r"\[protected\](?:[\s'’-]+\[protected\])+")
+_RUNNING = re.compile(r"[\u0e00-\u0fff\u1000-\u11ff\u1780-\u17ff\u3040-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""A letter of a script that parts no words, or hangs endings on names without a break; Hangul as it comes apart."""
+
+_ADDRESS = re.compile(
+    r"\S*(?:://|@|www\.|\w\.[a-z]{2,}/)\S*|\S+\.(?:txt|html?|pdf|docx?|odt|ya?ml|csv|jpe?g|png|mp[34])\b", re.IGNORECASE
+)
+_JOINS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_]{4})(?=\d)|(?<=\d)(?=[^\W\d_]{4})")
+"""Where an address runs words together."""
+
+_HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])", re.IGNORECASE)
+_VOWELS = frozenset("aeiouyаеиоуыэюяь")
 
 
 @dataclass(frozen=True)
@@ -29,13 +47,14 @@ class Protected:
     """What is protected: IRIs, ids of sources, and how texts may speak of it.
 
     ``names`` are also found by a capitalised part of them, ``phrases`` (the words for unnamed speakers,
-    titles) only as a whole.
+    titles) only as a whole. ``marks`` are no words: addresses, ids and hashes that lead to it.
     """
 
     iris: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     phrases: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.iris)
@@ -46,63 +65,93 @@ class Protected:
             self.sources | other.sources,
             self.names | other.names,
             self.phrases | other.phrases,
+            self.marks | other.marks,
         )
 
     @cached_property
-    def _whole(self) -> dict[str, list[tuple[str, ...]]]:
-        """The names as words, by their first word."""
-        out: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for name in sorted(self.names | self.phrases):
-            words = tuple(fold(found[0]) for found in _TOKEN.finditer(name))
-            if words:
-                out[words[0]].append(words)
-        return out
+    def _whole(self) -> dict[str, set[tuple[str, ...]]]:
+        """The names as their letters alone, with the words that these are parted into."""
+        out: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for name in self.names | self.phrases:
+            for spelling in _spellings(name):
+                words = tuple(word.text for word in split_words(spelling))
+                for letters in {"".join(words), fold("".join(words))} - {""}:
+                    out[letters].add(words)
+        return dict(out)
+
+    @cached_property
+    def _whole_pattern(self) -> re.Pattern[str] | None:
+        return _any_of(self._whole)
+
+    @cached_property
+    def _glued(self) -> tuple[str, ...]:
+        return tuple(
+            letters
+            for letters, parted in sorted(self._whole.items())
+            if _RUNNING.search(letters) or (len(letters) >= GLUED and any(len(words) > 1 for words in parted))
+        )
 
     @cached_property
     def _parts(self) -> frozenset[str]:
-        """Words of names that are written with a capital: a surname alone gives somebody away too."""
-        found = (match[0] for name in self.names for match in _TOKEN.finditer(name))
-        return frozenset(fold(word) for word in found if word[0].isupper() and len(word) > 2)
+        """Words of names that are written with a capital, or have none: a surname alone gives somebody away too."""
+        return frozenset(
+            word.text
+            for name in self.names
+            for word in split_words(name)
+            if word.end - word.start > 2 and (word.is_capital or _is_caseless(word.text))
+        )
 
     @cached_property
     def _stems(self) -> tuple[str, ...]:
-        return tuple(sorted(part[:-2] for part in self._parts if len(part) >= STEM))
+        return tuple(sorted({_stem(part) for part in self._parts}))
 
     @cached_property
-    def _caseless(self) -> tuple[str, ...]:
-        """Names in scripts that part no words."""
-        return tuple(
-            sorted(fold(name) for name in self.names | self.phrases if re.search(r"[\u0e00-\u0eff\u3040-\u9fff]", name))
-        )
+    def _marked(self) -> tuple[re.Pattern[str] | None, frozenset[str]]:
+        """The marks as a pattern, and those that are hashes."""
+        hashes = frozenset(mark.lower() for mark in self.marks if _HASH.fullmatch(mark))
+        pattern = _any_of(mark for mark in self.marks if mark.lower() not in hashes)
+        return pattern and re.compile(rf"(?<![\w-])(?:{pattern.pattern})(?![\w-])", re.IGNORECASE), hashes
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where ``text`` speaks of what is protected: whole names, and capitalised parts of them.
+        """Where ``text`` speaks of what is protected: whole names, capitalised parts of them, what leads to it.
+
+        All of it where only what it is decoded to does.
 
         >>> Protected(names=frozenset({"Rose Marsh"})).spans("so Mrs Marsh's rose grew")
         [(7, 12)]
         """
-        tokens = [(match.start(), match.end(), match[0], fold(match[0])) for match in _TOKEN.finditer(text)]
-        found = []
-        for at, (start, end, written, word) in enumerate(tokens):
-            for words in self._whole.get(word, ()):
-                part = tokens[at : at + len(words)]
-                if tuple(token[3] for token in part) == words:
-                    found.append((start, part[-1][1]))
-            if written[0].isupper() and (word in self._parts or word.startswith(self._stems)):
-                found.append((start, end))
-        if any(name in fold(text) for name in self._caseless):
-            return [(0, len(text))]
-        return found
+        found = list(self._spoken(text))
+        return found or ([(0, len(text))] if any(any(self._spoken(other)) for other in readings(text)) else [])
 
     def names_in(self, text: str | None) -> bool:
         """Whether ``text`` speaks of what is protected."""
         return bool(text) and bool(self.spans(text or ""))
 
+    def leads_from(self, address: str | None) -> bool:
+        """Whether an address, a file's name or an id holds a protected name, in whatever case, or leads to it.
+
+        >>> Protected(names=frozenset({"Dora Quill"})).leads_from("https://news.example/2025/quill-resigns")
+        True
+        """
+        if not address:
+            return False
+        return self.names_in(address) or any(
+            any(self._found(_JOINS.sub(" ", other), any_case=True)) for other in (address, *readings(address))
+        )
+
     def asked_for(self, query: str) -> bool:
-        """Whether the text of a question names what is protected, by name, id or IRI."""
-        ids = (address.rpartition("/")[2].rpartition(":")[2] for address in self.iris)
-        pattern = "|".join(re.escape(local) for local in sorted({*ids, *self.sources}))
-        return self.names_in(query) or (bool(pattern) and bool(re.search(rf"(?<![\w-])(?:{pattern})(?![\w-])", query)))
+        """Whether the text of a question names what is protected, in whatever case, or by id or IRI."""
+        ids = self._ids
+        return self.names_in(query) or any(
+            (ids is not None and bool(ids.search(other))) or any(self._found(other, any_case=True))
+            for other in (query, *readings(query))
+        )
+
+    @cached_property
+    def _ids(self) -> re.Pattern[str] | None:
+        local = (address.rpartition("/")[2].rpartition(":")[2] for address in self.iris)
+        pattern = _any_of({*local, *self.sources})
+        return pattern and re.compile(rf"(?<![\w-])(?:{pattern.pattern})(?![\w-])")
 
     def mask(self, text: str) -> str:
         """``text`` with :data:`MASK` where a protected name stood.
@@ -115,17 +164,102 @@ class Protected:
             if start >= reached:
                 out += [text[reached:start], MASK]
             reached = max(reached, end)
-        return re.sub(r"\[protected\](?:[\s'’-]+\[protected\])+", MASK, "".join([*out, text[reached:]]))
+        masked = _MASKS.sub(MASK, "".join([*out, text[reached:]]))
+        return masked if masked == text or not self.names_in(masked) else MASK
+
+    def _spoken(self, text: str) -> Iterator[tuple[int, int]]:
+        yield from self._found(text)
+        pattern, hashes = self._marked
+        if pattern:
+            yield from (found.span() for found in pattern.finditer(text))
+        if hashes:
+            yield from (found.span() for found in _HASH.finditer(text) if found[0].lower() in hashes)
+        if self.names:
+            for found in _ADDRESS.finditer(text):
+                if found.span() != (0, len(text)) or len(text.split()) == 1:
+                    for other in (found[0], *readings(found[0])):
+                        if any(self._found(_JOINS.sub(" ", other), any_case=True)):
+                            yield found.span()
+                            break
+
+    def _found(self, text: str, *, any_case: bool = False) -> Iterator[tuple[int, int]]:
+        """Where names stand in ``text`` as it is written; in ``any_case`` also parts of them without a capital."""
+        if not self._whole:
+            return
+        words = split_words(text)
+        for word in words:
+            if (any_case or word.is_capital or _is_caseless(word.text)) and self._is_part(word.text, any_case):
+                yield word.start, word.end
+        yield from self._found_whole(words)
+
+    def _found_whole(self, words: list[Word]) -> Iterator[tuple[int, int]]:
+        """Where whole names stand, however their letters are parted."""
+        letters = "".join(word.text for word in words)
+        ends = list(accumulate(len(word.text) for word in words))
+        starts = {end - len(word.text) for end, word in zip(ends, words, strict=True)}
+        borders = set(ends)
+        pattern = self._whole_pattern
+        at = 0
+        while pattern and (found := pattern.search(letters, at)):
+            at = found.start() + 1
+            for name in self._beginning_at(letters, found.start()):
+                end = found.start() + len(name)
+                first, last = bisect_right(ends, found.start()), bisect_right(ends, end - 1)
+                parted = tuple(word.text for word in words[first : last + 1])
+                whole = found.start() in starts and end in borders
+                whole = whole and (len(name) >= STEM or parted in self._whole[name])
+                if whole or (name in self._glued and (first == last or _RUNNING.search(name))):
+                    yield words[first].start, words[last].end
+
+    def _beginning_at(self, letters: str, at: int) -> Iterator[str]:
+        return (name for name in self._whole if letters.startswith(name, at))
+
+    def _is_part(self, word: str, any_case: bool) -> bool:
+        if word in self._parts:
+            return True
+        if not self._stems or not word.startswith(self._stems):
+            return False
+        return any(_is_declined(part, word, 2 if any_case else 3) for part in self._parts)
 
 
-def fold(text: str) -> str:
-    """A text as names are compared: no case, no accents, no characters that are not seen.
+def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
+    kept = sorted({text for text in texts if text}, key=lambda text: (-len(text), text))
+    return re.compile("|".join(map(re.escape, kept))) if kept else None
 
-    >>> fold("Zoë M\\u00fcller") == fold("ZOE M\\u200buller")
-    True
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name as it stands, without what stands in brackets, and with a surname that stands first put last."""
+    yield name
+    plain = re.sub(r"\s*\([^)]*\)", "", name)
+    yield plain
+    last, comma, first = plain.partition(",")
+    if comma:
+        yield f"{first} {last}"
+
+
+def _is_caseless(word: str) -> bool:
+    """Whether a word of four letters or more is of a script without capitals, which parts its words."""
+    return len(word) > 3 and word.upper() == word and word.isalpha() and not _RUNNING.search(word)
+
+
+def _stem(part: str) -> str:
+    """How a word begins that may be a declined ``part``."""
+    if len(part) >= STEM:
+        return part[:-2]
+    return part[:-1] if part[-1] in _VOWELS and (len(part) == STEM - 1 or not part.isascii()) else part
+
+
+def _is_declined(part: str, word: str, more: int) -> bool:
+    """Whether ``word`` is a protected ``part`` with another ending, of at most ``more`` letters for a short one.
+
+    >>> _is_declined("quill", "quills", 3), _is_declined("путин", "путиным", 3), _is_declined("lee", "leeds", 3)
+    (True, True, False)
     """
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in plain if unicodedata.category(char) not in ("Mn", "Cf")).casefold()
+    if len(part) >= STEM:
+        return word.startswith(part[:-2])
+    if len(part) <= 3:
+        return word == f"{part}s"
+    return word.startswith(_stem(part)) and len(word) <= len(part) + more
 
 
 def find_protected(loaded: Loaded) -> Protected:
@@ -141,14 +275,57 @@ def find_protected(loaded: Loaded) -> Protected:
         if source.protected or speaker.protected
         for iri in (minter.entity(speaker.id, source.id),)
     }
-    names = {text for found in entities for text, _ in (*found.entity.labels, *found.entity.aliases)}
-    phrases = {source.title for source in sources if len(source.title.split()) > 1}
-    phrases |= {label for label in speakers.values() if _tells(label)}
     merged = {iri for iri, leader in resolved.names.merged.items() if leader in {found.iri for found in entities}}
     iris = {*(found.iri for found in entities), *speakers, *merged, *(minter.source(source.id) for source in sources)}
-    # The entities of unnamed speakers are marked too, and their labels are no names.
-    names -= set(speakers.values())
-    return Protected(frozenset(iris), frozenset(source.id for source in sources), frozenset(names), frozenset(phrases))
+    return Protected(
+        frozenset(iris),
+        frozenset(source.id for source in sources),
+        frozenset(_names_of(entities, set(speakers.values()))),
+        frozenset({*_titles_of(sources), *(label for label in speakers.values() if _tells(label))}),
+        frozenset({*iris, *_marks_of(entities), *_marks_of_sources(sources, loaded)}),
+    )
+
+
+def _names_of(entities: Iterable[ResolvedEntity], unnamed: Collection[str]) -> Iterator[str]:
+    """What somebody is called; not by the words for whom a source leaves ``unnamed``, unless they are the label."""
+    for found in entities:
+        labels = {text for text, _ in found.entity.labels} if found.source is None else set()
+        texts = {text for text, _ in (*found.entity.labels, *found.entity.aliases)}
+        yield from labels | texts.difference(unnamed)
+
+
+def _titles_of(sources: Iterable[Source]) -> Iterator[str]:
+    return (source.title for source in sources if len(source.title.split()) > 1)
+
+
+def _marks_of(entities: Iterable[ResolvedEntity]) -> Iterator[str]:
+    for found in entities:
+        yield from _marks_of_id(found.entity.id)
+        for address in found.entity.same_as:
+            yield from _marks_of_address(address)
+            last = re.split(r"[/#=:]", address.rstrip("/"))[-1]
+            if len(re.findall(r"\d", last)) > 3:
+                yield last
+
+
+def _marks_of_sources(sources: Iterable[Source], loaded: Loaded) -> Iterator[str]:
+    for source in sources:
+        yield from _marks_of_id(source.id)
+        yield from _marks_of_address(source.url)
+        yield from filter(None, (source.text, source.sha256, loaded.lock.texts.get(source.id)))
+
+
+def _marks_of_id(name: str) -> Iterator[str]:
+    """An id that is no word and no number: it has a digit in it, or a hyphen."""
+    if len(name) > 2 and re.search(r"[\d_.-]", name) and re.search(r"[A-Za-z]", name):
+        yield name
+
+
+def _marks_of_address(address: str) -> Iterator[str]:
+    """An address without its scheme, where it is that of a page."""
+    plain = re.sub(r"^[a-z]+://(?:www\.)?", "", address.lower()).rstrip("/")
+    if "/" in plain:
+        yield plain
 
 
 class Undecided(OnRecordError):
@@ -179,14 +356,24 @@ def _tells(label: str) -> bool:
 
 
 def named_alike(loaded: Loaded, known: Protected) -> Protected:
-    """What of another state of the graph is protected because it has an id or a name of what is ``known`` to be."""
+    """What is protected of another state of the graph: what it marks, and what is ``known`` here by id or name."""
+    resolved = loaded.resolved
     folded = {fold(name) for name in known.names}
+    sources = [source for source in resolved.sources.values() if source.id in known.sources]
     alike = [
         found
-        for found in loaded.resolved.entities
+        for found in resolved.entities
         if found.iri in known.iris
+        or found.source in known.sources
         or any(fold(text) in folded for text, _ in (*found.entity.labels, *found.entity.aliases))
     ]
-    named = {text for found in alike if not found.source for text, _ in (*found.entity.labels, *found.entity.aliases)}
+    named = [found for found in alike if not found.source]
     phrases = {text for found in alike if found.source for text, _ in found.entity.labels if _tells(text)}
-    return known | Protected(frozenset(found.iri for found in alike), frozenset(), frozenset(named), frozenset(phrases))
+    then = Protected(
+        frozenset(found.iri for found in alike),
+        frozenset(),
+        frozenset(_names_of(named, ())),
+        frozenset({*phrases, *_titles_of(sources)}),
+        frozenset({*_marks_of(alike), *_marks_of_sources(sources, loaded)}),
+    )
+    return known | then | find_protected(loaded)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,15 +25,25 @@ from onrecord.lock import Lock
 from onrecord.model import AS_WRITTEN, STATEMENT_SCHEMA, Entity, Source
 from onrecord.names import Names
 from onrecord.ontology import UNNAMED_SPEAKER
-from onrecord.protected import Protected
+from onrecord.protected import MASK, Protected
 from onrecord.resolve import Resolved, ResolvedEntity
 from onrecord.sources import Archive
-from onrecord.terms import iri, literal, split_term
+from onrecord.terms import PREFIXES, XSD, iri, literal, local_name, split_term
 
 Row = dict[str, Any]
 
 _WORDS = ("prefix", "suffix", "translation", "hedge", "when_text", "note", "locator", "id", "curator")
 """Texts of a row that go when they speak of what is protected; of a row that names it they all go."""
+
+_IDS = frozenset({"locator", "id"})
+"""Those that may be addresses and names of files, where no capital marks a name."""
+
+_TEXT_TYPES = frozenset({None, f"{XSD}string", f"{XSD}anyURI"})
+"""Datatypes of values that are words, or lead somewhere."""
+
+_VOCABULARIES = tuple(PREFIXES.values())
+
+_OWN_HASH = re.compile(r"(?:(?<=/)|(?<=protected-))[0-9a-f]{12,32}(?![0-9a-z])")
 
 _SAYING = ("said_when", "said_at_term", "said_to_terms")
 """Circumstances of an act of saying, which can tell who spoke."""
@@ -70,8 +81,17 @@ def redact(loaded: Loaded, known: Protected, secret: bytes, folders: Iterable[Pa
     if not known:
         return loaded
     found = _Redaction(loaded, known, _Codes(secret), tuple(folders)).run()
-    _require_clean(found, known)
+    _require_clean(found, known | replaced(loaded, found))
     return found
+
+
+def replaced(before: Loaded, after: Loaded) -> Protected:
+    """The hashes that only ``before`` has: whoever knows the rules can work them out from a name."""
+    was, now = (
+        {term for name in ("statement", "proposition") for term in loaded.resolved.statements[name].drop_nulls()}
+        for loaded in (before, after)
+    )
+    return Protected(marks=frozenset(local_name(term[1:-1]) for term in was - now))
 
 
 class _Redaction:
@@ -80,11 +100,25 @@ class _Redaction:
         self.resolved = loaded.resolved
         self.minter = loaded.resolved.names.minter
         self.stand_ins = {address: codes.local_id(address) for address in known.iris}
+        self.rows = self.resolved.statements.to_dicts()
+        self.hidden = self._hidden(self.rows)
+        # Whoever knows the rules can work out the hashes of old; a note or a question may hold one.
+        self.known = known | Protected(marks=frozenset(map(local_name, self._old_hashes())))
+
+    def _old_hashes(self) -> Iterable[str]:
+        for row in self.rows:
+            if self._is_naming(row):
+                yield from (term[1:-1] for term in (row["statement"],) if term)
+        yield from (term[1:-1] for term in self.hidden)
 
     def run(self) -> Loaded:
         known, project = self.known, self.loaded.project
-        sources = {source.id: source for source in map(self._source, self.resolved.sources.values())}
-        entities = list(self._entities())
+        # In the order of the new ids: where a stand-in is listed would tell what letter the old one began with.
+        sources = {
+            source.id: source
+            for source in sorted(map(self._source, self.resolved.sources.values()), key=lambda source: source.id)
+        }
+        entities = sorted(self._entities(), key=lambda found: found.iri)
         names = self._names(entities, sources)
         resolved = Resolved(
             self._statements(),
@@ -93,16 +127,16 @@ class _Redaction:
             names,
             self.resolved.places,
             tuple(
-                replace(
-                    entry, source=self._source_id(entry.source), why=known.mask(entry.why), who=known.mask(entry.who)
-                )
+                replace(entry, why=known.mask(entry.why), who=known.mask(entry.who))
                 for entry in self.resolved.withdrawn
+                if entry.source not in known.sources
             ),
         )
         masked = replace(
             project,
             title=known.mask(project.title),
             description=known.mask(project.description),
+            licence=known.mask(project.licence),
             curator=known.mask(project.curator),
         )
         return Loaded(masked, resolved, self._lock(), [], self.loaded.files)
@@ -126,6 +160,9 @@ class _Redaction:
     def _tells(self, text: str | None) -> bool:
         return self.known.names_in(text)
 
+    def _leads(self, text: str | None) -> bool:
+        return self.known.leads_from(text)
+
     def _source_id(self, name: str) -> str:
         return self.stand_ins[self.minter.source(name)] if name in self.known.sources else name
 
@@ -145,7 +182,7 @@ class _Redaction:
                 found.entity,
                 labels=tuple((mask(text), tag) for text, tag in found.entity.labels),
                 aliases=tuple((text, tag) for text, tag in found.entity.aliases if not self._tells(text)),
-                same_as=found.entity.same_as,
+                same_as=tuple(address for address in found.entity.same_as if not self._leads(address)),
                 note="" if self._tells(found.entity.note) else found.entity.note,
             )
             yield replace(found, entity=entity)
@@ -166,10 +203,12 @@ class _Redaction:
             title=mask(source.title),
             publisher=mask(source.publisher),
             author=mask(source.author),
-            url="" if self._tells(source.url) else source.url,
-            text="" if self._tells(source.text) else source.text,
+            published=mask(source.published),
+            retrieved=mask(source.retrieved),
+            url="" if self._leads(source.url) else source.url,
+            text="" if self._leads(source.text) else source.text,
             note="" if self._tells(source.note) else source.note,
-            licence="" if self._speaks_of_them(source) else source.licence,
+            licence="" if self._speaks_of_them(source) else mask(source.licence),
             origin=tuple(dict.fromkeys(self._origin(text, source.id) for text in source.origin)),
             speakers=speakers,
             left_out=tuple(
@@ -221,11 +260,8 @@ class _Redaction:
     # rows
 
     def _statements(self) -> pl.DataFrame:
-        table = self.resolved.statements
-        rows = table.to_dicts()
-        hidden = self._hidden(rows)
-        out = [self._row(row, hidden) for row in rows]
-        return pl.DataFrame(out, schema=STATEMENT_SCHEMA).select(table.columns)
+        out = [self._row(row) for row in self.rows]
+        return pl.DataFrame(out, schema=STATEMENT_SCHEMA).select(self.resolved.statements.columns)
 
     def _hidden(self, rows: list[Row]) -> set[str]:
         """The propositions that name what is protected, themselves or through others."""
@@ -244,25 +280,45 @@ class _Redaction:
     def _changes(self, term: str | None, hidden: set[str]) -> bool:
         return term is not None and (term in hidden or self._term(term) != term)
 
-    def _row(self, row: Row, hidden: set[str]) -> Row:
+    def _is_veiled(self, row: Row) -> bool:
+        """Whether a row is of a protected source, or on a protected speaker's word."""
+        speakers = [*(row["said_by_terms"] or ()), *(row["via_terms"] or ()), *(row["origin_terms"] or ())]
+        return row["source"] in self.known.sources or any(self._changes(value, self.hidden) for value in speakers)
+
+    def _is_naming(self, row: Row) -> bool:
+        """Whether a row names what is protected anywhere, so that its hash does."""
+        others = [row["said_at_term"], *(row["said_to_terms"] or ()), row["condition"], *_values(row["additive"])]
+        return (
+            row["proposition"] in self.hidden
+            or self._is_veiled(row)
+            or any(self._changes(value, self.hidden) for value in others)
+        )
+
+    def _row(self, row: Row) -> Row:
+        hidden, naming, veiled = self.hidden, self._is_naming(row), self._is_veiled(row)
+        about = any(self._changes(part, hidden) for part in _parts(row) if not _is_text(part))
+
         def term(value: str | None) -> str | None:
             return self.codes.hashed(value) if value in hidden and value is not None else self._term(value)
 
         def terms(values: list[str] | None) -> list[str | None] | None:
             return None if values is None else [term(value) for value in values]
 
-        speakers = [*(row["said_by_terms"] or ()), *(row["via_terms"] or ()), *(row["origin_terms"] or ())]
-        veiled = row["source"] in self.known.sources or any(self._changes(value, hidden) for value in speakers)
-        others = [row["said_at_term"], *(row["said_to_terms"] or ()), row["condition"], *_values(row["additive"])]
-        naming = veiled or row["proposition"] in hidden or any(self._changes(value, hidden) for value in others)
+        def value(found: str | None) -> str | None:
+            """A value in a proposition: of one that is protected it may be a telephone number, or an address."""
+            return _masked(found) if about and _is_words(found) else term(found)
+
         out = dict(row)
-        for name in ("subject", "predicate", "object", "said_at_term", "condition"):
+        for name in ("subject", "predicate", "said_at_term"):
             out[name] = term(row[name])
+        out["object"] = value(row["object"])
+        words = naming and _is_text(row["condition"])
+        out["condition"] = _masked(row["condition"]) if words else term(row["condition"])
         for name in ("said_by_terms", "via_terms", "said_to_terms", "origin_terms"):
             out[name] = terms(row[name])
-        for name in ("restrictive", "additive"):
+        for name, changed in (("restrictive", value), ("additive", term)):
             kept = [each for each in row[name] or () if not (naming and name == "additive" and _is_text(each["value"]))]
-            out[name] = None if row[name] is None else [{**each, "value": term(each["value"])} for each in kept]
+            out[name] = None if row[name] is None else [{**each, "value": changed(each["value"])} for each in kept]
         out["proposition"] = term(row["proposition"])
         if naming and row["statement"]:
             out["statement"] = self.codes.hashed(row["statement"])
@@ -281,13 +337,13 @@ class _Redaction:
         elif row["quotes"]:
             row["quotes"] = [quote for quote in row["quotes"] if not self._tells(quote)] or None
         for name in _WORDS:
-            if naming or self._tells(row[name]):
+            if naming or self._tells(row[name]) or (name in _IDS and self._leads(row[name])):
                 row[name] = None
         if veiled:
             row |= dict.fromkeys(_SAYING)
         blank = ("line", "column", "file")
         row |= {name: None for name in AS_WRITTEN if name not in blank}
-        if naming or self._tells(row["file"]):
+        if naming or self._leads(self.resolved.places.inner(row["file"])):
             row |= {"file": "", "line": 0, "column": 0}
 
 
@@ -307,25 +363,42 @@ def _is_text(term: str | None) -> bool:
     return term is not None and term.startswith('"')
 
 
+def _is_words(term: str | None) -> bool:
+    """Whether a term is a text, and no number or day."""
+    return term is not None and term.startswith('"') and split_term(term)[2] in _TEXT_TYPES
+
+
+def _masked(term: str | None) -> str:
+    """A literal of the same kind that says nothing."""
+    _, _, datatype, language = split_term(term or '""')
+    return literal(MASK, datatype=datatype if datatype in _TEXT_TYPES else None, language=language)
+
+
 def _require_clean(found: Loaded, known: Protected) -> None:
     """Whether nothing protected is left in the data that anything is made of.
 
     Ontologies are published as they are, and stand aside.
     """
     names = found.resolved.names
-    minter = names.minter
+    minter, ontology = names.minter, names.ontology
     addresses = known.iris | {minter.graph(f"source/{source}") for source in known.sources}
     below = tuple(minter.entity("", source) for source in known.sources)
-    axioms = [iri(graph) for graph in names.ontology.graphs]
-    quads = dataset(found, Lens()).filter(~pl.col("graph").is_in(axioms))
-    for term in sorted({term for name in ("graph", "subject", "object") for term in quads[name].unique().to_list()}):
+    quads = dataset(found, Lens())
+    axioms = quads["graph"].is_in([iri(graph) for graph in ontology.graphs])
+    defined = {term for name in ("subject", "object") for term in quads.filter(axioms)[name].unique()}
+    terms = {term for name in ("graph", "subject", "object") for term in quads.filter(~axioms)[name].unique()}
+    for term in sorted(terms - defined):
         kind, value, _, _ = split_term(term)
-        told = value
-        if kind == "iri":
-            told = value.removeprefix(minter.base).replace("-", " ").title() if value.startswith(minter.base) else ""
-        if known.names_in(told) or (kind == "iri" and (value in addresses or value.startswith(below))):
+        if kind != "iri":
+            told = known.names_in(value)
+        elif value.startswith(minter.base):
+            told = known.leads_from(_OWN_HASH.sub("", value.removeprefix(minter.base)))
+            told = told or value in addresses or value.startswith(below) or local_name(value) in known.marks
+        else:
+            told = not value.startswith(_VOCABULARIES) and known.leads_from(value)
+        if told:
             raise OnRecordError(
                 f'a protected name still stands in "{value}": mark that as protected too, or give it another id or name'
             )
-    if known.names_in(f"{found.project.name} {minter.base}".replace("-", " ").title()):
+    if known.leads_from(f"{found.project.name} {minter.base}"):
         raise OnRecordError("a protected name stands in the graph's own name or base: give it another one")

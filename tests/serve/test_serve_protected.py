@@ -105,7 +105,7 @@ def test_nothing_protected_is_served_after_the_files_changed(folder: Path, secre
 
 
 def test_others_are_served_such_a_graph_by_choice_alone(folder: Path, secret: Path) -> None:
-    choice = "garden holds 4 protected items: serve it with --redact, or with --no-redact to serve them too"
+    choice = "garden holds 5 protected items: serve it with --redact, or with --no-redact to serve them too"
     for beyond in (("--allow-host", "garden.example"), ("--cors", "https://reader.example")):
         code, error = refused(folder, *beyond)
         assert (code, choice in error) == (2, True), error

@@ -124,7 +124,7 @@ def take_secret(project: Project, file: Path | None, out: Path | None = None) ->
     from onrecord.secret import default_file, read_secret
 
     kept = file or default_file(project.name, project.base)
-    if out is not None and kept.absolute().is_relative_to(out.absolute()):
+    if out is not None and kept.resolve().is_relative_to(out.resolve()):
         raise click.UsageError("the secret would lie among what is published; keep it elsewhere")
     secret, is_new = read_secret(kept)
     if is_new:

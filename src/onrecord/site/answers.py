@@ -6,6 +6,7 @@ Leaves reading questions to ``questions`` and answering them to ``query``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from urllib.parse import quote
 
@@ -38,13 +39,19 @@ class Answers:
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
-        """Those that can be read and ask for nothing protected, by name."""
+        """Those that can be read and ask for nothing protected, by name; without the rows that all would give."""
         found = read_questions(self._record.loaded.project)
+        if self._protected:
+            found = {name: replace(each, expected=None) for name, each in found.items()}
         return {name: found[name] for name in sorted(found) if not self._is_withheld(found[name])}
 
     def _is_withheld(self, question: Question) -> bool:
-        texts = (question.name, question.text, question.title, question.description, *question.defaults.values())
-        return _is_broken(question) or any(map(self._protected.asked_for, texts))
+        texts = (question.text, question.title, question.description, *question.defaults.values())
+        return (
+            _is_broken(question)
+            or self._protected.leads_from(question.name)
+            or any(map(self._protected.asked_for, texts))
+        )
 
     def path(self, name: str) -> str:
         """Where the page of a question lies."""

@@ -23,14 +23,15 @@ class SiteOptions:
     """How a site is to be.
 
     ``console`` adds the SPARQL console, ``live`` a note on every page when the server has another
-    build. ``secret`` redacts under that secret (:mod:`onrecord.redact`). ``since`` is a git revision to
-    tell the changes from; ``base_url`` the address at which the site will stand; ``sources`` are
-    further folders of archived texts.
+    build. ``secret`` redacts under that secret (:mod:`onrecord.redact`); ``redact`` is what was said
+    of redacting, None where nothing was. ``since`` is a git revision to tell the changes from;
+    ``base_url`` the address at which the site will stand; ``sources`` are further folders of archived texts.
     """
 
     console: bool = True
     live: bool = False
     secret: bytes | None = None
+    redact: bool | None = False
     since: str = ""
     base_url: str = ""
     sources: tuple[Path, ...] = ()

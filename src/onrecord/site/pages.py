@@ -12,9 +12,10 @@ from functools import cached_property, partial
 from typing import Any
 
 from onrecord.build import Loaded
+from onrecord.errors import OnRecordError
 from onrecord.explain.diff import Diff
-from onrecord.protected import Protected, find_protected, named_alike
-from onrecord.redact import redact
+from onrecord.protected import Protected, find_protected, named_alike, require_choice
+from onrecord.redact import redact, replaced
 from onrecord.site.addresses import ROOT
 from onrecord.site.answers import Answers
 from onrecord.site.changes import changed_entries, changes_page, find_changes
@@ -51,8 +52,10 @@ class Site:
     def __init__(self, loaded: Loaded, options: SiteOptions) -> None:
         loaded.require_sound()
         self.options = options
-        self.protected = Protected() if options.secret is None else find_protected(loaded)
-        loaded = self._redact(loaded, self.protected)
+        known = Protected() if options.secret is None else find_protected(loaded)
+        self._require_silent(known)
+        before, loaded = loaded, self._redact(loaded, known)
+        self.protected = known | replaced(before, loaded) if known else known
         self.record = Record(loaded)
         project = loaded.project
         self.frame = Frame(
@@ -149,8 +152,20 @@ class Site:
         return redact(loaded, known, self.options.secret or b"", self.options.sources)
 
     def _redact_then(self, then: Loaded) -> Loaded:
-        """The graph of an earlier day without what is protected today."""
-        return self._redact(then, named_alike(then, self.protected) if self.protected else self.protected)
+        """The graph of an earlier day without what is protected today, or was then."""
+        if self.options.secret is None:
+            require_choice(then, self.options.redact)
+            return then
+        return self._redact(then, named_alike(then, self.protected))
+
+    def _require_silent(self, known: Protected) -> None:
+        """Whether what the caller has put on every page names nothing protected.
+
+        :raises OnRecordError: when it does.
+        """
+        for text in (self.options.base_url, self.options.since):
+            if known.leads_from(text):
+                raise OnRecordError(f'a protected name stands in "{text}", which the pages show: choose another one')
 
     @cached_property
     def _view(self) -> ViewGraph:
