@@ -93,7 +93,7 @@ source:
   published: 2024-06-07
   protected: true
 statements:
-  - triple: [Rose Marsh, opposes, summer show]
+  - triple: [Rose Marsh, attends, summer show]
     quote: she will not have it
 """
 WITHDRAWN = "- source: slip-9\n  on: 2024-06-11\n  who: Ivo Larkspur\n  why: the watchman begged for it\n"
