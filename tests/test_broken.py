@@ -44,6 +44,10 @@ BROKEN = {
     "inside another": "- triple: [Basil, believes, [Rose, chairs, Nobody At All]]\n  quote: one\n",
     "what refers to it": "- id: wrong\n  triple: [Rose, chairs, plot 7]\n  quote: one\n"
     "- triple: [Basil Thorn, believes, statement:wrong]\n  quote: two\n",
+    "what is qualified by it": "- id: wrong\n  triple: [Rose, chairs, Nobody At All]\n  quote: one\n"
+    "- triple: [Basil Thorn, attends, summer show]\n  at: statement:wrong\n  quote: two\n",
+    "what refers to it, though another source says the same": "- id: wrong\n  triple: [Rose, tends, plot 7]\n"
+    "  status: perhaps\n  quote: one\n- triple: [Basil Thorn, believes, statement:wrong]\n  quote: two\n",
 }
 
 
@@ -74,7 +78,7 @@ def test_a_broken_row_is_left_out(tmp_path: Path, name: str) -> None:
     assert "letter.yaml:" in said and "fix: " in said and "left out" in said
     assert dataset(tmp_path / "a") == dataset(tmp_path / "b")
     sound, left = (json.loads((tmp_path / out / "manifest.json").read_text("utf-8")) for out in "ab")
-    assert left["counts"].pop("rejects") >= (2 if name == "what refers to it" else 1)
+    assert left["counts"].pop("rejects") >= (2 if name.startswith("what ") else 1)
     assert left["counts"] == sound["counts"]
     assert left.pop("left out") == ["broken rows"]
     assert not is_fresh(onrecord.open(broken).project, tmp_path / "b"), "no query is answered from it unasked"

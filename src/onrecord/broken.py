@@ -6,7 +6,7 @@ row, such as in the description of a source, against all rows of its file and of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +14,9 @@ import polars as pl
 
 from onrecord.errors import GraphBroken, Problem, Problems, Severity
 from onrecord.lens import Lens, select
+from onrecord.model import Source
+from onrecord.parse.records import REFERENCE
+from onrecord.places import Places
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 
@@ -22,9 +25,12 @@ _YAML = (".yaml", ".yml")
 
 
 @dataclass(slots=True)
-class _Found:
+class Broken:
+    """What errors are held against: rows, and files with the sources that they describe."""
+
     rows: set[int] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
 
 
 def leave_out(resolved: Resolved, found: Iterable[Problem], project: Project) -> tuple[Resolved, list[Problem]]:
@@ -33,30 +39,49 @@ def leave_out(resolved: Resolved, found: Iterable[Problem], project: Project) ->
     :raises GraphBroken: where something is wrong that stands in no statement file: everything rests on that.
     """
     errors = [problem for problem in found if problem.severity is Severity.ERROR]
-    table, places = resolved.statements, resolved.places
+    places = resolved.places
+    beside = [problem for problem in errors if not _is_of_statements(places.inner(problem.place.file))]
+    if beside:
+        raise GraphBroken(f"{project.name}: what all statements rest on has errors", beside)
+    broken = find_broken(resolved.statements, places, resolved.sources, errors, project)
+    told = Problems(errors)
+    good = without_broken(resolved, broken, told)
+    reached = select(good, Lens(inference=False), project.policy)["row"].implode()
+    good = good.filter(~pl.col("nested") | pl.col("row").is_in(reached) | pl.col("withdrawn_day").is_not_null())
+    entities = [entity for entity in resolved.entities if entity.source not in broken.sources]
+    known = {name: source for name, source in resolved.sources.items() if name not in broken.sources}
+    return replace(resolved, statements=good, entities=entities, sources=known), told.items
+
+
+def find_broken(
+    table: pl.DataFrame, places: Places, sources: Mapping[str, Source], errors: Iterable[Problem], project: Project
+) -> Broken:
+    """What the errors in the statement files of a table are held against."""
     by_file: dict[str, list[Problem]] = {}
     for problem in errors:
         by_file.setdefault(problem.place.file, []).append(problem)
-    beside = [
-        problem for file, mine in by_file.items() if not _is_of_statements(places.inner(file)) for problem in mine
-    ]
-    if beside:
-        raise GraphBroken(f"{project.name}: what all statements rest on has errors", beside)
-    broken = _Found()
+    broken = Broken()
     own = table.filter(~pl.col("nested") & pl.col("file").is_in(sorted(by_file))).sort("line", "row")
     rows = own.select("file", "row", "line").rows_by_key("file")
     for file in sorted(by_file):
-        _hold_against(file, rows.get(file, []), by_file[file], resolved, project, broken)
-    sources = {name for name, source in resolved.sources.items() if source.place.file in broken.files}
+        _hold_against(file, rows.get(file, []), by_file[file], places, project, broken)
+    broken.sources = {name for name, source in sources.items() if source.place.file in broken.files}
+    return broken
+
+
+def without_broken(resolved: Resolved, broken: Broken, told: Problems) -> pl.DataFrame:
+    """The statement table without what is broken and what refers to it; the latter is told (R006)."""
+    table = resolved.statements
     bad = pl.col("row").is_in(sorted(broken.rows)) | pl.col("file").is_in(sorted(broken.files))
-    bad |= pl.col("source").is_in(sorted(sources)) | (~pl.col("nested") & pl.col("statement").is_null())
-    told = Problems(errors)
-    good = _without_dangling(table.filter(~bad.fill_null(False)), resolved, told)
-    reached = select(good, Lens(inference=False), project.policy)["row"].implode()
-    good = good.filter(~pl.col("nested") | pl.col("row").is_in(reached) | pl.col("withdrawn_day").is_not_null())
-    entities = [entity for entity in resolved.entities if entity.source not in sources]
-    known = {name: source for name, source in resolved.sources.items() if name not in sources}
-    return replace(resolved, statements=good, entities=entities, sources=known), told.items
+    bad |= pl.col("source").is_in(sorted(broken.sources))
+    unclear = pl.col("proposition").is_null() | (~pl.col("nested") & pl.col("statement").is_null())
+    out = table.filter(bad.fill_null(False) | unclear)["row"]
+    lost = _referring(resolved, out)
+    for row in table.filter(~pl.col("nested") & pl.col("row").is_in(lost.implode()))["row"]:
+        told.error(
+            "R006", resolved.places.of(row), "this refers to a statement that is left out", "mend that one first"
+        )
+    return table.filter(~pl.col("row").is_in(pl.concat([out, lost]).implode()))
 
 
 def _is_of_statements(inner: str) -> bool:
@@ -67,12 +92,12 @@ def _hold_against(
     file: str,
     rows: list[tuple[int, int]],
     errors: list[Problem],
-    resolved: Resolved,
+    places: Places,
     project: Project,
-    broken: _Found,
+    broken: Broken,
 ) -> None:
     """Find the rows that the errors of a file stand in, or hold them against the file."""
-    inner = resolved.places.inner(file)
+    inner = places.inner(file)
     kind = Path(inner).suffix.lower()
     at: dict[int, list[int]] = {}
     for row, line in rows:
@@ -83,7 +108,7 @@ def _hold_against(
                 broken.files.add(file)
             broken.rows.update(at.get(problem.place.line, ()))  # one that is not there was not read
         return
-    if kind not in _YAML:
+    if kind not in _YAML or not rows:
         # a record of a CSV file may go over lines, and a statement in Turtle over all of its file
         broken.files.add(file)
         return
@@ -95,7 +120,7 @@ def _hold_against(
             broken.files.add(file)
             continue
         start, row = max(before)
-        indent = resolved.places.of(row).column
+        indent = places.of(row).column
         if column < indent:
             broken.files.add(file)
         elif not any(_begins_item(written, indent) for written in text[start:line]):
@@ -107,26 +132,28 @@ def _begins_item(line: str, indent: int) -> bool:
     return line.lstrip().startswith("-") and len(line) - len(line.lstrip()) < indent - 1
 
 
-def _without_dangling(good: pl.DataFrame, resolved: Resolved, told: Problems) -> pl.DataFrame:
-    """The rows without those that mention a proposition which no row is left to describe."""
-    head = f"<{resolved.names.minter.proposition_base}"
-    while True:
-        left = good["proposition"].drop_nulls().unique().implode()
-        ends = [pl.col(name) for name in ("subject", "object", "condition")]
-        lost = pl.any_horizontal(end.str.starts_with(head) & ~end.is_in(left) for end in ends)
-        for name in ("restrictive", "additive"):
-            value = pl.element().struct.field("value")
-            gone = value.str.starts_with(head) & ~value.is_in(left)
-            lost |= pl.col(name).list.eval(gone).list.any()
-        dangling = good.filter(lost.fill_null(False))
-        if dangling.is_empty():
-            return good.filter(pl.col("proposition").is_not_null())
-        for row, nested in dangling.select("row", "nested").iter_rows():
-            if not nested:
-                told.error(
-                    "R006",
-                    resolved.places.of(row),
-                    "this refers to a statement that is left out",
-                    "mend that one first",
-                )
-        good = good.join(dangling.select("row"), on="row", how="anti", maintain_order="left")
+def _referring(resolved: Resolved, out: pl.Series) -> pl.Series:
+    """The rows that point to those that are ``out``, at whatever distance, and are not among them."""
+    links = _links(resolved) if len(out) else pl.DataFrame(schema={"row": pl.UInt32, "target": pl.UInt32})
+    gone = front = out.to_frame("row")
+    while front.height:
+        near = links.join(front, left_on="target", right_on="row", how="semi").select("row").unique()
+        front = near.join(gone, on="row", how="anti")
+        gone = pl.concat([gone, front])
+    return gone["row"].slice(len(out)).sort()
+
+
+def _links(resolved: Resolved) -> pl.DataFrame:
+    """What each row mentions: nested rows, and rows that it refers to by their id."""
+    table, ontology = resolved.statements, resolved.names.ontology
+    several = table.select("row", "qualifiers").drop_nulls().explode("qualifiers").unnest("qualifiers")
+    takes = {
+        name
+        for name in several["property"].unique()
+        if (found := resolved.names.property(name).iri) and not ontology.properties[found].takes_literal
+    }
+    referring = several.filter(pl.col("value").str.starts_with(REFERENCE) & pl.col("property").is_in(sorted(takes)))
+    ids = table.filter(~pl.col("nested")).select("id", target="row").drop_nulls().unique("id", keep="first")
+    referred = referring.select("row", id=pl.col("value").str.strip_prefix(REFERENCE)).join(ids, on="id")
+    ends = [table.select("row", target=name).drop_nulls() for name in ("subject_row", "object_row", "condition_row")]
+    return pl.concat([*ends, several.select("row", target="value_row").drop_nulls(), referred.select("row", "target")])
