@@ -61,7 +61,7 @@ print((time.process_time() - start) / count * 1e6)
 """
 READ_BASE = """
 import resource, sys, time
-from onrecord.scale.units import read_base
+from onrecord.scale.base import read_base
 start = time.process_time()
 base = read_base(sys.argv[1])
 print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from onrecord.cli import main
 from onrecord.errors import EngineError
-from onrecord.scale.cluster import find_java, on_this_machine, reason
-from onrecord.scale.units import Job
+from onrecord.scale.base import Job
+from onrecord.scale.cluster import find_java, on_this_machine, reach, reason, shown_master
 
 SAME = (
     "install the same versions of Python and onrecord[spark] on every machine, and name that Python in PYSPARK_PYTHON"
@@ -41,6 +41,46 @@ def test_an_address_that_is_none(graph_folder: Path, master: str) -> None:
     assert told == (
         f"{master}: no address of a cluster; write local[*], spark://host:7077 or sc://host:15002 (Connect)"
     )
+
+
+@pytest.mark.parametrize(
+    ("master", "shown"),
+    [
+        ("sc://127.0.0.1:1/;token=hidden", "sc://127.0.0.1:1/"),
+        ("sc://127.0.0.1:1;user_id=ada;token=hid@den", "sc://..."),
+        ("sc://127.0.0.1:1/;token=hid@den", "sc://127.0.0.1:1/"),
+        ("sc://ada:hidden@127.0.0.1:1/;use_ssl=true", "sc://127.0.0.1:1/"),
+        ("sc://ada:hid;den@127.0.0.1:1", "sc://..."),
+        ("spark://ada:hidden@127.0.0.1:1", "spark://127.0.0.1:1"),
+    ],
+)
+def test_an_address_is_shown_without_what_lets_somebody_in(master: str, shown: str) -> None:
+    assert shown_master(master) == shown
+    with pytest.raises(EngineError) as error:
+        reach(master)
+    assert str(error.value).startswith(f"{shown}: nobody answers there; ")
+
+
+def test_an_address_that_is_none_is_shown_without_it_too(graph_folder: Path) -> None:
+    told = build(graph_folder, "http://ada:hidden@cluster:7077/;token=hidden")
+    assert told.startswith("http://cluster:7077/: no address of a cluster; ")
+    assert "hidden" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "Error: invalid URL sc://host:1/;token=hidden;use_ssl=true for Connect",
+            "Error: invalid URL sc://host:1/ for Connect",
+        ),
+        ("Error: cannot connect to spark://ada:hidden@host:1", "Error: cannot connect to spark://host:1"),
+        ("Error: metadata was Authorization: Bearer hidden", "Error: metadata was Authorization: Bearer ..."),
+        ("Error: a parameter token=hidden", "Error: a parameter token=..."),
+    ],
+)
+def test_what_a_library_says_of_a_cluster_is_told_without_it(text: str, told: str) -> None:
+    assert reason(text) == told
 
 
 def test_without_pyspark(graph_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

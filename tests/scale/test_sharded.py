@@ -3,7 +3,9 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,14 +16,16 @@ from hypothesis.strategies import integers, lists, text
 import onrecord
 from onrecord.assemble import QUADS
 from onrecord.cli import main
-from onrecord.errors import EngineError, GraphBroken, OutputError
+from onrecord.errors import EngineError, GraphBroken, OnRecordError, OutputError
+from onrecord.files import sha256_hex
 from onrecord.kept import code_digest
 from onrecord.lens import Lens
 from onrecord.manifest import MANIFEST
 from onrecord.nearest import nearest_in_pieces, nearest_names
-from onrecord.scale.sharded import REJECTED, Embedded, Sharded, build_shards, delta
-from onrecord.scale.units import Job, base_of, read_base
-from small_graph import LETTER, SETTINGS, write_graph
+from onrecord.scale.base import Job, base_of, read_base
+from onrecord.scale.sharded import REJECTED, Embedded, Sharded, Step, build_shards, delta
+from onrecord.scale.units import map_unit
+from small_graph import ENTITIES, LETTER, ONTOLOGY, SETTINGS, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = """\
@@ -50,6 +54,7 @@ LEDGER = "".join(
     json.dumps({"source": "ledger", "locator": "page 1", **row}) + "\n"
     for row in ({"subject": "Rose Marsh", "predicate": "believes", "object": "statement:tends-7"}, BELIEF, POST)
 )
+PATTERNS = "day=[1]*{a,b}?\\"
 LETTER_TOO = LETTER + "  - triple: [Rose Marsh, opposes, statement:belief]\n    quote: she is against it\n"
 
 
@@ -130,7 +135,7 @@ def test_an_address_is_no_folder_to_write_to(folder: Path, tmp_path: Path, monke
 def test_another_program_takes_nothing_up(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(folder, tmp_path / "out")
     before = contents(tmp_path / "out")
-    for module in ("kept", "scale.sharded", "scale.units"):
+    for module in ("kept", "scale.sharded", "scale.base"):
         monkeypatch.setattr(f"onrecord.{module}.code_digest", lambda: "another")
     again = made(folder, tmp_path / "out")
     assert (again.mapped, again.sealed) == (3, len(again.manifest["shards"]))
@@ -139,14 +144,14 @@ def test_another_program_takes_nothing_up(folder: Path, tmp_path: Path, monkeypa
 
 
 def test_a_process_that_outlives_a_build_reads_a_changed_graph_anew(folder: Path, tmp_path: Path) -> None:
-    before = read_base(str(folder)).digest
+    before = read_base(str(folder)).whole
     (folder / "onrecord.yaml").write_text(SETTINGS + "curator: Ada\n")
     with pytest.raises(EngineError, match="is another graph here than where the build was started"):
         base_of(Job(str(folder), str(tmp_path), 4, "of a third graph", code_digest()))
-    after = read_base(str(folder)).digest
-    assert (before != after, base_of(Job(str(folder), str(tmp_path), 4, after, code_digest())).digest) == (True, after)
+    after = read_base(str(folder)).whole
+    assert (before != after, base_of(Job(str(folder), str(tmp_path), 4, after, code_digest())).whole) == (True, after)
     (folder / "onrecord.yaml").write_text(SETTINGS)
-    assert base_of(Job(str(folder), str(tmp_path), 4, before, code_digest())).digest == before
+    assert base_of(Job(str(folder), str(tmp_path), 4, before, code_digest())).whole == before
 
 
 def test_a_machine_with_other_code_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -189,6 +194,150 @@ def test_bad_rows_are_left_out_and_told(folder: Path, tmp_path: Path) -> None:
     assert quads(tmp_path / "out").equals(embedded(folder))
 
 
+def test_a_file_without_a_sound_row_is_told_as_long_as_it_is_there(folder: Path, tmp_path: Path) -> None:
+    made(folder, tmp_path / "out")
+    whole = contents(tmp_path / "out")
+    broken = folder / "statements/broken.yaml"
+    broken.write_text("statements: [\n")
+    assert made(folder, tmp_path / "out").mapped == 1
+    made(folder, tmp_path / "fresh")
+    assert [code for _, _, code in rejects(tmp_path / "out")] == ["P010"]
+    assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
+    broken.unlink()
+    made(folder, tmp_path / "out")
+    assert contents(tmp_path / "out") == whole
+
+
+def test_ids_stand_twice_in_a_file_and_its_copy(folder: Path, tmp_path: Path) -> None:
+    (folder / "statements/copy.csv").write_text(REGISTER)
+    made(folder, tmp_path / "out")
+    assert rejects(tmp_path / "out") == [("statements/register.csv", 2, "R004")]
+    assert made(folder, tmp_path / "out").mapped == 0
+
+
+def test_which_of_two_ids_is_the_first_is_told_by_folders_not_letters(folder: Path, tmp_path: Path) -> None:
+    (folder / "statements/more-of-it.csv").write_text(REGISTER.replace("Basil Thorn,tends", "Rose Marsh,tends"))
+    (folder / "statements/more/register.csv").write_text(REGISTER)
+    (folder / "statements/register.csv").unlink()
+    made(folder, tmp_path / "out")
+    assert rejects(tmp_path / "out") == [("statements/more-of-it.csv", 2, "R004")]
+    (folder / "statements/more-of-it.csv").write_text(
+        "\n".join(line for line in REGISTER.splitlines() if not line.startswith("tends-7"))
+    )
+    assert quads(tmp_path / "out").equals(embedded(folder))
+
+
+def test_a_qualifier_that_comes_later_is_read_in_files_that_did_not_change(folder: Path, tmp_path: Path) -> None:
+    row = {"source": "ledger", "locator": "page 2", "because of": "statement:belief", **POST}
+    (folder / "statements/why.jsonl").write_text(json.dumps(row) + "\n")
+    made(folder, tmp_path / "out")
+    assert [code for _, _, code in rejects(tmp_path / "out")] == ["P020"]
+    more = 'gar:because a owl:ObjectProperty, onr:RestrictiveQualifier ; rdfs:label "because of"@en .\n'
+    (folder / "ontology/garden.ttl").write_text(ONTOLOGY + more)
+    made(folder, tmp_path / "out")
+    made(folder, tmp_path / "fresh")
+    assert rejects(tmp_path / "out") == []
+    assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
+    assert quads(tmp_path / "out").equals(embedded(folder))
+
+
+@pytest.mark.parametrize(("name", "text"), [("entities.yaml", "- id: [\n"), ("sources.yaml", "- {id: register}\n")])
+def test_what_is_wrong_beside_statements_stops_the_build_wherever_the_graph_stands(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    folder = write_graph(tmp_path / "statements/garden", **{"sources.yaml": SOURCES, name: text})
+    with pytest.raises(GraphBroken, match="what every shard needs has errors"):
+        made(folder, tmp_path / "out")
+
+
+def test_the_manifest_has_the_hash_of_every_file(folder: Path, tmp_path: Path) -> None:
+    (folder / "statements/register.csv").write_text(REGISTER.replace("row 2", ""))
+    for slim in (False, True):
+        manifest = build_shards(folder, tmp_path / f"{slim}", Embedded(), 4, slim=slim).manifest
+        entries = [manifest["description"], manifest["rejects"], *manifest["shards"].values()]
+        told = {name: one["sha256"] for entry in entries for name, one in entry["files"].items()}
+        files = {name: sha256_hex(data) for name, data in contents(tmp_path / f"{slim}").items() if name != MANIFEST}
+        assert told == files
+
+
+def test_what_a_killed_process_left_half_written_is_no_file_of_the_build(folder: Path, tmp_path: Path) -> None:
+    class Killed(Embedded):
+        def seal(self, job: Job, target: str, keys: Sequence[str], shards: Sequence[int]) -> list[dict[str, Any]]:
+            (Path(target) / ".quads-00001.nq.gz.half").write_bytes(b"half")
+            return super().seal(job, target, keys, shards)
+
+    build_shards(folder, tmp_path / "out", Killed(), 4)
+    made(folder, tmp_path / "whole")
+    names = [{path.name for path in out.iterdir()} for out in (tmp_path / "out/.current", tmp_path / "whole/.current")]
+    assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("kind", ["rows", "nodes", "rejects"])
+def test_a_unit_that_was_half_swept_away_is_mapped_again(folder: Path, tmp_path: Path, kind: str) -> None:
+    made(folder, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    next((tmp_path / "out/work").glob(f"*/{kind}-*.parquet")).unlink()
+    assert made(folder, tmp_path / "out").mapped == 1
+    assert contents(tmp_path / "out") == before
+
+
+def test_a_file_that_changes_while_it_is_built_is_not_taken_for_what_it_was(folder: Path, tmp_path: Path) -> None:
+    class Slow(Embedded):
+        def each(self, step: Step, job: Job, tasks: Sequence[Any]) -> list[dict[str, Any]]:
+            if step is map_unit:
+                (folder / "statements/register.csv").write_text(REGISTER + ",register,Rose,tends,plot 7,,,,row 4\n")
+            return super().each(step, job, tasks)
+
+    with pytest.raises(EngineError, match=r"^statements/register.csv: changed while the graph was built; build again$"):
+        build_shards(folder, tmp_path / "out", Slow(), 4)
+    (folder / "statements/register.csv").write_text(REGISTER)
+    made(folder, tmp_path / "out")
+    assert quads(tmp_path / "out").equals(embedded(folder))
+
+
+def test_a_graph_that_is_named_by_its_folder_and_moved(folder: Path, tmp_path: Path) -> None:
+    (folder / "onrecord.yaml").write_text(SETTINGS.replace("base: https://example.org/garden/\n", ""))
+    made(folder, tmp_path / "out")
+    moved = folder.rename(tmp_path / "orchard")
+    made(moved, tmp_path / "out")
+    assert quads(tmp_path / "out").equals(embedded(moved))
+
+
+def test_a_process_that_outlives_a_build_reads_changed_notes_anew(folder: Path, tmp_path: Path) -> None:
+    letter = folder / "statements/letter.yaml"
+    before = read_base(str(folder))
+    letter.write_text(LETTER_TOO.replace("she is against it", "she does not want it"))
+    after = read_base.__wrapped__(str(folder))
+    assert (before.digest == after.digest, before.whole == after.whole) == (True, False)
+    job = Job(str(folder), str(tmp_path), 4, after.whole, code_digest())
+    assert base_of(job).parsed.statements.equals(after.parsed.statements)
+
+
+def test_a_graph_is_the_same_from_wherever_it_is_seen(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "statements/more/ledger.jsonl").write_text(LEDGER + LEDGER)
+    (folder / "statements/second.yaml").write_text(LETTER)
+    seen = []
+    for at in (folder, tmp_path, Path("/")):
+        monkeypatch.chdir(at)
+        made(folder, tmp_path / f"out-{len(seen)}")
+        seen.append(contents(tmp_path / f"out-{len(seen)}"))
+    assert {code for _, _, code in rejects(tmp_path / "out-0")} == {"P031", "R004"}
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_folders_whose_names_hold_patterns(folder: Path, tmp_path: Path) -> None:
+    made(folder, tmp_path / "plain")
+    (tmp_path / PATTERNS).mkdir()
+    moved = folder.rename(tmp_path / PATTERNS / "garden")
+    for broadcast, name in ((0, "joined"), (100, "whole")):
+        build_shards(moved, tmp_path / PATTERNS / name, Embedded(broadcast), 4)
+        assert contents(tmp_path / PATTERNS / name) == contents(tmp_path / "plain")
+    gone, come = delta(tmp_path / PATTERNS / "joined", tmp_path / "plain")
+    assert (gone.height, come.height) == (0, 0)
+
+
 def test_settings_that_are_broken_stop_the_build(folder: Path, tmp_path: Path) -> None:
     (folder / "onrecord.yaml").write_text(SETTINGS + "titel: twice\n")
     with pytest.raises(GraphBroken, match="what every shard needs has errors"):
@@ -219,6 +368,13 @@ def test_the_difference_of_two_builds(folder: Path, tmp_path: Path) -> None:
     assert gone.equals(old.join(new, on=QUADS.names(), how="anti").sort(QUADS.names()))
     assert come.equals(new.join(old, on=QUADS.names(), how="anti").sort(QUADS.names()))
     assert gone.height and come.height
+
+
+def test_a_difference_needs_two_builds(folder: Path, tmp_path: Path) -> None:
+    made(folder, tmp_path / "monday")
+    for pair in (("monday", "tusday"), ("munday", "monday")):
+        with pytest.raises(OnRecordError, match=r"/(tusday|munday): no build in shards stands here; make one: "):
+            delta(tmp_path / pair[0], tmp_path / pair[1])
 
 
 def test_the_command_says_what_was_done(folder: Path, tmp_path: Path) -> None:
@@ -268,6 +424,36 @@ def test_names_that_are_joined_mean_what_names_in_memory_mean(named_graph: Path,
         ("5", '2 entities are called "rose"', 'write "ivy" (Ivy Chair) or ":rose" (Rose Marsh)'),
         ("6", 'no entity is called "Garden Sociaty"', 'did you mean "Garden Society"?'),
     ]
+
+
+def test_shards_look_up_few_of_the_entities_that_are_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that publish sources, that sources have it from, that are merged, or that nobody knows."""
+    unnamed = ONTOLOGY + 'gar:Someone a owl:Class ; rdfs:label "someone"@en ; rdfs:subClassOf onr:UnnamedSpeaker .\n'
+    sources = SOURCES.replace("published", "publisher: Garden Society, origin: [Rose Marsh], published", 1)
+    said = (("Basil Thorn", "register"), ("a gardener", "ledger"), ("Garden Society", "ledger"), ("Rose", "ledger"))
+    row = '{{"source": "{}", "subject": "Basil Thorn", "predicate": "tends", "object": "plot 7", {}"locator": "{}"}}\n'
+    rows = [row.format(source, f'"said by": "{who}", ', who) for who, source in said]
+    folder = write_graph(
+        tmp_path / "garden",
+        **{
+            "ontology/garden.ttl": unnamed,
+            "sources.yaml": sources,
+            "entities.yaml": ENTITIES + "\n- {id: gardener, label: a gardener, type: someone}\n",
+            "statements/rows.jsonl": "".join(rows) + row.format("register", "", "own"),
+        },
+    )
+    onrecord.open(folder).judge("rose", "same", "society", who="Ada", why="a test")
+    made(folder, tmp_path / "whole")
+
+    class Joined(Embedded):
+        def seal(self, job: Job, target: str, keys: Sequence[str], shards: Sequence[int]) -> list[dict[str, Any]]:
+            read_base.cache_clear()
+            with monkeypatch.context() as patch:
+                patch.setattr("onrecord.parse.entities.parse_entities", lambda *given: pytest.fail("read all entities"))
+                return super().seal(job, target, keys, shards)
+
+    build_shards(folder, tmp_path / "joined", Joined(broadcast=0), 4)
+    assert contents(tmp_path / "joined") == contents(tmp_path / "whole")
 
 
 @given(text(), lists(text(), unique=True), integers(1, 5), integers(1, 4))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import engines
@@ -117,7 +119,8 @@ from onrecord.errors import EngineError
 from onrecord.scale.sharded import build_shards
 from onrecord.kept import code_digest
 from onrecord.scale.spark import Spark
-from onrecord.scale.units import Job, scan
+from onrecord.scale.base import Job
+from onrecord.scale.scans import scan
 
 graph, out, elsewhere, shards = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 with Spark("local[2]", broadcast=0) as engine:
@@ -130,24 +133,38 @@ with Spark("local[2]", broadcast=0) as engine:
         except EngineError as error:
             print(error)
 """
+PATTERNS = "day=[1]*{a,b}? 50%20#x\\"
+"""A folder with every character that stands for others in what Spark reads."""
 
 
 def test_names_joined_by_a_shuffle_and_folders_that_are_not_there(
     named_graph: Path, pyspark: None, tmp_path: Path
 ) -> None:
     build_shards(named_graph, tmp_path / "embedded", Embedded(), SHARDS)
+    out = tmp_path / PATTERNS
+    out.mkdir()
+    graph = shutil.copytree(named_graph, out / named_graph.name)
     elsewhere = "/nowhere/on this machine"
-    command = [sys.executable, "-c", IN_ONE_SESSION, str(named_graph), str(tmp_path), elsewhere, str(SHARDS)]
+    command = [sys.executable, "-c", IN_ONE_SESSION, str(graph), str(out), elsewhere, str(SHARDS)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stderr
     for way in ("joined", "broadcast"):
-        assert contents(tmp_path / way) == contents(tmp_path / "embedded")
+        assert contents(out / way) == contents(tmp_path / "embedded")
     share = "; let every machine of the cluster see the folders of the graph and of the output under the same paths\n"
     host = socket.gethostname()
     assert done.stdout == (
         f"Spark gave up: {host}: {elsewhere} is not there{share}"
         f"Spark gave up: {host}: {elsewhere}: there is no such folder{share}"
     )
+
+
+MINUTES = """\
+source: {id: minutes, title: Minutes of the meeting, published: 2024-06-09}
+statements:
+  - {id: doubtful, triple: [Basil Thorn, supports, hose ban], status: perhaps, quote: he may be for it}
+  - {triple: [Basil Thorn, tends, plot 7], quote: he digs}
+"""
+REFERS = "source,subject,predicate,object,locator\nminutes,Rose Marsh,believes,statement:doubtful,page 1\n"
 
 
 def test_spark_through_connect(graph_folder: Path, pyspark: None, tmp_path: Path) -> None:
@@ -164,13 +181,20 @@ def test_spark_through_connect(graph_folder: Path, pyspark: None, tmp_path: Path
         settings.write_text(settings.read_text("utf-8").replace("curator: Ada", "curator: Grace"), "utf-8")
         build_shards(graph_folder, tmp_path / "changed", Embedded(), SHARDS)
         second = run_build(graph_folder, tmp_path / "out", f"sc://127.0.0.1:{port}")
-    assert (second.returncode, contents(tmp_path / "out")) == (0, contents(tmp_path / "changed")), second.stderr
+        assert (second.returncode, contents(tmp_path / "out")) == (0, contents(tmp_path / "changed")), second.stderr
+        (graph_folder / "statements/minutes.yaml").write_text(MINUTES)  # nor these notes
+        (graph_folder / "statements/refers.csv").write_text(REFERS)
+        build_shards(graph_folder, tmp_path / "noted", Embedded(), SHARDS)
+        third = run_build(graph_folder, tmp_path / "out", f"sc://127.0.0.1:{port}")
+    assert (third.returncode, contents(tmp_path / "out")) == (1, contents(tmp_path / "noted")), third.stderr
+    told = pl.read_parquet(tmp_path / "out/rejects.parquet").select("file", "code").rows()
+    assert told == [("statements/minutes.yaml", "C001"), ("statements/refers.csv", "R006")]
 
 
 def test_a_cluster_that_is_not_there_is_said(graph_folder: Path, pyspark: None, tmp_path: Path) -> None:
-    done = run_build(graph_folder, tmp_path / "out", "sc://127.0.0.1:1")
+    done = run_build(graph_folder, tmp_path / "out", "sc://127.0.0.1:1/;token=hidden")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert "sc://127.0.0.1:1: nobody answers there" in done.stderr
+    assert "sc://127.0.0.1:1/: nobody answers there" in done.stderr
 
 
 def test_a_slim_build_has_the_bytes_of_the_embedded_one(generated: Path, cluster: Running, tmp_path: Path) -> None:

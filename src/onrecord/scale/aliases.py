@@ -19,8 +19,10 @@ from onrecord.errors import Place
 from onrecord.model import Entity
 from onrecord.names import NEAR, Names
 from onrecord.nearest import nearest_in_pieces
+from onrecord.ontology import UNNAMED_SPEAKER
 from onrecord.parse import Parsed
 from onrecord.resolve import Resolved
+from onrecord.scale.frames import read_frame, scan_frames
 
 ALIASES = "aliases.parquet"
 """The table of all names, among the files of units."""
@@ -31,6 +33,9 @@ the units that mention them."""
 
 ALWAYS = ""
 """What every unit asks for beside its own names: the entities of judgements, and those that sources rest on."""
+
+BACKERS = "backers.parquet"
+"""The table of entities that tell origins apart in every shard."""
 
 ASKED = pl.Schema({"name": pl.String, "entity": pl.String, "means": pl.Boolean})
 """Columns of the table: a name, an entity as JSON, and whether the name means it or only has to know of it."""
@@ -52,11 +57,33 @@ def list_aliases(resolved: Resolved, entities: Iterable[Entity]) -> pl.DataFrame
     for name, mean in names.by_name.items():
         beside = {other for iri in mean for other in names.by_name[ids[iri]]}  # whether an id says which one is meant
         rows += [(name, told[iri], iri in mean) for iri in beside.union(mean)]
+    rows += [(ALWAYS, told[iri], False) for iri in _always(resolved) if iri in told]
+    return pl.DataFrame(rows, schema=ASKED, orient="row").sort("name", "entity")
+
+
+def list_backers(resolved: Resolved, entities: Iterable[Entity]) -> pl.DataFrame:
+    """What :data:`ALWAYS` means, with those that publish sources and those of whom nobody can tell who they are.
+
+    They are all that :class:`onrecord.explain.origins.Origins` looks up beside the statements.
+    """
+    names = resolved.names
+    every = {kind for types in names.types.values() for kind in types}
+    unnamed = {kind for kind in every if names.ontology.is_a((kind,), UNNAMED_SPEAKER)}
+    backers = _always(resolved)
+    for source in resolved.sources.values():
+        backers.update(names.by_name.get(source.publisher, ()))
+    backers.update(iri for iri, types in names.types.items() if not unnamed.isdisjoint(types))
+    mine = (entity for entity in entities if names.minter.entity(entity.id) in backers)
+    rows = [(ALWAYS, _told(entity), False) for entity in mine]
+    return pl.DataFrame(rows, schema=ASKED, orient="row").sort("name", "entity")
+
+
+def _always(resolved: Resolved) -> set[str]:
+    names = resolved.names
     always = {*names.merged, *names.merged.values()}
     for source in resolved.sources.values():
         always.update(iri for text in source.origin for iri in names.choices(text, source.id))
-    rows += [(ALWAYS, told[iri], False) for iri in always if iri in told]
-    return pl.DataFrame(rows, schema=ASKED, orient="row").sort("name", "entity")
+    return always
 
 
 def names_in(rows: pl.DataFrame, names: Names) -> list[str]:
@@ -81,7 +108,7 @@ def names_in(rows: pl.DataFrame, names: Names) -> list[str]:
 
 def read_asked(path: Path) -> list[Entity]:
     """The entities that a unit's names may mean, each once."""
-    found = pl.read_parquet(path)["entity"].unique(maintain_order=True).to_list()
+    found = read_frame(path)["entity"].unique(maintain_order=True).to_list()
     return [_entity(json.loads(text)) for text in found]
 
 
@@ -95,14 +122,14 @@ class PartNames(Names):
         return nearest_in_pieces(text, chain([list(more)], self._pieces()), NEAR)
 
     def _meant(self, names: Iterable[str]) -> Mapping[str, Iterable[str]]:
-        rows = pl.scan_parquet(self.table).filter(pl.col("name").is_in(list(names)) & pl.col("means")).collect()
+        rows = scan_frames([self.table]).filter(pl.col("name").is_in(list(names)) & pl.col("means")).collect()
         found: dict[str, list[str]] = {}
         for name, text in rows.select("name", "entity").iter_rows():
             found.setdefault(name, []).append(self.minter.entity(json.loads(text)["id"]))
         return found
 
     def _pieces(self) -> Iterator[list[str]]:
-        column = pl.scan_parquet(self.table).filter(pl.col("means")).select("name")
+        column = scan_frames([self.table]).filter(pl.col("means")).select("name")
         at = 0
         while len(piece := column.slice(at, _PIECE).collect()["name"]):
             yield piece.to_list()

@@ -16,13 +16,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from onrecord.errors import EngineError, OnRecordError
-from onrecord.scale.units import Job
+from onrecord.scale.base import Job
 
 JAVA = 17
 """The oldest Java that PySpark 4 runs on."""
 
 _MASTER = re.compile(r"local(\[(\*|\d+)(, *\d+)?\])?|(spark|sc|k8s)://.+|yarn")
 _OURS = re.compile(r"^(?:pyspark\S*: )?onrecord\.errors\.\w+: (.+)$", re.MULTILINE)
+_SECRETS = (
+    (re.compile(r"(://)[^\s/@;,'\"]*@"), r"\1"),  # a user and a password before the host
+    (re.compile(r"(\b(?:sc|spark|k8s)://[^\s;'\"]*);[^\s'\"]*"), r"\1"),  # parameters of Connect, a token among them
+    (re.compile(r"(?i)\b(token=|bearer )[^\s;,'\"]+"), r"\1..."),
+)
 _SHARE = "let every machine of the cluster see the folders of the graph and of the output under the same paths"
 _SAME = "install the same versions of Python and onrecord[spark] on every machine, and name that Python in"
 _KNOWN = (
@@ -52,8 +57,29 @@ def read_master(master: str) -> None:
     """
     if not _MASTER.fullmatch(master):
         raise EngineError(
-            f"{master}: no address of a cluster; write local[*], spark://host:7077 or sc://host:15002 (Connect)"
+            f"{shown_master(master)}: no address of a cluster; "
+            "write local[*], spark://host:7077 or sc://host:15002 (Connect)"
         )
+
+
+def shown_master(master: str) -> str:
+    """The address of a cluster as messages print it: without a user, a password and parameters.
+
+    >>> shown_master("sc://ada:secret@host:15002/;token=secret;use_ssl=true")
+    'sc://host:15002/'
+    """
+    head, _, rest = master.partition(";")
+    scheme, mark, place = head.rpartition("://")
+    if "@" in rest and "/" not in place:  # a password may hold the semicolon
+        return f"{scheme}{mark}..."
+    return f"{scheme}{mark}{place.rpartition('@')[2]}"
+
+
+def without_secrets(text: str) -> str:
+    """What a library says, without what lets somebody into the cluster."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def reach(master: str) -> None:
@@ -71,7 +97,7 @@ def reach(master: str) -> None:
             continue
         return
     raise EngineError(
-        f"{master}: nobody answers there; write the cluster's address as spark://host:7077 or sc://host:15002"
+        f"{shown_master(master)}: nobody answers there; write the cluster's address as spark://host:7077 or sc://host:15002"
     )
 
 
@@ -131,6 +157,7 @@ def explained() -> Iterator[None]:
 
 def reason(text: str) -> str:
     """What went wrong, of all that Spark prints."""
+    text = without_secrets(text)
     ours = _OURS.search(text)
     if ours:
         return ours[1].strip()

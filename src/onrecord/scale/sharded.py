@@ -11,10 +11,9 @@ import os
 import re
 import shutil
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,33 +21,22 @@ import polars as pl
 
 from onrecord import __version__
 from onrecord.assemble import QUADS, describe, sort_quads
-from onrecord.errors import EngineError, GraphBroken, OutputError, Problems, Severity
+from onrecord.check.record import check_record
+from onrecord.errors import EngineError, GraphBroken, OnRecordError, OutputError, Problems, Severity, sort_problems
 from onrecord.files import locked, sha256_file, sha256_hex, write_atomic
 from onrecord.kept import Keep, Kept, code_digest, write_kept
 from onrecord.lock import Lock, read_lock
 from onrecord.manifest import MANIFEST, render
-from onrecord.project import STATEMENT_SUFFIXES, Project, find_files
+from onrecord.project import Project
 from onrecord.resolve import Resolved
-from onrecord.scale.aliases import ALIASES, count_names, list_aliases
+from onrecord.scale.aliases import ALIASES, BACKERS, count_names, list_aliases, list_backers
+from onrecord.scale.base import Base, Job, is_table, read_base, resolve_base, statement_files
+from onrecord.scale.frames import read_frame, scan_frames, write_frame
+from onrecord.scale.scans import BY_HAND, is_of, scan
 from onrecord.scale.shards import DESCRIBED, seal, write_quads, write_table
 from onrecord.scale.slim import split_described
-from onrecord.scale.units import (
-    BY_HAND,
-    LINKS,
-    REJECTS,
-    SHARD,
-    Base,
-    Job,
-    is_table,
-    map_unit,
-    names_of,
-    read_base,
-    resolve_base,
-    scan,
-    task_key,
-    write_asked,
-    write_frame,
-)
+from onrecord.scale.tasks import find_ids, plan_tasks
+from onrecord.scale.units import LINKS, REJECTS, SHARD, map_unit, names_of, write_asked
 from onrecord.staging import CURRENT, staged
 
 WORK = "work"
@@ -91,7 +79,7 @@ class Embedded:
 
     def join(self, job: Job, tasks: Sequence[Mapping[str, Any]]) -> None:
         """One task after the other."""
-        known = pl.scan_parquet(f"{job.work}/{ALIASES}")
+        known = scan_frames([Path(job.work) / ALIASES])
         for task in tasks:
             write_asked(job, task["key"], known.filter(pl.col("name").is_in(names_of(job, task))).collect())
 
@@ -101,7 +89,7 @@ class Embedded:
 
     def seal(self, job: Job, target: str, keys: Sequence[str], shards: Sequence[int]) -> list[dict[str, Any]]:
         """One shard after the other; each reads only what is its own."""
-        rows, nodes = (pl.scan_parquet([f"{job.work}/{kind}-{key}.parquet" for key in keys]) for kind in KINDS)
+        rows, nodes = (scan_frames(Path(job.work) / f"{kind}-{key}.parquet" for key in keys) for kind in KINDS)
         found = []
         for number in shards:
             mine = pl.col(SHARD) == number
@@ -155,25 +143,23 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
             )
     read_base.cache_clear()
     base = read_base(str(folder.absolute()))
-    resolved = _resolve_base(base)
-    described = describe(resolved, _lock(base.project), base.project)
+    units = _units(base)
+    resolved = _resolve_base(base, units)
     code = code_digest()
     work = out.absolute() / WORK / code[:16]
     joined = count_names(base.parsed) > engine.broadcast
-    job = Job(str(folder.absolute()), str(work), shards, base.digest, code, joined, slim)
+    job = Job(str(folder.absolute()), str(work), shards, base.whole, code, joined, slim)
     with locked(out):
         work.mkdir(parents=True, exist_ok=True)
         before = read_manifest(out) if Kept(out).facts else None
-        scanned = engine.each(scan, job, _units(base))
+        if joined:
+            (work / ALIASES).unlink(missing_ok=True)  # it may be that of another graph, from a build that was killed
+            write_frame(work / BACKERS, list_backers(resolved, base.parsed.entities))
+        scanned = engine.each(scan, job, units)
         _seen_here(work, (str(one["scan"]) for one in scanned))
-        tasks = _tasks(job, base, scanned)
-        todo = [task for task in tasks if not (work / f"done-{task['key']}.json").exists()]
-        if joined and todo:
-            write_frame(work / ALIASES, list_aliases(resolved, base.parsed.entities))
-            engine.join(job, todo)
-        engine.each(map_unit, job, todo)
-        _seen_here(work, (f"done-{task['key']}.json" for task in todo))
-        done = [json.loads((work / f"done-{task['key']}.json").read_text("utf-8")) for task in tasks]
+        done, tasks, mapped = _map(engine, job, base, resolved, scanned)
+        lost = {name for one in done for name in one["lost sources"]}
+        described = describe(_without(resolved, lost), _lock(base.project), base.project)
         basis = _write_basis(work, base, described, done)
         with staged(out) as (aside, publish):
             description = _write_described(aside, described, base, slim=slim)
@@ -181,15 +167,25 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
             kept = _keep(before, out, aside, every - _changed(before, done, job, basis))
             changed = sorted(every - kept.keys())
             sealed = engine.seal(job, str(aside), [one["key"] for one in done], changed) if changed else []
-            rejects = [pl.read_parquet(work / f"rejects-{one['key']}.parquet") for one in done]
-            told = pl.concat([pl.DataFrame(schema=REJECTS), *rejects]).sort("file", "line", "column", "code")
-            write_frame(aside / REJECTED, told)
-            manifest = _manifest(job, base, done, description, {**kept, **_by_number(sealed)}, told.height, basis)
+            rejects = [read_frame(work / f"rejects-{one['key']}.parquet") for one in done]
+            told = pl.concat([pl.DataFrame(schema=REJECTS), *rejects]).sort(REJECTS.names())
+            rejected = write_table(aside, REJECTED, told)
+            shown = {**kept, **_by_number(sealed)}
+            manifest = _manifest(job, base, done, description, shown, told.height, rejected, basis)
             write_atomic(aside / MANIFEST, render(manifest))
             write_kept(aside, Keep(facts={"shards": shards}))
+            _sweep(aside, manifest)
             publish()
         _let_go(work, scanned, tasks)
-    return Sharded(out, manifest, len(todo), len(changed))
+    return Sharded(out, manifest, mapped, len(changed))
+
+
+def _sweep(aside: Path, manifest: Mapping[str, Any]) -> None:
+    """Remove what no file of the build is: the half-written files of processes that were killed."""
+    known = {MANIFEST, *_told_files(manifest)}
+    for path in aside.iterdir():
+        if path.is_file() and path.name not in known:
+            path.unlink(missing_ok=True)
 
 
 def _seen_here(work: Path, names: Iterable[str]) -> None:
@@ -202,15 +198,18 @@ def _seen_here(work: Path, names: Iterable[str]) -> None:
 
 
 def delta(before: Path, after: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The quads to delete and to insert between two builds, from the shards whose hashes differ."""
-    old, new = read_manifest(before) or {}, read_manifest(after) or {}
+    """The quads to delete and to insert between two builds, from the shards whose hashes differ.
+
+    :raises OnRecordError: when no build in shards stands in one of the folders.
+    """
+    old, new = require_manifest(before), require_manifest(after)
     gone, come = [pl.DataFrame(schema=QUADS)], [pl.DataFrame(schema=QUADS)]
     was_in, now_in = quad_files(old), quad_files(new)
     for name in sorted({*was_in, *now_in}):
         if was_in.get(name) == now_in.get(name):
             continue
-        was = pl.read_parquet(before / name) if name in was_in else pl.DataFrame(schema=QUADS)
-        now = pl.read_parquet(after / name) if name in now_in else pl.DataFrame(schema=QUADS)
+        was = read_frame(before / name) if name in was_in else pl.DataFrame(schema=QUADS)
+        now = read_frame(after / name) if name in now_in else pl.DataFrame(schema=QUADS)
         out, into = changes(was, now)
         gone.append(out)
         come.append(into)
@@ -225,71 +224,68 @@ def changes(was: pl.DataFrame, now: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
 
 
 def _units(base: Base) -> list[str]:
-    files = find_files(base.project, "statements", STATEMENT_SUFFIXES, Problems())
+    files = statement_files(base.project)
     tables = [base.project.relative(path) for path in files if is_table(path)]
     return [*tables, *([BY_HAND] if len(tables) < len(files) else [])]
 
 
-def _resolve_base(base: Base) -> Resolved:
-    """All that no statement says."""
+def _resolve_base(base: Base, units: Collection[str]) -> Resolved:
+    """All that no statement says; what is wrong in statement files is left to their units."""
+    problems = Problems(list(base.problems))
+    resolved = resolve_base(base, problems)
+    check_record(replace(resolved, entities=[], withdrawn=()), base.project, problems)
+    inner = base.parsed.places.inner
     wrong = [
         found
-        for found in base.problems
-        if found.severity is Severity.ERROR and "/statements/" not in f"/{found.place.file}"
+        for found in sort_problems(problems.items)
+        if found.severity is Severity.ERROR and not any(is_of(inner(found.place.file), unit) for unit in units)
     ]
-    problems = Problems()
-    resolved = resolve_base(base, problems)
-    wrong += [found for found in problems.items if found.severity is Severity.ERROR]
     if wrong:
         raise GraphBroken(f"{base.project.name}: what every shard needs has errors", wrong)
     return resolved
 
 
+def _map(
+    engine: Engine, job: Job, base: Base, resolved: Resolved, scanned: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
+    """Map every unit, and once more those that others leave something out for.
+
+    Returns the results, all tasks on the way to them, and how many units were mapped.
+    """
+    work, ids = Path(job.work), find_ids(job, scanned)
+    tasks = plan_tasks(job, base, scanned, ids, ())
+    every: list[dict[str, Any]] = []
+    mapped: set[str] = set()
+    while True:
+        every += tasks
+        todo = [task for task in tasks if not all((work / name).exists() for name in _made_of(task))]
+        if job.joined and todo:
+            if not (work / ALIASES).exists():
+                write_frame(work / ALIASES, list_aliases(resolved, base.parsed.entities))
+            engine.join(job, todo)
+        engine.each(map_unit, job, todo)
+        _seen_here(work, (f"done-{task['key']}.json" for task in todo))
+        mapped.update(str(task["unit"]) for task in todo)
+        done = [json.loads((work / f"done-{task['key']}.json").read_text("utf-8")) for task in tasks]
+        before, tasks = tasks, plan_tasks(job, base, scanned, ids, done)
+        if tasks == before:
+            return done, every, len(mapped)
+
+
+def _made_of(task: Mapping[str, Any]) -> list[str]:
+    """The files that a unit's task makes."""
+    return [f"{kind}-{task['key']}.parquet" for kind in (*KINDS, "rejects")] + [f"done-{task['key']}.json"]
+
+
+def _without(resolved: Resolved, sources: Collection[str]) -> Resolved:
+    """What no statement says, without sources that are left out."""
+    entities = [entity for entity in resolved.entities if entity.source not in sources]
+    known = {name: source for name, source in resolved.sources.items() if name not in sources}
+    return replace(resolved, entities=entities, sources=known)
+
+
 def _lock(project: Project) -> Lock:
     return read_lock(project.lock_file, project.name_of(project.lock_file), Problems())
-
-
-def _tasks(job: Job, base: Base, scanned: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A task for every unit, with the rows of other units that it refers to."""
-    work = Path(job.work)
-    scans = {one["unit"]: pl.read_parquet(work / one["scan"]) for one in sorted(scanned, key=lambda one: one["unit"])}
-    declared: dict[str, tuple[str, str, int, list[str], str]] = {}
-    twice: dict[str, list[tuple[str, int, str, str]]] = defaultdict(list)
-    every = [(row, unit) for unit, frame in scans.items() for row in frame.drop_nulls("id").iter_rows()]
-    for (text, file, line, refers, rows), unit in sorted(every, key=lambda pair: (pair[0][1], pair[0][2])):
-        if text in declared:
-            first, where, at, _, _ = declared[text]
-            if first != unit:  # within a unit resolving finds it
-                twice[unit].append((file, line, text, f"{where}:{at}"))
-        else:
-            declared[text] = (unit, file, line, refers, rows)
-    tasks = []
-    for one in scanned:
-        unit = one["unit"]
-        wanted = _wanted(scans[unit]["refers"].explode().drop_nulls().unique().to_list(), declared, unit)
-        context = pl.DataFrame({"rows": [declared[text][4] for text in wanted]}, schema={"rows": pl.String})
-        digest = sha256_hex("\n".join(context["rows"]).encode("utf-8")) if wanted else ""
-        if wanted and not (work / f"context-{digest}.parquet").exists():
-            write_frame(work / f"context-{digest}.parquet", context)
-        again = twice.get(unit, [])
-        key = task_key(job, base.digest, one["sha256"], digest, [unit, again])
-        tasks.append(
-            {"unit": unit, "key": key, "context": f"context-{digest}.parquet" if wanted else "", "twice": again}
-        )
-    return sorted(tasks, key=lambda task: str(task["unit"]))
-
-
-def _wanted(ids: Iterable[str], declared: Mapping[str, tuple[str, str, int, list[str], str]], unit: str) -> list[str]:
-    """The ids in other units that are referred to, directly or through one another."""
-    found: set[str] = set()
-    todo = [text for text in ids if text in declared]
-    while todo:
-        text = todo.pop()
-        if text in found:
-            continue
-        found.add(text)
-        todo += [other for other in declared[text][3] if other in declared]
-    return sorted(text for text in found if declared[text][0] != unit)
 
 
 def _write_described(aside: Path, described: pl.DataFrame, base: Base, *, slim: bool) -> dict[str, Any]:
@@ -356,6 +352,7 @@ def _manifest(
     described: dict[str, Any],
     shards: Mapping[int, dict[str, Any]],
     rejects: int,
+    rejected: Mapping[str, Any],
     basis: str,
 ) -> dict[str, Any]:
     """What was built from what: the same wherever it ran."""
@@ -369,6 +366,7 @@ def _manifest(
         "left out": left_out,
         "shard count": job.shards,
         "counts": total | {"rejects": rejects},
+        "rejects": {"files": rejected},
         "described": basis,
         "description": described,
         "shards": {str(number): shards[number] for number in sorted(shards)},
@@ -385,6 +383,23 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
         return None
 
 
+def require_manifest(out: Path) -> dict[str, Any]:
+    """The manifest of the build in shards that stands in ``out``.
+
+    :raises OnRecordError: where none does.
+    """
+    found = read_manifest(out)
+    if found is None:
+        raise OnRecordError(f"{out}: no build in shards stands here; make one:  onrecord build GRAPH --shards N")
+    return found
+
+
+def _told_files(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Every file of a build but the manifest itself, with its size and hash."""
+    entries = [manifest["description"], manifest["rejects"], *manifest["shards"].values()]
+    return {name: told for entry in entries for name, told in entry["files"].items()}
+
+
 def quad_files(manifest: Mapping[str, Any]) -> dict[str, str]:
     """The Parquet files of quads of a build, what is described first, each with its hash."""
     entries = [manifest.get("description", {"files": {}}), *manifest.get("shards", {}).values()]
@@ -395,14 +410,9 @@ def quad_files(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 def _let_go(work: Path, scanned: Iterable[Mapping[str, Any]], tasks: Iterable[Mapping[str, Any]]) -> None:
     """Remove what no unit needs any more."""
-    needed = {
-        f"{DESCRIBED}.parquet",
-        LINKS,
-        *(str(one["scan"]) for one in scanned),
-        *(str(task["context"]) for task in tasks),
-    }
-    for task in tasks:
-        needed |= {f"{kind}-{task['key']}.parquet" for kind in (*KINDS, "rejects")} | {f"done-{task['key']}.json"}
+    needed = {f"{DESCRIBED}.parquet", LINKS}
+    needed |= {str(one["scan"]) for one in scanned} | {str(task["context"]) for task in tasks}
+    needed |= {name for task in tasks for name in _made_of(task)}
     for path in (*work.iterdir(), *work.parent.iterdir()):
         if path.is_dir() and path != work:
             shutil.rmtree(path, ignore_errors=True)

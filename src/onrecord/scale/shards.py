@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from onrecord.files import sha256_file
 from onrecord.model import empty_statements
 from onrecord.names import Names
 from onrecord.resolve import Resolved
+from onrecord.scale.aliases import BACKERS, read_asked
 from onrecord.scale.backing import count_backing
+from onrecord.scale.base import Base, Job, base_of, resolve_base
+from onrecord.scale.frames import read_frame, write_frame
 from onrecord.scale.slim import evidence, evidence_name, slim_quads
-from onrecord.scale.units import LINKS, SHARD, Base, Job, base_of, read_base, resolve_base, write_frame
+from onrecord.scale.units import LINKS, SHARD
 from onrecord.terms import Minter
 
 DESCRIBED = "described"
@@ -47,14 +51,14 @@ def seal(job: Job, target: str, number: int, rows: pl.DataFrame, nodes: pl.DataF
     ``rows`` and ``nodes`` are what units wrote for this shard.
     """
     base = base_of(job)
-    described = pl.read_parquet(Path(job.work) / f"{DESCRIBED}.parquet")
+    described = read_frame(Path(job.work) / f"{DESCRIBED}.parquet")
     rows = rows.drop(SHARD).sort("statement", "proposition", "source", nulls_last=True).with_row_index("row")
     links = json.loads((Path(job.work) / LINKS).read_text("utf-8"))
-    backing = count_backing(rows, resolve_base(read_base(job.folder), Problems()), links)
+    backing = count_backing(rows, _backers(job, base), links)
     if job.slim:
-        quads = slim_quads(rows, _known(base), described, base.project.language, backing).unique()
+        quads = slim_quads(rows, _beside_rows(base), described, base.project.language, backing).unique()
     else:
-        parts = said_parts(rows, _known(base), described, base.project.language)
+        parts = said_parts(rows, _beside_rows(base), described, base.project.language)
         quads = pl.concat([*(part.select(QUADS.names()) for part in parts), nodes.select(QUADS.names())]).unique()
     counts = {
         "statements": rows["statement"].drop_nulls().n_unique(),
@@ -89,7 +93,15 @@ def _told(path: Path) -> dict[str, Any]:
     return {path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)}}
 
 
-def _known(base: Base) -> Resolved:
+def _backers(job: Job, base: Base) -> Resolved:
+    """Who is looked up to tell origins apart; of many entities only they are read."""
+    if not job.joined:
+        return resolve_base(base, Problems())
+    parsed = replace(base.parsed, entities=read_asked(Path(job.work) / BACKERS))
+    return resolve_base(replace(base, parsed=parsed, known=None), Problems())
+
+
+def _beside_rows(base: Base) -> Resolved:
     """What a shard needs to know beside its rows."""
     names = Names(base.ontology, Minter(base.project.base))
     return Resolved(empty_statements(), [], base.parsed.sources, names, base.parsed.places)

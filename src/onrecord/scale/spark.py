@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from onrecord.errors import EngineError, MissingExtra
 from onrecord.scale.aliases import ALIASES, ASKED, BROADCAST
-from onrecord.scale.cluster import explained, find_java, on_this_machine, reach, read_master, reason
-from onrecord.scale.units import SHARD, Job, names_of, write_asked
+from onrecord.scale.base import Job
+from onrecord.scale.cluster import explained, find_java, on_this_machine, reach, read_master, reason, shown_master
+from onrecord.scale.units import SHARD, names_of, write_asked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -88,7 +90,7 @@ class Spark:
             return pa.Table.from_batches([_told([{"key": asked["key"][0]}])])
 
         def met() -> DataFrame:
-            known = self.session.read.parquet(f"file://{job.work}/{ALIASES}")
+            known = self.session.read.parquet(_address(job.work, ALIASES))
             asked = self._spread(tasks).mapInArrow(ask, "key string, name string")
             return asked.join(known.hint("merge"), "name").groupBy("key").applyInArrow(write, RESULT)
 
@@ -114,7 +116,7 @@ class Spark:
 
         def met() -> DataFrame:
             rows, nodes = (
-                self.session.read.parquet(*(f"file://{job.work}/{kind}-{key}.parquet" for key in keys))
+                self.session.read.parquet(*(_address(job.work, f"{kind}-{key}.parquet") for key in keys))
                 .where(f"{SHARD} IN ({', '.join(map(str, shards))})")
                 .groupBy(SHARD)
                 for kind in ("rows", "nodes")
@@ -131,6 +133,11 @@ class Spark:
     def _collect(self, frame: Callable[[], DataFrame]) -> list[dict[str, Any]]:
         with explained():
             return [json.loads(row["result"]) for row in frame().collect()]
+
+
+def _address(folder: str, name: str) -> str:
+    """One file as Spark reads it: in what it is given, some characters stand for many files."""
+    return "file://" + re.sub(r"([\[\]{}*?\\])", r"\\\1", f"{folder}/{name}")
 
 
 def _told(results: list[dict[str, Any]]) -> pa.RecordBatch:
@@ -169,7 +176,7 @@ def _session(master: str) -> SparkSession:
     try:
         session = builder.getOrCreate()
     except (PySparkException, Py4JError, OSError, RuntimeError) as error:
-        raise EngineError(f"{master}: Spark does not start: {reason(str(error))}") from error
+        raise EngineError(f"{shown_master(master)}: Spark does not start: {reason(str(error))}") from error
     if not remote:
         session.sparkContext.setLogLevel("OFF")  # what goes wrong is told once, without Java's stack
     return session
@@ -183,7 +190,7 @@ def _wait_for_executors(session: SparkSession, master: str) -> None:
         if time.monotonic() > end:
             session.stop()
             raise EngineError(
-                f"{master}: no worker took this build within {PATIENCE} s; start workers there, "
+                f"{shown_master(master)}: no worker took this build within {PATIENCE} s; start workers there, "
                 "or wait until some of their cores and memory are free"
             )
         time.sleep(0.2)

@@ -37,7 +37,7 @@ from onrecord.scale.push import (
     read_ledger,
 )
 from onrecord.scale.server import Server
-from onrecord.scale.sharded import changes, quad_files, read_manifest
+from onrecord.scale.sharded import changes, quad_files, read_manifest, require_manifest
 from onrecord.terms import ONR, iri, literal
 
 IN_SHARDS = "in shards"
@@ -126,8 +126,7 @@ class Transferred:
 
 def read_built(folder: Path) -> Built | None:
     """The build in shards that stands in ``folder``; None where none does."""
-    manifest = read_manifest(folder)
-    return Built(folder, str(manifest["base"]), quad_files(manifest)) if manifest else None
+    return require_built(folder) if read_manifest(folder) else None
 
 
 def require_built(folder: Path) -> Built:
@@ -135,10 +134,8 @@ def require_built(folder: Path) -> Built:
 
     :raises OnRecordError: where none does.
     """
-    found = read_built(folder)
-    if found is None:
-        raise OnRecordError(f"{folder}: no build in shards stands here; make one:  onrecord build GRAPH --shards N")
-    return found
+    manifest = require_manifest(folder)
+    return Built(folder, str(manifest["base"]), quad_files(manifest))
 
 
 def transfer(
