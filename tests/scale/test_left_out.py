@@ -213,7 +213,7 @@ def files() -> SearchStrategy[dict[str, list[str]]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(files(), sampled_from(sorted(HEADS)), sampled_from(sorted(TURTLES)))
 def test_any_rows_of_any_files(chosen: dict[str, list[str]], head: str, turtle: str) -> None:
     compare(chosen, head, turtle)
