@@ -13,6 +13,7 @@ import pytest
 
 import onrecord
 from inline import BASE
+from onrecord import worker
 from onrecord.engine import GRAPH_FORMATS, Job
 from onrecord.errors import QueryBusy, QueryCancelled, QueryError, QueryLimitExceeded, QueryRefused
 from onrecord.lens import Lens
@@ -62,6 +63,15 @@ def test_a_process_over_its_limit_is_replaced(workers: Workers) -> None:
     assert none_left()
     assert workers.run(ALL, Limits()).rows == 1000
     assert len(children()) == 1 and children() != first
+
+
+@pytest.mark.parametrize("most", [(0, 1 << 40), (1 << 40, 0)], ids=["mapped", "in use"])
+def test_a_process_that_has_grown_is_replaced(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, most: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(worker, "GROWTH_BYTES", most)
+    assert workers.run(ALL, Limits()).rows == 1000
+    assert none_left()
 
 
 def test_a_limit_of_one_query_is_none_of_the_next(workers: Workers) -> None:

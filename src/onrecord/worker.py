@@ -23,6 +23,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from operator import lt
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ from onrecord.limits import Limits, RowCount
 from onrecord.written import Forms
 
 STACK_BYTES = 1 << 30
-GROWTH_BYTES = 256 << 20
-"""A process that holds so much more than at its start takes no further query."""
+GROWTH_BYTES = (256 << 20, 96 << 20)
+"""A process that has mapped, or has in use, so much more than at its start takes no further query."""
 
 _PIPE_BYTES = 1 << 20
 _CHECK_SECONDS = 0.1
@@ -334,7 +335,8 @@ def _work(dataset: Dataset, jobs: int, body: int, notes: int, statm: int) -> Non
             _bound_job(message, _memory(statm)[0])
             note = _answer(dataset, message, Output(out), notes)
             out.flush()
-            again = all(now - then < GROWTH_BYTES for now, then in zip(_memory(statm), at_start, strict=True))
+            grown = (now - then for now, then in zip(_memory(statm), at_start, strict=True))
+            again = all(map(lt, grown, GROWTH_BYTES))
             _note(notes, **note, again=again)
             if not again:
                 return
