@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import tempfile
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from onrecord.serve import live
 from onrecord.serve.desk import Broken, Desk
-from onrecord.serve.edition import INLINE, Counter, answer_jobs
+from onrecord.serve.edition import Counter, Done, answer_jobs
 from onrecord.serve.editions import Edition, EditionLost, Editions, LongBody, Reply
-from onrecord.serve.messages import HEAD
+from onrecord.serve.messages import HEAD, INLINE
+from onrecord.serve.server import _tell_end
+from onrecord.serve.service import Service
 from onrecord.serve.settings import Settings
 from onrecord.serve.upstream import Upstream
+from onrecord.spool import Spool
+from onrecord.workers import Evaluated
 from small_graph import ENTITIES, LETTER, LETTER_TEXT, write_graph
 
 HEADS = "SELECT ?who WHERE { ?who gar:chairs ?what }"
@@ -116,12 +124,23 @@ def test_a_cancel_that_comes_before_its_job_has_begun_is_not_lost(tmp_path: Path
     waits = {**slow, "id": 2, "query": HEADS}
     replies: dict[int, dict[str, Any]] = {}
 
-    def hand_out(number: int, done: Future[tuple[dict[str, Any], bytes]]) -> None:
+    def hand_out(number: int, done: Done) -> None:
         replies[number] = done.result()[0]
 
     jobs = Pipe(slow, waits, {"id": 2, "job": "cancel", "of": 2}, {"id": 1, "job": "cancel", "of": 1})
     answer_jobs(jobs, desk, hand_out, 1)
     assert {number: head["error"] for number, head in replies.items()} == {1: "cancelled", 2: "cancelled"}
+
+
+def test_what_was_cancelled_before_it_began_is_not_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = open_desk(write_graph(tmp_path / "garden"), tmp_path / "out")
+    made: list[str] = []
+    monkeypatch.setitem(desk._pages, "slow.html", lambda: made.append("slow.html") or b"")  # type: ignore[func-returns-value]
+    page = {"id": 1, "job": "page", "path": "slow.html"}
+    desk.expect(page)
+    desk.cancel(1)
+    assert (desk.reply(page)[0]["error"], made) == ("cancelled", [])
+    assert (desk.reply({**page, "id": 2})[0]["kind"], made) == ("page", ["slow.html"])
 
 
 class Out:
@@ -133,8 +152,8 @@ class Out:
         self.counter._folder = folder
         monkeypatch.setattr(Counter, "send", lambda _, head, body=b"": self.sent.append((head, body)))
 
-    def hand_out(self, head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
-        done: Future[tuple[dict[str, Any], bytes]] = Future()
+    def hand_out(self, head: dict[str, Any], body: bytes | Evaluated) -> tuple[dict[str, Any], bytes]:
+        done: Done = Future()
         done.add_done_callback(lambda done: self.counter.hand_out(7, done))
         done.set_result((head, body))
         return self.sent.pop()
@@ -144,7 +163,7 @@ def test_a_long_answer_for_which_there_is_no_room_is_told(tmp_path: Path, monkey
     class Full(io.BytesIO):
         name = str(tmp_path / "answer-1")
 
-        def write(self, data: Any) -> int:
+        def writelines(self, lines: Any) -> None:
             raise OSError(28, "No space left on device")
 
     def temporary(**options: Any) -> Full:
@@ -167,6 +186,23 @@ def test_a_long_answer_goes_through_a_file(tmp_path: Path, monkeypatch: pytest.M
     long = LongBody(Path(head["file"]))
     assert (body, long.size, list(tmp_path.iterdir())) == (b"", len(sent), [])
     assert long.read_at(5, 1000) + long.read_at(1005, len(sent)) == sent[5:]
+
+
+def test_a_long_answer_is_never_whole_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = open_desk(write_graph(tmp_path / "garden"), tmp_path / "out")
+    wide = (
+        "SELECT ?a ?d ?g { { SELECT ?a { ?a ?b ?c } LIMIT 100 } { SELECT ?d { ?d ?e ?f } LIMIT 100 } ?g a gar:Person }"
+    )
+    job = {"id": 1, "job": "query", "query": wide, "formats": {"rows": "csv"}}
+    out = Out(tmp_path, monkeypatch)
+    monkeypatch.setattr(Spool.__init__, "__defaults__", (INLINE // 8,))
+    tracemalloc.start()
+    try:
+        head, body = out.hand_out(*desk.reply(job))
+        assert tracemalloc.get_traced_memory()[1] < INLINE * 3 // 2
+    finally:
+        tracemalloc.stop()
+    assert (body, LongBody(Path(head["file"])).size > 2 * INLINE) == (b"", True)
 
 
 # replies
@@ -279,6 +315,56 @@ def test_an_edit_during_a_build_is_another_build(tmp_path: Path, monkeypatch: py
     ask = {"id": 1, "job": "query", "query": HEADS, "formats": {"rows": "csv"}}
     assert [desk.reply(ask)[1].splitlines()[1][-5:] for desk in (old, new)] == [b"/rose", b"basil"]
     assert old.facts["build"] != new.facts["build"]
+
+
+# following the files
+
+
+class Gone:
+    """An edition whose process is gone."""
+
+    is_running, build = False, "one"
+
+
+def test_what_cannot_be_replaced_is_tried_less_and_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[float] = []
+
+    async def renew(service: Any) -> None:
+        tries.append(asyncio.get_running_loop().time())
+
+    async def follow() -> None:
+        watch, service = live.Watch(write_graph(tmp_path / "garden")), SimpleNamespace(edition=Gone())
+        service.settings = SimpleNamespace(watch=False, store="")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(watch.keep_current(cast("Service", service)), 1.0)
+
+    monkeypatch.setattr(live, "RESTART_SECONDS", 0.02)
+    monkeypatch.setattr(live, "_renew", renew)
+    asyncio.run(follow())
+    assert 2 <= len(tries) <= 6
+    assert tries[-1] - tries[-2] > 2 * (tries[1] - tries[0])
+
+
+def test_a_mistake_in_following_the_files_is_told() -> None:
+    told: list[dict[str, Any]] = []
+
+    async def fail() -> None:
+        raise AssertionError("a mistake of ours")
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context))
+        for keeping in (loop.create_task(fail()), loop.create_task(asyncio.sleep(60))):
+            keeping.add_done_callback(_tell_end)
+            await asyncio.sleep(0)
+            keeping.cancel()
+            await asyncio.wait({keeping})
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert [(each["message"], str(each["exception"])) for each in told] == [
+        ("the files are followed no more", "a mistake of ours")
+    ]
 
 
 # the server behind

@@ -37,19 +37,20 @@ from onrecord.protected import count_protected, require_choice
 from onrecord.query import Opened, evaluate
 from onrecord.questions import Question, prepare
 from onrecord.serve.catalogue import describe_questions
-from onrecord.serve.messages import Job, without_address
+from onrecord.serve.messages import INLINE, Job, without_address
 from onrecord.serve.settings import BUSY_SECONDS
 from onrecord.site import SiteOptions
 from onrecord.store import graph_names, open_store
 from onrecord.terms import is_iri
 from onrecord.worker import Dataset
-from onrecord.workers import Workers
+from onrecord.workers import Evaluated, Workers
 from onrecord.written import read_written
 
 if TYPE_CHECKING:
     from onrecord.graph import Report
 
-Reply = tuple[dict[str, Any], bytes]
+Reply = tuple[dict[str, Any], bytes | Evaluated]
+"""Head and body; a long answer as it was kept when it came, so that many of them fit beside each other."""
 
 _GRAPH = "CONSTRUCT {{ ?s ?p ?o }} {dataset} WHERE {{ ?s ?p ?o }}"
 _THING = "CONSTRUCT {{ {iri} ?p ?o . ?s ?q {iri} }} WHERE {{ {{ {iri} ?p ?o }} UNION {{ ?s ?q {iri} }} }}"
@@ -213,7 +214,7 @@ class Desk:
         head, known = self._evaluate(_KNOWN.format(iri=iri), Lens(), {"boolean": "csv"}, stopped)
         if "error" in head:
             return head, b""
-        if known.strip() != b"true":
+        if known != b"true":
             return {"error": "unknown", "message": "nothing is known of that"}, b""
         return self._evaluate(_THING.format(iri=iri), Lens(), job["formats"], stopped)
 
@@ -232,17 +233,14 @@ class Desk:
             "cancelled": stopped.is_set,
             "patience": BUSY_SECONDS,
         }
-        with evaluate(self._graph, text, lens, self._limits, **asked, **more) as found:
-            if found.kind not in formats:
-                what = {"rows": "rows", "boolean": "true or false", "graph": "a graph"}[found.kind]
-                return {
-                    "error": "unacceptable",
-                    "message": f"this query gives {what}, in no format that you accept",
-                }, b""
-            remote = self._graph.remote
-            if remote and remote.find_state() != remote.state:  # the answer may be of two states, half of each
-                return {"error": "changed", "message": _CHANGED}, b""
-            return {"kind": found.kind}, found.body
+        found = evaluate(self._graph, text, lens, self._limits, **asked, **more)
+        if found.kind not in formats:
+            what = {"rows": "rows", "boolean": "true or false", "graph": "a graph"}[found.kind]
+            return {"error": "unacceptable", "message": f"this query gives {what}, in no format that you accept"}, b""
+        remote = self._graph.remote
+        if remote and remote.find_state() != remote.state:  # the answer may be of two states, half of each
+            return {"error": "changed", "message": _CHANGED}, b""
+        return {"kind": found.kind}, found.body if found.size <= INLINE else found
 
     def _tell(self, error: OnRecordError) -> dict[str, str]:
         found = _refusal(error)

@@ -19,21 +19,18 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from onrecord.errors import OnRecordError, Problem, sort_problems
 from onrecord.excerpts import Excerpts
 from onrecord.protected import Undecided
-from onrecord.serve.messages import HEAD, NO_ROOM, Job
+from onrecord.serve.messages import HEAD, INLINE, NO_ROOM, Job
 
 if TYPE_CHECKING:
-    from onrecord.serve.desk import Desk
+    from onrecord.serve.desk import Desk, Reply
 
-Done = Future[tuple[dict[str, Any], bytes]]
+Done: TypeAlias = "Future[Reply]"
 """A job that was answered: head and body of the reply, or a mistake of ours."""
-
-INLINE = 1 << 20
-"""A longer body is left in a file, from which the server sends it piece by piece."""
 
 MOST_PROBLEMS = 1000
 """So many are shown."""
@@ -116,18 +113,20 @@ class Counter:
             self.send({"id": number, "error": "bug", "message": "this is a mistake of the server; its log tells more"})
             return
         head, body = done.result()
+        if isinstance(body, bytes) and len(body) <= INLINE:
+            self.send({"id": number, **head}, body)
+            return
         try:
-            if len(body) > INLINE:
-                head, body = {**head, "file": self._put_aside(body)}, b""
+            head = {**head, "file": self._put_aside([body] if isinstance(body, bytes) else body.pieces())}
         except OSError as failure:
-            head, body = {"error": "full", "message": NO_ROOM, "detail": f"a long answer: {failure}"}, b""
-        self.send({"id": number, **head}, body)
+            head = {"error": "full", "message": NO_ROOM, "detail": f"a long answer: {failure}"}
+        self.send({"id": number, **head})
 
-    def _put_aside(self, body: bytes) -> str:
+    def _put_aside(self, pieces: Iterable[bytes]) -> str:
         """Write a long body into a file that the server takes off the disk; returns its name."""
         with tempfile.NamedTemporaryFile(dir=self._folder, prefix="answer-", delete=False) as file:
             try:
-                file.write(body)
+                file.writelines(pieces)
                 file.flush()
             except OSError:
                 Path(file.name).unlink()

@@ -22,6 +22,9 @@ from onrecord.watch import changes
 RESTART_SECONDS = 1.0
 """Between two tries to replace a process that is gone."""
 
+MOST_RESTART_SECONDS = 60.0
+"""And at most, where one try after the other fails: each builds the graph."""
+
 MOST_LOGGED = 50
 """So many problems are written to the log at a time."""
 
@@ -59,16 +62,18 @@ class Watch:
         """Renew the edition whenever it has to be; ends when it is cancelled."""
         if service.settings.watch:
             threading.Thread(target=self._look, name="watch", daemon=True).start()
+        pause = RESTART_SECONDS
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), RESTART_SECONDS)
+                    await asyncio.wait_for(self._changed.wait(), pause)
                 is_due = (
                     service.edition.is_running and bool(service.settings.store) and await self._look_at_store(service)
                 )
                 if self._changed.is_set() or is_due or not service.edition.is_running:
                     self._changed.clear()
                     await _renew(service)
+                pause = RESTART_SECONDS if service.edition.is_running else min(2 * pause, MOST_RESTART_SECONDS)
         finally:
             self._stop.set()
 

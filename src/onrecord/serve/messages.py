@@ -12,6 +12,9 @@ from typing import Any
 HEAD = struct.Struct(">IQ")
 """How long the head of a message is, in JSON, and its body."""
 
+INLINE = 1 << 20
+"""A longer body is left in a file, from which the server sends it piece by piece."""
+
 NO_ROOM = "this machine has no room for so long an answer; narrow the query, or ask again later"
 """What a client is told where a long answer cannot be put into a file, or read from it."""
 

@@ -54,6 +54,7 @@ async def _serve(settings: Settings, log: Log, ready: Callable[[str, Edition], N
         service = Service(settings, Editions(settings, first), Answers(settings, metrics), metrics, log)
         server = _Server(_config(service))
         keeping = asyncio.create_task(watch.keep_current(service))
+        keeping.add_done_callback(_tell_end)
         stopping = asyncio.create_task(_stop(stop, server, log))
         try:
             host, port = bound.getsockname()[:2]
@@ -117,6 +118,14 @@ def _bind(settings: Settings) -> socket.socket:
             f"{settings.host}:{settings.port} cannot be served at: {error.strerror or error}; --port takes another"
         ) from error
     return bound
+
+
+def _tell_end(keeping: asyncio.Task[None]) -> None:
+    """Tell the log of a mistake of ours after which nothing new is served any more."""
+    error = None if keeping.cancelled() else keeping.exception()
+    if error is not None:
+        told = {"message": "the files are followed no more", "exception": error, "task": keeping}
+        keeping.get_loop().call_exception_handler(told)
 
 
 def _require_ready(edition: Edition) -> None:
