@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from onrecord.kept import code_digest
 from onrecord.lens import Lens
 from onrecord.manifest import MANIFEST
 from onrecord.nearest import nearest_in_pieces, nearest_names
+from onrecord.parse import parse
 from onrecord.scale.base import Job, base_of, read_base
 from onrecord.scale.sharded import REJECTED, Embedded, Sharded, Step, build_shards, delta
 from onrecord.scale.units import map_unit
@@ -293,6 +295,32 @@ def test_a_file_that_changes_while_it_is_built_is_not_taken_for_what_it_was(fold
     (folder / "statements/register.csv").write_text(REGISTER)
     made(folder, tmp_path / "out")
     assert quads(tmp_path / "out").equals(embedded(folder))
+
+
+@pytest.mark.parametrize("name", ["entities.yaml", "statements/letter.yaml"])
+def test_a_graph_that_changes_while_it_is_read_is_not_taken_for_what_it_was(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def slow_parse(*given: Any, **chosen: Any) -> Any:
+        found = parse(*given, **chosen)
+        (folder / name).write_text((folder / name).read_text("utf-8") + "# more\n", "utf-8")
+        return found
+
+    monkeypatch.setattr("onrecord.scale.base.parse", slow_parse)
+    with pytest.raises(EngineError, match=r"garden: changed while it was read; build again$"):
+        made(folder, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["pipe.yaml", "pipe.csv"])
+@pytest.mark.parametrize("at", [".", ".."])
+def test_what_is_no_file_of_statements_stops_the_build_from_wherever_it_is_seen(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, at: str
+) -> None:
+    os.mkfifo(folder / "statements" / name)
+    monkeypatch.chdir(folder / at)
+    with pytest.raises(GraphBroken) as error:
+        made(folder, tmp_path / "out")
+    assert [found.code for found in error.value.problems] == ["P003"]
 
 
 def test_a_graph_that_is_named_by_its_folder_and_moved(folder: Path, tmp_path: Path) -> None:

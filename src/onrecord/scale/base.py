@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -75,17 +76,24 @@ def is_table(path: Path) -> bool:
 
 @lru_cache(maxsize=2)
 def read_base(folder: str, joined: bool = False) -> Base:
-    """All of a graph but its tables, and with ``joined`` but its entities; read once in a process."""
+    """All of a graph but its tables, and with ``joined`` but its entities; read once in a process.
+
+    :raises EngineError: when a file changed meanwhile: what was read must not go by the hash of something else.
+    """
     problems = Problems()
     project = open_project(folder, problems)
+    files, by_hand = _digest_beside(project), _digest_by_hand(project)
     ontology = load_ontologies(project, problems)
 
     def is_wanted(path: Path) -> bool:
         return not joined if path.name in ENTITY_FILES and path.parent == project.folder else not is_table(path)
 
     parsed = parse(project, ontology, problems, is_wanted=is_wanted)
-    wrong = sort_problems(problems.items)
-    return Base(project, ontology, parsed, wrong, _base_digest(project, parsed), _digest_by_hand(project))
+    if (files, by_hand) != (_digest_beside(project), _digest_by_hand(project)):
+        raise EngineError(f"{folder}: changed while it was read; build again")
+    sources = [json.dumps(_without_places(asdict(source))) for _, source in sorted(parsed.sources.items())]
+    digest = sha256_hex("\n".join([project.base, files, *sources]).encode("utf-8"))
+    return Base(project, ontology, parsed, sort_problems(problems.items), digest, by_hand)
 
 
 def base_of(job: Job) -> Base:
@@ -141,12 +149,18 @@ def digest_file(path: Path) -> str:
         return error.strerror or "cannot be read"
 
 
-def _base_digest(project: Project, parsed: Parsed) -> str:
+def _digest_beside(project: Project) -> str:
     statements = project.folder / "statements"
     files = [path for path in input_files(project) if path != project.lock_file and statements not in path.parents]
-    told = [project.base, *(f"{project.relative(path)}\0{digest_file(path)}" for path in files)]
-    told += [json.dumps(_without_places(asdict(source))) for _, source in sorted(parsed.sources.items())]
-    return sha256_hex("\n".join(told).encode("utf-8"))
+    return _digest(project, files)
+
+
+def _digest_by_hand(project: Project) -> str:
+    return _digest(project, [path for path in statement_files(project) if not is_table(path)])
+
+
+def _digest(project: Project, files: Iterable[Path]) -> str:
+    return sha256_hex("".join(f"{project.relative(path)}\0{digest_file(path)}\n" for path in files).encode())
 
 
 def _without_places(value: Any) -> Any:
@@ -154,8 +168,3 @@ def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_places(part) for key, part in value.items() if key not in ("place", "places")}
     return [_without_places(part) for part in value] if isinstance(value, (list, tuple)) else value
-
-
-def _digest_by_hand(project: Project) -> str:
-    files = [path for path in statement_files(project) if not is_table(path)]
-    return sha256_hex("".join(f"{project.relative(path)}\0{digest_file(path)}\n" for path in files).encode())

@@ -32,7 +32,7 @@ from onrecord.resolve import Resolved
 from onrecord.scale.aliases import ALIASES, BACKERS, count_names, list_aliases, list_backers
 from onrecord.scale.base import Base, Job, is_table, read_base, resolve_base, statement_files
 from onrecord.scale.frames import read_frame, scan_frames, write_frame
-from onrecord.scale.scans import BY_HAND, is_of, scan
+from onrecord.scale.scans import BY_HAND, scan
 from onrecord.scale.shards import DESCRIBED, seal, write_quads, write_table
 from onrecord.scale.slim import split_described
 from onrecord.scale.tasks import find_ids, plan_tasks
@@ -143,8 +143,8 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
             )
     read_base.cache_clear()
     base = read_base(str(folder.absolute()))
-    units = _units(base)
-    resolved = _resolve_base(base, units)
+    files = statement_files(base.project)
+    resolved = _resolve_base(base, files)
     code = code_digest()
     work = out.absolute() / WORK / code[:16]
     joined = count_names(base.parsed) > engine.broadcast
@@ -155,7 +155,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
         if joined:
             (work / ALIASES).unlink(missing_ok=True)  # it may be that of another graph, from a build that was killed
             write_frame(work / BACKERS, list_backers(resolved, base.parsed.entities))
-        scanned = engine.each(scan, job, units)
+        scanned = engine.each(scan, job, _units(base, files))
         _seen_here(work, (str(one["scan"]) for one in scanned))
         done, tasks, mapped = _map(engine, job, base, resolved, scanned)
         lost = {name for one in done for name in one["lost sources"]}
@@ -223,22 +223,21 @@ def changes(was: pl.DataFrame, now: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     return was.join(now, on=QUADS.names(), how="anti"), now.join(was, on=QUADS.names(), how="anti")
 
 
-def _units(base: Base) -> list[str]:
-    files = statement_files(base.project)
+def _units(base: Base, files: Collection[Path]) -> list[str]:
     tables = [base.project.relative(path) for path in files if is_table(path)]
     return [*tables, *([BY_HAND] if len(tables) < len(files) else [])]
 
 
-def _resolve_base(base: Base, units: Collection[str]) -> Resolved:
-    """All that no statement says; what is wrong in statement files is left to their units."""
+def _resolve_base(base: Base, files: Iterable[Path]) -> Resolved:
+    """All that no statement says; what is wrong in statement files that can be read is left to their units."""
     problems = Problems(list(base.problems))
     resolved = resolve_base(base, problems)
     check_record(replace(resolved, entities=[], withdrawn=()), base.project, problems)
-    inner = base.parsed.places.inner
+    theirs = {base.project.name_of(path) for path in files}
     wrong = [
         found
         for found in sort_problems(problems.items)
-        if found.severity is Severity.ERROR and not any(is_of(inner(found.place.file), unit) for unit in units)
+        if found.severity is Severity.ERROR and found.place.file not in theirs
     ]
     if wrong:
         raise GraphBroken(f"{base.project.name}: what every shard needs has errors", wrong)
