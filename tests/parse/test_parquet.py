@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from onrecord.parse import trial
 from reading import Read, read
 from small_graph import write_only
 
@@ -178,9 +179,32 @@ def test_the_trial_imports_nothing_from_the_working_directory(tmp_path: Path, mo
 
 
 def test_a_reader_that_breaks_down_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from onrecord.parse import parquet
-
     for script in ("import os; os.abort()", "raise KeyError('a panic')", "import sys; sys.exit(70)"):
-        monkeypatch.setattr(parquet, "_TRIAL", script)
+        monkeypatch.setattr(trial, "_PROGRAM", script)
         found = reading(tmp_path, packed())
         assert [problem.message for problem in found.problems] == ["this is not Parquet: the reader broke down on it"]
+
+
+def test_one_process_tries_all_files_and_is_replaced_where_one_breaks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+
+    def start() -> object:
+        started.append(begin())
+        return started[-1]
+
+    begin = trial._start
+    monkeypatch.setattr(trial, "_start", start)
+    monkeypatch.setattr(
+        trial, "_PROGRAM", trial._PROGRAM.replace("try:", "'abort' in line and os.abort()\n    try:", 1)
+    )
+    for name in ("one", "Zoë's\n[2]", "abort", "four"):
+        (tmp_path / f"{name}.parquet").write_bytes(packed())
+    (tmp_path / "text.parquet").write_bytes(b"x" * 100)
+    with trial.Trial() as tried:
+        found = {path.stem: tried.find_damage(path) for path in sorted(tmp_path.glob("*.parquet"), reverse=True)}
+    assert {name for name, damage in found.items() if damage} == {"abort", "text"}
+    assert found["abort"] == trial.BROKEN_DOWN
+    assert len(started) == 2
+    assert all(process.returncode is not None for process in started)  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from onrecord.ontology import Ontology
 from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
 from onrecord.parse.before import ReadBefore
 from onrecord.parse.records import RecordReader
+from onrecord.parse.trial import Trial
 from onrecord.places import Places
 from onrecord.progress import advance, stage
 from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files, report_strays
@@ -80,28 +81,29 @@ def parse(
         yaml.parse_sources(path, project.name_of(path), add_source, problems)
     report_strays(project, problems)
     files = [path for path in find_files(project, "statements", STATEMENT_SUFFIXES, problems) if is_wanted(path)]
-    for path in _watched(files):
-        shown, inner = project.name_of(path), project.relative(path)
-        rows.close()
-        rows.places.set_inner(shown, inner)
-        if path.suffix.lower() in (".yaml", ".yml"):
-            data = read_bytes(path, shown, problems)
-            same = before.find(inner, data) if data is not None else None
-            if same:
-                before.put(same, shown, add_source)
-            elif data is not None:
-                before.read(data, inner, shown, reader, add_source, problems)
-            continue
-        before.flush()
-        match path.suffix.lower():
-            case ".csv":
-                csv.parse_statements(path, shown, reader, problems)
-            case ".jsonl":
-                jsonl.parse_statements(path, shown, reader, problems)
-            case ".parquet":
-                parquet.parse_statements(path, shown, reader, problems)
-            case _:
-                turtle.parse_statements(path, shown, project, ontology, rows, sources, add_source, problems)
+    with Trial() as trial:
+        for path in _watched(files):
+            shown, inner = project.name_of(path), project.relative(path)
+            rows.close()
+            rows.places.set_inner(shown, inner)
+            if path.suffix.lower() in (".yaml", ".yml"):
+                data = read_bytes(path, shown, problems)
+                same = before.find(inner, data) if data is not None else None
+                if same:
+                    before.put(same, shown, add_source)
+                elif data is not None:
+                    before.read(data, inner, shown, reader, add_source, problems)
+                continue
+            before.flush()
+            match path.suffix.lower():
+                case ".csv":
+                    csv.parse_statements(path, shown, reader, problems)
+                case ".jsonl":
+                    jsonl.parse_statements(path, shown, reader, problems)
+                case ".parquet":
+                    parquet.parse_statements(path, shown, reader, problems, trial)
+                case _:
+                    turtle.parse_statements(path, shown, project, ontology, rows, sources, add_source, problems)
     before.flush()
     path = project.folder / WITHDRAWN
     withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)

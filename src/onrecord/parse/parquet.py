@@ -5,10 +5,8 @@ Leaves the fields of a statement to ``records``. The "line" of a problem is the 
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import polars as pl
@@ -19,11 +17,15 @@ from onrecord.files import CONTROL, without_controls
 from onrecord.parse.columns import LINE, NESTED, ODD, several, split_cells, take_plain
 from onrecord.parse.csv import nested_cell
 from onrecord.parse.records import LISTS, RecordReader
+from onrecord.parse.trial import Trial
 
 
-def parse_statements(path: Path, name: str, reader: RecordReader, problems: Problems) -> None:
-    """Read one file into the reader's rows."""
-    damage = _damage(path)
+def parse_statements(
+    path: Path, name: str, reader: RecordReader, problems: Problems, trial: Trial | None = None
+) -> None:
+    """Read one file into the reader's rows, once it has stood its trial (in a process of its own without one)."""
+    with nullcontext(trial) if trial else Trial() as trying:
+        damage = trying.find_damage(path)
     if damage:
         problems.error("P047", Place(name), f"this is not Parquet: {damage}", "write the file anew")
         return
@@ -65,33 +67,6 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
 def _read(path: Path) -> pl.DataFrame:
     """One file, by its own name, with the columns that stand in it."""
     return pl.read_parquet(path, memory_map=False, glob=False, hive_partitioning=False)
-
-
-_TRIAL = """
-import sys, polars
-try:
-    polars.read_parquet(sys.argv[1], memory_map=False, glob=False, hive_partitioning=False)
-except (polars.exceptions.PolarsError, OSError) as error:
-    sys.exit(str(error).strip().split(chr(10))[0][:200])
-"""
-
-
-def _damage(path: Path) -> str:
-    """Why the file cannot be read, or nothing. It is tried in a process of its own.
-
-    A few flipped bits make the reader ask for more memory than there is, or panic; both end the
-    process that reads. ``-P`` keeps modules of the working directory out of it.
-    """
-    trial = subprocess.run(
-        [sys.executable, "-P", "-c", _TRIAL, path],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"RUST_BACKTRACE": "0"},
-        check=False,
-    )
-    if trial.returncode == 1 and b"Traceback" not in trial.stderr:
-        return trial.stderr.decode("utf-8", "replace").strip()
-    return "the reader broke down on it" if trial.returncode else ""
 
 
 def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
