@@ -160,3 +160,42 @@ def layers(data: bytes) -> list[str]:
         if blob[:2] == b"\x1f\x8b":
             out.append(zlib.decompressobj(31).decompress(blob).decode("utf-8", "replace"))
     return out
+
+
+def named_everywhere(words: str) -> dict[str, str]:
+    """A garden whose every field that takes a text names somebody protected in these ``words``."""
+
+    def said(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    among = said(f"then {words} came")
+    source = "".join(f"  {key}: {among}\n" for key in ("publisher", "author", "licence", "retrieved", "note"))
+    fields = ("translation", "when text", "hedge", "curator", "note")
+    more = "".join(f"    {key}: {among}\n" for key in fields)
+    plain = "SELECT ?s WHERE { ?s ?p ?o }\n"
+    return {
+        "onrecord.yaml": SETTINGS.replace("The garden society", among)
+        .replace("Who tends what, and who says so.", among)
+        .replace("curator: Ada", f"curator: {among}\nlicence: {among}"),
+        "entities.yaml": ENTITIES.replace("  label: Basil Thorn\n", "  label: Basil Thorn\n  protected: true\n")
+        + f"\n- id: pond\n  label: {among}\n  type: plot\n  aliases: [{said(words)}]\n  note: {among}\n",
+        "statements/letter.yaml": f"source:\n  id: letter\n  title: {among}\n  published: 2024-06-01\n"
+        f"  url: {said(words)}\n  text: {said(words)}\n{source}"
+        f"  speakers:\n    - id: neighbour\n      label: {among}\n      note: {among}\n"
+        f"  left out:\n    - quote: {among}\n      reason: {among}\n"
+        f"statements:\n  - triple: [rose, chairs, Garden Society]\n    quote: {among}\n    prefix: {among}\n"
+        f"    suffix: {among}\n    locator: {said(words)}\n{more}"
+        f"  - triple: [rose, attends, summer show]\n    quote: the show\n    on condition: {among}\n"
+        f"    in the words: {among}\n    locator: {among}\n{more}"
+        f"  - triple: [plot-7, motto, {among}]\n    said by: neighbour\n    quote: its motto\n"
+        "  - triple: [rose, tends, pond]\n    quote: the pond\n",
+        "statements/minutes.yaml": "source:\n  id: minutes\n  title: Minutes\n  published: 2024-06-02\n"
+        "statements:\n  - triple: [rose, supports, hose ban]\n    quote: yes\n",
+        "withdrawn.yaml": f"- source: minutes\n  on: 2024-06-11\n  who: {among}\n  why: {among}\n",
+        "questions/title.rq": f"#+ title: {among}\n{plain}",
+        "questions/description.rq": f"#+ description: {among}\n{plain}",
+        "questions/default.rq": f"#+ defaults:\n#+   - name: {among}\nSELECT ?s WHERE {{ ?s ?p ?_name }}\n",
+        "questions/remark.rq": f"{plain}# {words}\n",
+        "questions/the-thorn.rq": plain,
+        "sources/letter.txt": f"then {words} came\n",
+    }

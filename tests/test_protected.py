@@ -116,3 +116,14 @@ def test_what_nobody_sees_hides_no_name(data: st.DataObject):
     text = f"{data.draw(st.sampled_from(['', 'so ', '“']))}{dressed}{data.draw(st.sampled_from(['', '.', ' said']))}"
     assert KNOWN.names_in(text)
     assert not KNOWN.names_in(KNOWN.mask(text))
+
+
+PIECES = st.lists(
+    st.sampled_from(["Dora", "dora", "Qu", "ill", "Quills", "Mueller", "zo", "e", "Li", "wu", " ", "-", "_", "a"])
+)
+
+
+@given(PIECES)
+def test_the_quick_look_misses_nothing(pieces: list[str]):
+    text = "".join(pieces)
+    assert KNOWN.names_in(text) == KNOWN.names_in(f"{text} é")

@@ -16,17 +16,18 @@ import pytest
 from click.testing import CliRunner
 
 import onrecord
-from inline import Notes, load_folder, load_notes, sound
+from inline import MORE_TERMS, Notes, load_folder, load_notes, sound
 from onrecord.build import dataset
 from onrecord.cli import main
 from onrecord.errors import OnRecordError
 from onrecord.lens import Lens
 from onrecord.protected import Protected, find_protected
 from onrecord.redact import redact
+from onrecord.secret import read_secret
 from onrecord.site import SiteOptions, site_pages
 from onrecord.spelling import fold
 from onrecord.terms import digest
-from protected_garden import BANNED, FILES, THINGS, layers
+from protected_garden import BANNED, FILES, THINGS, layers, named_everywhere
 from small_graph import ENTITIES, SETTINGS
 
 SECRET = b"a secret that nobody else has, 7f"
@@ -103,6 +104,36 @@ def test_another_secret_gives_other_hashes_and_the_same_one_the_same_bytes(garde
     assert published(load_folder(garden.folder), console=False) == first
     second = published(garden, b"another secret of some length", console=False)
     assert {path for path in first if "protected-" in path}.isdisjoint(second)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Basil Thorn",
+            "basil thorn",
+            "Thorn’s",
+            "Bas\u00adil Tho\u00adrn",
+            "T\u200bhorn",
+            "Ｔｈｏｒｎ",
+            "BasilThorn",
+        ),
+        *(
+            "https://news.example/basil-thorn",
+            "https://news.example/%74horn-x",
+            "Tho&#114;n",
+            "scan-thorn.pdf",
+            "Tho- rn",
+        ),
+    ],
+)
+def test_no_field_lets_a_name_through(tmp_path: Path, words: str):
+    found = sound(tmp_path / "garden", "", **named_everywhere(words))
+    pages = published(found, console=False)
+    assert found_in(pages, ("thorn", "basil", words)) == []
+    assert "questions.html" in pages
+    assert not [path for path in pages if path.startswith("question/")]
 
 
 def test_statements_that_name_nobody_protected_stay_as_they_were(garden: Notes):
@@ -236,9 +267,47 @@ def test_a_secret_among_what_is_published_is_refused(garden: Notes, tmp_path: Pa
     monkeypatch.delenv("ONRECORD_SECRET", raising=False)
     site = tmp_path / "site"
     (tmp_path / "link").symlink_to(site)
-    for key in (site / "key", tmp_path / "link" / "key", tmp_path / "garden" / ".." / "site" / "key"):
+    for key in (
+        garden.folder / "key",
+        site / "key",
+        tmp_path / "link" / "key",
+        tmp_path / "garden" / ".." / "site" / "key",
+    ):
         refused = CliRunner().invoke(main, ["publish", str(garden.folder), str(site), "--redact", "--secret", str(key)])
         assert (refused.exit_code, "keep it elsewhere" in refused.output) == (2, True)
+
+
+def test_an_ontology_that_names_somebody_is_refused(tmp_path: Path):
+    terms = MORE_TERMS.replace('"member of"@en', '"member of what Basil Thorn founded"@en')
+    found = sound(tmp_path / "garden", "", **{**FILES, "ontology/garden.ttl": terms})
+    with pytest.raises(OnRecordError, match='stands in an ontology, in "member of what'):
+        published(found, console=False)
+
+
+def test_a_chosen_file_comes_before_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ONRECORD_SECRET", "the secret of the variable")
+    assert read_secret(tmp_path / "key") == (b"the secret of the variable", False)
+    made, is_new = read_secret(tmp_path / "key", chosen=True)
+    assert (is_new, len(made)) == (True, 64)
+    assert read_secret(tmp_path / "key", chosen=True) == (made, False)
+
+
+def test_a_protected_source_has_no_language(tmp_path: Path):
+    memo = FILES["statements/memo-7.yaml"].replace("  protected: true\n", "  protected: true\n  language: gd\n", 1)
+    found = sound(tmp_path / "garden", "", **{**FILES, "statements/memo-7.yaml": memo})
+    redacted = redact(found.loaded, find_protected(found.loaded), SECRET)
+    assert "gd" in set(found.table["language"])
+    assert "@gd" in " ".join(dataset(found.loaded, Lens())["object"])
+    assert "gd" not in {
+        *redacted.resolved.statements["language"],
+        *(s.language for s in redacted.resolved.sources.values()),
+    }
+    assert "@gd" not in " ".join(dataset(redacted, Lens())["object"])
+
+
+def test_an_empty_secret_is_refused(garden: Notes, tmp_path: Path):
+    with pytest.raises(OnRecordError, match="16 bytes or more"):
+        onrecord.open(garden.folder).publish(tmp_path / "site", redact=True, secret=b"")
 
 
 def test_a_short_secret_is_refused(garden: Notes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -39,6 +39,7 @@ _JOINS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_]{4})(?=\d)|(?<=\d)(?=[^\W\
 """Where an address runs words together."""
 
 _HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])", re.IGNORECASE)
+_BETWEEN_WORDS = {code: None for code in range(128) if not chr(code).isalnum()}
 _VOWELS = frozenset("aeiouyаеиоуыэюяь")
 
 
@@ -104,6 +105,10 @@ class Protected:
     @cached_property
     def _stems(self) -> tuple[str, ...]:
         return tuple(sorted({_stem(part) for part in self._parts}))
+
+    @cached_property
+    def _stem_pattern(self) -> re.Pattern[str] | None:
+        return _any_of(self._stems)
 
     @cached_property
     def _marked(self) -> tuple[re.Pattern[str] | None, frozenset[str]]:
@@ -174,7 +179,7 @@ class Protected:
             yield from (found.span() for found in pattern.finditer(text))
         if hashes:
             yield from (found.span() for found in _HASH.finditer(text) if found[0].lower() in hashes)
-        if self.names:
+        if self.names and any(sign in text for sign in "/.@"):
             for found in _ADDRESS.finditer(text):
                 if found.span() != (0, len(text)) or len(text.split()) == 1:
                     for other in (found[0], *readings(found[0])):
@@ -184,13 +189,23 @@ class Protected:
 
     def _found(self, text: str, *, any_case: bool = False) -> Iterator[tuple[int, int]]:
         """Where names stand in ``text`` as it is written; in ``any_case`` also parts of them without a capital."""
-        if not self._whole:
+        if not self._may_stand(text):
             return
         words = split_words(text)
         for word in words:
             if (any_case or word.is_capital or _is_caseless(word.text)) and self._is_part(word.text, any_case):
                 yield word.start, word.end
         yield from self._found_whole(words)
+
+    def _may_stand(self, text: str) -> bool:
+        """Whether a name may stand in ``text``: a quick look, which finds nothing in most texts."""
+        if not self._whole or not text.isascii():
+            return bool(self._whole)
+        folded = fold(text)
+        return bool(
+            (self._stem_pattern and self._stem_pattern.search(folded))
+            or (self._whole_pattern and self._whole_pattern.search(folded.translate(_BETWEEN_WORDS)))
+        )
 
     def _found_whole(self, words: list[Word]) -> Iterator[tuple[int, int]]:
         """Where whole names stand, however their letters are parted."""

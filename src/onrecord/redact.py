@@ -27,6 +27,7 @@ from onrecord.names import Names
 from onrecord.ontology import UNNAMED_SPEAKER
 from onrecord.protected import MASK, Protected
 from onrecord.resolve import Resolved, ResolvedEntity
+from onrecord.secret import SHORTEST
 from onrecord.sources import Archive
 from onrecord.terms import PREFIXES, XSD, iri, literal, local_name, split_term
 
@@ -76,10 +77,13 @@ def redact(loaded: Loaded, known: Protected, secret: bytes, folders: Iterable[Pa
     protected name stands. ``folders`` are further ones with archived texts: one that speaks of what is
     protected is not shown.
 
-    :raises OnRecordError: when a protected name stands where it cannot be taken out, such as in an id.
+    :raises OnRecordError: when a protected name stands where it cannot be taken out, such as in an id, or
+        the secret is too short to be one.
     """
     if not known:
         return loaded
+    if len(secret) < SHORTEST:
+        raise OnRecordError(f"a secret has {SHORTEST} bytes or more")
     found = _Redaction(loaded, known, _Codes(secret), tuple(folders)).run()
     _require_clean(found, known | replaced(loaded, found))
     return found
@@ -191,7 +195,7 @@ class _Redaction:
         known, mask = self.known, self.known.mask
         if source.id in known.sources:
             local = self._source_id(source.id)
-            return Source(local, source.place, title=f"protected source {local[-6:]}", language=source.language)
+            return Source(local, source.place, title=f"protected source {local[-6:]}")
         speakers = tuple(
             replace(speaker, label=mask(speaker.label), note="" if self._tells(speaker.note) else speaker.note)
             for speaker in source.speakers
@@ -326,6 +330,7 @@ class _Redaction:
         if row["source"] in self.known.sources:
             out["source_iri"] = self.minter.source(out["source"])
             out |= dict.fromkeys(("recorded", "recorded_day", "curated"))
+            out["language"] = self.loaded.project.language
         self._forget(out, naming=naming, veiled=veiled)
         return out
 
@@ -377,7 +382,7 @@ def _masked(term: str | None) -> str:
 def _require_clean(found: Loaded, known: Protected) -> None:
     """Whether nothing protected is left in the data that anything is made of.
 
-    Ontologies are published as they are, and stand aside.
+    Ontologies are published as they are: of them only a whole name of several words is too much.
     """
     names = found.resolved.names
     minter, ontology = names.minter, names.ontology
@@ -386,6 +391,10 @@ def _require_clean(found: Loaded, known: Protected) -> None:
     quads = dataset(found, Lens())
     axioms = quads["graph"].is_in([iri(graph) for graph in ontology.graphs])
     defined = {term for name in ("subject", "object") for term in quads.filter(axioms)[name].unique()}
+    whole = Protected(phrases=frozenset(name for name in known.names | known.phrases if len(name.split()) > 1))
+    for term in sorted(defined):
+        if whole.names_in(split_term(term)[1]):
+            raise OnRecordError(f'a protected name stands in an ontology, in "{split_term(term)[1]}": reword it')
     terms = {term for name in ("graph", "subject", "object") for term in quads.filter(~axioms)[name].unique()}
     for term in sorted(terms - defined):
         kind, value, _, _ = split_term(term)

@@ -24,13 +24,15 @@ def default_file(name: str, base: str) -> Path:
     return folder / "onrecord" / f"{name}-{digest(base)[:8]}.secret"
 
 
-def read_secret(file: Path) -> tuple[bytes, bool]:
+def read_secret(file: Path, *, chosen: bool = False) -> tuple[bytes, bool]:
     """The secret in ``$ONRECORD_SECRET`` or else in ``file``, made there when it is missing; and whether it was made.
+
+    A file that somebody has ``chosen`` comes before the variable.
 
     :raises OnRecordError: for a secret that is too short to be one.
     :raises OutputError: when it cannot be read or kept.
     """
-    given = os.environ.get(VARIABLE, "").strip()
+    given = "" if chosen else os.environ.get(VARIABLE, "").strip()
     if given:
         return _checked(given, f"${VARIABLE}"), False
     try:

@@ -32,6 +32,7 @@ _DIGRAPHS = (("aa", "a"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2}))")
+_CODED = re.compile(r"[%&\\]|[^\x00-\x7f]|xn--|-\s", re.IGNORECASE)
 _PUNYCODE = re.compile(r"xn--[A-Za-z0-9-]+", re.IGNORECASE)
 _BROKEN_LINE = re.compile(r"(?<=\w)[-\u00ad\u2010\u2011]\s+(?=\w)")
 
@@ -90,6 +91,8 @@ def readings(text: str) -> Iterator[str]:
     >>> list(readings("dora%2Dqu%69ll"))
     ['dora-quill']
     """
+    if not _CODED.search(text):
+        return
     seen = {text}
     waiting = [text]
     while waiting and len(seen) < MOST_READINGS:

@@ -120,13 +120,14 @@ def redact_options(command: F) -> F:
 
 
 def take_secret(project: Project, file: Path | None, out: Path | None = None) -> bytes:
-    """The secret of a graph from ``file`` or where it is kept, not below ``out``; says where one was made."""
+    """The secret of a graph from ``file`` or where it is kept, outside graph and ``out``; says where one was made."""
     from onrecord.secret import default_file, read_secret
 
     kept = file or default_file(project.name, project.base)
-    if out is not None and kept.resolve().is_relative_to(out.resolve()):
-        raise click.UsageError("the secret would lie among what is published; keep it elsewhere")
-    secret, is_new = read_secret(kept)
+    for folder in (out, project.folder):
+        if folder is not None and kept.resolve().is_relative_to(folder.resolve()):
+            raise click.UsageError("the secret would lie among what is published; keep it elsewhere")
+    secret, is_new = read_secret(kept, chosen=file is not None)
     if is_new:
         click.echo(f"a secret was made in {kept}: keep it, and publish it never", err=True)
     return secret
