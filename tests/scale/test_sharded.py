@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import resource
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -272,6 +273,31 @@ def test_what_a_killed_process_left_half_written_is_no_file_of_the_build(folder:
     made(folder, tmp_path / "whole")
     names = [{path.name for path in out.iterdir()} for out in (tmp_path / "out/.current", tmp_path / "whole/.current")]
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("most", [10_000, 6000, 3000, 1000])
+def test_what_cannot_be_written_is_said_and_the_old_build_stays(folder: Path, tmp_path: Path, most: int) -> None:
+    made(folder, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    letter = folder / "statements/letter.yaml"
+    letter.write_text(letter.read_text("utf-8").replace("she is against it", "she does not want it"), "utf-8")
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        with pytest.raises(OutputError, match="cannot be written: File too large"):
+            made(folder, tmp_path / "out", 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
+    assert contents(tmp_path / "out") == before
+    made(folder, tmp_path / "out")
+    assert quads(tmp_path / "out").equals(embedded(folder))
+
+
+def test_a_file_where_the_work_should_stand(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/work").write_text("mine")
+    with pytest.raises(OutputError, match=r"out/work/\w+: cannot be made: Not a directory$"):
+        made(folder, tmp_path / "out")
 
 
 @pytest.mark.parametrize("kind", ["rows", "nodes", "rejects"])

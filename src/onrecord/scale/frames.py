@@ -6,6 +6,7 @@ characters that holds.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,8 +16,13 @@ from onrecord.files import write_atomic
 
 
 def write_frame(target: Path, frame: pl.DataFrame) -> None:
-    """Write a table whole or not at all."""
-    write_atomic(target, lambda file: frame.write_parquet(file, compression="zstd", statistics=True))
+    """Write a table whole or not at all.
+
+    :raises OutputError: when it cannot be written: of a disk that is full the library itself says something else.
+    """
+    data = io.BytesIO()
+    frame.write_parquet(data, compression="zstd", statistics=True)
+    write_atomic(target, lambda file: file.write(data.getbuffer()))
 
 
 def read_frame(path: Path) -> pl.DataFrame:

@@ -150,7 +150,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
     joined = count_names(base.parsed) > engine.broadcast
     job = Job(str(folder.absolute()), str(work), shards, base.whole, code, joined, slim)
     with locked(out):
-        work.mkdir(parents=True, exist_ok=True)
+        _make_folder(work)
         before = read_manifest(out) if Kept(out).facts else None
         if joined:
             (work / ALIASES).unlink(missing_ok=True)  # it may be that of another graph, from a build that was killed
@@ -178,6 +178,13 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
             publish()
         _let_go(work, scanned, tasks)
     return Sharded(out, manifest, mapped, len(changed))
+
+
+def _make_folder(work: Path) -> None:
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{work}: cannot be made: {error.strerror or error}") from error
 
 
 def _sweep(aside: Path, manifest: Mapping[str, Any]) -> None:

@@ -7,17 +7,16 @@ wherever the shard is made.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 
 from onrecord.assemble import QUADS, said_parts, sort_quads, to_nquads
 from onrecord.errors import MissingExtra, Problems
-from onrecord.files import sha256_file
+from onrecord.files import sha256_file, write_atomic
 from onrecord.model import empty_statements
 from onrecord.names import Names
 from onrecord.resolve import Resolved
@@ -108,15 +107,15 @@ def _beside_rows(base: Base) -> Resolved:
 
 
 def _write_compressed(target: Path, pieces: Iterable[bytes]) -> None:
-    """One gzip member without name or time; the temporary file has a name of its own, since a task may run twice."""
+    """One gzip member without name or time."""
     try:
         from isal import igzip
     except ImportError as error:
         raise MissingExtra("isal", "scale") from error
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+
+    def write(file: BinaryIO) -> None:
         with igzip.IGzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0) as packed:  # type: ignore[no-untyped-call]
             for piece in pieces:
                 packed.write(piece)  # type: ignore[no-untyped-call]
-        file.flush()
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(target)
+
+    write_atomic(target, write)
