@@ -100,6 +100,14 @@ def test_a_word_of_two_letters_or_without_a_capital_is_no_name_by_itself():
     assert not Protected(names=frozenset({"the tall gardener"})).names_in("a gardener")
 
 
+def test_what_many_share_is_no_name_by_itself():
+    known = Protected(names=frozenset({"The Hammer", "Mrs Anna von Quill", "US", "Ann"}))
+    for text in ("The talks", "Mrs Marsh von Grome", "she told us", "an ann"):
+        assert known.mask(text) == text
+    for text in ("the hammer", "Hammer", "Mrs Quill", "in the US", "for Ann"):
+        assert MASK in known.mask(text)
+
+
 def test_nobody_protected_names_nobody():
     assert not Protected().names_in("Dora Quill")
     assert replace(KNOWN, names=frozenset(), phrases=frozenset(), marks=frozenset()).names_in("Zoë") is False

@@ -40,6 +40,31 @@ _JOINS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_]{4})(?=\d)|(?<=\d)(?=[^\W\
 
 _HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])", re.IGNORECASE)
 _BETWEEN_WORDS = {code: None for code in range(128) if not chr(code).isalnum()}
+_SHARED = frozenset(
+    {
+        *(
+            "the",
+            "and",
+            "von",
+            "van",
+            "der",
+            "den",
+            "des",
+            "del",
+            "della",
+            "dos",
+            "das",
+            "las",
+            "los",
+            "bin",
+            "ibn",
+            "abu",
+        ),
+        *("mrs", "miss", "prof", "sir", "lord", "lady", "dame", "herr", "frau"),
+    }
+)
+"""Parts of names that so many people share that they tell of nobody: particles and titles."""
+
 _VOWELS = frozenset("aeiouyаеиоуыэюяь")
 
 
@@ -99,7 +124,8 @@ class Protected:
             word.text
             for name in self.names
             for word in split_words(name)
-            if word.end - word.start > 2 and (word.is_capital or _is_caseless(word.text))
+            if word.end - word.start > 2 and word.text not in _SHARED
+            if word.is_capital or _is_caseless(word.text)
         )
 
     @cached_property
@@ -195,7 +221,7 @@ class Protected:
         for word in words:
             if (any_case or word.is_capital or _is_caseless(word.text)) and self._is_part(word.text, any_case):
                 yield word.start, word.end
-        yield from self._found_whole(words)
+        yield from self._found_whole(words, any_case=any_case)
 
     def _may_stand(self, text: str) -> bool:
         """Whether a name may stand in ``text``: a quick look, which finds nothing in most texts."""
@@ -207,8 +233,8 @@ class Protected:
             or (self._whole_pattern and self._whole_pattern.search(folded.translate(_BETWEEN_WORDS)))
         )
 
-    def _found_whole(self, words: list[Word]) -> Iterator[tuple[int, int]]:
-        """Where whole names stand, however their letters are parted."""
+    def _found_whole(self, words: list[Word], *, any_case: bool) -> Iterator[tuple[int, int]]:
+        """Where whole names stand, however their letters are parted; a very short one begins with a capital."""
         letters = "".join(word.text for word in words)
         ends = list(accumulate(len(word.text) for word in words))
         starts = {end - len(word.text) for end, word in zip(ends, words, strict=True)}
@@ -223,6 +249,8 @@ class Protected:
                 parted = tuple(word.text for word in words[first : last + 1])
                 whole = found.start() in starts and end in borders
                 whole = whole and (len(name) >= STEM or parted in self._whole[name])
+                if not any_case and len(name) <= 3 and name.isascii() and not words[first].is_capital:
+                    continue
                 if whole or (name in self._glued and (first == last or _RUNNING.search(name))):
                     yield words[first].start, words[last].end
 
