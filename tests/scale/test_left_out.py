@@ -72,6 +72,7 @@ ROWS: dict[str, Row] = {
     "broken inside": row("Basil Thorn", "believes", "[Rose Marsh, chairs, Nobody]"),
     "inside it a broken one": row("Basil Thorn", "believes", "[Rose Marsh, supports, statement:two]"),
 }
+MORE = ("wrong status", "over two lines")
 FORMATS = ("first.yaml", "second.yaml", "table.csv", "more/lines.jsonl", "rows.parquet")
 HEADS = {"sound": HEAD, "wrong day": WRONG_HEAD, "unknown type": UNKNOWN_TYPE}
 TURTLE = (TURTLE_HEAD + TURTLE_STATEMENT + TURTLE_PROPOSITION).replace("source:letter", "source:register")
@@ -165,7 +166,9 @@ def compare(chosen: Mapping[str, list[str]], head: str, turtle: str) -> tuple[in
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("kind", ["wrong status", "broken inside", "no object", "over two lines"])
+@pytest.mark.parametrize(
+    "kind", [*("no object", "broken inside"), *(pytest.param(kind, marks=pytest.mark.slow) for kind in MORE)]
+)
 def test_a_broken_row_among_sound_ones(name: str, kind: str) -> None:
     wrong, _ = compare({name: ["sound", kind, "nested", "sound too"]}, "sound", "none")
     assert bool(wrong) == (kind != "over two lines")

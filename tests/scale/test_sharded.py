@@ -5,7 +5,7 @@ import json
 import os
 import resource
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from onrecord.nearest import nearest_in_pieces, nearest_names
 from onrecord.parse import parse
 from onrecord.scale.base import Job, base_of, read_base
 from onrecord.scale.sharded import REJECTED, Embedded, Sharded, Step, build_shards, delta
-from onrecord.scale.units import map_unit
+from onrecord.scale.units import map_unit, names_of
 from small_graph import ENTITIES, LETTER, ONTOLOGY, SETTINGS, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -494,6 +494,8 @@ def test_shards_look_up_few_of_the_entities_that_are_joined(tmp_path: Path, monk
             "sources.yaml": sources,
             "entities.yaml": ENTITIES + "\n- {id: gardener, label: a gardener, type: someone}\n",
             "statements/rows.jsonl": "".join(rows) + row.format("register", "", "own"),
+            "statements/letter.yaml": None,
+            "statements/minutes.yaml": None,
         },
     )
     onrecord.open(folder).judge("rose", "same", "society", who="Ada", why="a test")
@@ -505,6 +507,11 @@ def test_shards_look_up_few_of_the_entities_that_are_joined(tmp_path: Path, monk
             with monkeypatch.context() as patch:
                 patch.setattr("onrecord.parse.entities.parse_entities", lambda *given: pytest.fail("read all entities"))
                 return super().seal(job, target, keys, shards)
+
+        def join(self, job: Job, tasks: Sequence[Mapping[str, Any]]) -> None:
+            asked = [name for task in tasks for name in names_of(job, task)]
+            assert sorted(asked) == ["Basil Thorn", "Garden Society", "Rose", "a gardener", "plot 7"], "none for all"
+            super().join(job, tasks)
 
     build_shards(folder, tmp_path / "joined", Joined(broadcast=0), 4)
     assert contents(tmp_path / "joined") == contents(tmp_path / "whole")

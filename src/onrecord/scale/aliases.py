@@ -31,11 +31,8 @@ BROADCAST = 200_000
 """So many names are read by every process of a cluster, for some seconds and some 100 MB each; more are joined to
 the units that mention them."""
 
-ALWAYS = ""
-"""What every unit asks for beside its own names: the entities of judgements, and those that sources rest on."""
-
 BACKERS = "backers.parquet"
-"""The table of entities that tell origins apart in every shard."""
+"""The table of entities that everybody reads, whichever names it mentions: no name of theirs is joined for that."""
 
 ASKED = pl.Schema({"name": pl.String, "entity": pl.String, "means": pl.Boolean})
 """Columns of the table: a name, an entity as JSON, and whether the name means it or only has to know of it."""
@@ -57,37 +54,29 @@ def list_aliases(resolved: Resolved, entities: Iterable[Entity]) -> pl.DataFrame
     for name, mean in names.by_name.items():
         beside = {other for iri in mean for other in names.by_name[ids[iri]]}  # whether an id says which one is meant
         rows += [(name, told[iri], iri in mean) for iri in beside.union(mean)]
-    rows += [(ALWAYS, told[iri], False) for iri in _always(resolved) if iri in told]
     return pl.DataFrame(rows, schema=ASKED, orient="row").sort("name", "entity")
 
 
 def list_backers(resolved: Resolved, entities: Iterable[Entity]) -> pl.DataFrame:
-    """What :data:`ALWAYS` means, with those that publish sources and those of whom nobody can tell who they are.
+    """The entities of judgements, those that sources rest on, and those by which origins are told apart.
 
-    They are all that :class:`onrecord.explain.origins.Origins` looks up beside the statements.
+    They are all that is looked up beside the names that rows mention: see ``judgements``, and
+    :class:`onrecord.explain.origins.Origins` for those that publish sources or cannot be identified.
     """
     names = resolved.names
     every = {kind for types in names.types.values() for kind in types}
     unnamed = {kind for kind in every if names.ontology.is_a((kind,), UNNAMED_SPEAKER)}
-    backers = _always(resolved)
+    backers = {*names.merged, *names.merged.values()}
     for source in resolved.sources.values():
+        backers.update(iri for text in source.origin for iri in names.choices(text, source.id))
         backers.update(names.by_name.get(source.publisher, ()))
     backers.update(iri for iri, types in names.types.items() if not unnamed.isdisjoint(types))
-    mine = (entity for entity in entities if names.minter.entity(entity.id) in backers)
-    rows = [(ALWAYS, _told(entity), False) for entity in mine]
+    rows = [(one.id, _told(one), True) for one in entities if names.minter.entity(one.id) in backers]
     return pl.DataFrame(rows, schema=ASKED, orient="row").sort("name", "entity")
 
 
-def _always(resolved: Resolved) -> set[str]:
-    names = resolved.names
-    always = {*names.merged, *names.merged.values()}
-    for source in resolved.sources.values():
-        always.update(iri for text in source.origin for iri in names.choices(text, source.id))
-    return always
-
-
 def names_in(rows: pl.DataFrame, names: Names) -> list[str]:
-    """Every text in rows as written that may be the name of an entity, and :data:`ALWAYS`."""
+    """Every text in rows as written that may be the name of an entity."""
     takes = (found for found in names.ontology.properties.values() if found.takes_literal)
     literal = {found.iri for found in takes}
     values = [text for text in rows["predicate_text"].unique() if text and names.property(text).iri in literal]
@@ -103,12 +92,12 @@ def names_in(rows: pl.DataFrame, names: Names) -> list[str]:
     texts = pl.concat([part.rename("name").cast(pl.String) for part in parts]).drop_nulls().unique()
     home = names.minter.entity("")
     expanded = (names.expand(text) or "" for text in texts.filter(texts.str.contains(":", literal=True)))
-    return sorted({ALWAYS, *texts, *(iri.removeprefix(home) for iri in expanded if iri.startswith(home))})
+    return sorted({*texts, *(iri.removeprefix(home) for iri in expanded if iri.startswith(home))})
 
 
-def read_asked(path: Path) -> list[Entity]:
-    """The entities that a unit's names may mean, each once."""
-    found = read_frame(path)["entity"].unique(maintain_order=True).to_list()
+def read_asked(*paths: Path) -> list[Entity]:
+    """The entities of tables of names, each once."""
+    found = pl.concat([read_frame(path)["entity"] for path in paths]).unique(maintain_order=True).to_list()
     return [_entity(json.loads(text)) for text in found]
 
 

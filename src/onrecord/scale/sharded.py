@@ -133,7 +133,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
 
     :raises GraphBroken: when settings, ontologies, entities or sources have errors: they are in every shard.
     :raises OutputError: when ``out`` cannot be written to.
-    :raises EngineError: when the machines of a cluster do not see the same folders.
+    :raises EngineError: when the machines of a cluster do not see the same folders, or the graph changes meanwhile.
     :raises MissingExtra: without ``onrecord[scale]``.
     """
     for path in (folder, out):

@@ -27,7 +27,7 @@ from onrecord.names import Names
 from onrecord.places import Places
 from onrecord.project import Project
 from onrecord.resolve import resolve_names, resolve_statements
-from onrecord.scale.aliases import ALIASES, ASKED, PartNames, names_in, read_asked
+from onrecord.scale.aliases import ALIASES, ASKED, BACKERS, PartNames, names_in, read_asked
 from onrecord.scale.base import Job, base_of, known_of
 from onrecord.scale.frames import write_frame
 from onrecord.scale.scans import BY_HAND, digest_unit, is_of, read_context, read_unit
@@ -70,7 +70,7 @@ def map_unit(job: Job, task: Mapping[str, Any]) -> dict[str, Any]:
     own = rows.height
     context = read_context(work / str(task["context"]), own) if task["context"] else rows.clear()
     if job.joined:
-        parsed = replace(base.parsed, entities=read_asked(work / f"names-{key}.parquet"))
+        parsed = replace(base.parsed, entities=read_asked(work / f"names-{key}.parquet", work / BACKERS))
         names = PartNames(base.ontology, Minter(base.project.base), table=work / ALIASES)
         known = resolve_names(parsed, base.ontology, base.project, problems, names)
     else:
