@@ -305,6 +305,25 @@ def test_a_protected_source_has_no_language(tmp_path: Path):
     assert "@gd" not in " ".join(dataset(redacted, Lens())["object"])
 
 
+def test_a_value_that_is_said_of_somebody_protected_goes(tmp_path: Path):
+    tall = '  - triple: [{}, height in metres, "1.93"]\n    quote: so tall\n'
+    letters = (FILES["statements/letter.yaml"] + tall.format(who) for who in ("Basil Thorn", "plot 7"))
+    ofthem, ofplot = (
+        sound(tmp_path / str(number), "", **{**FILES, "statements/letter.yaml": letter})
+        for number, letter in enumerate(letters)
+    )
+
+    def told(found: Notes) -> set[str]:
+        return {
+            term
+            for term in dataset(redact(found.loaded, find_protected(found.loaded), SECRET))["object"]
+            if "1.93" in term
+        }
+
+    assert told(ofthem) == set()
+    assert told(ofplot) == {'"1.93"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"plot 7 height in metres 1.93"@en'}
+
+
 def test_an_empty_secret_is_refused(garden: Notes, tmp_path: Path):
     with pytest.raises(OnRecordError, match="16 bytes or more"):
         onrecord.open(garden.folder).publish(tmp_path / "site", redact=True, secret=b"")

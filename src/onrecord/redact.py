@@ -29,7 +29,7 @@ from onrecord.protected import MASK, Protected
 from onrecord.resolve import Resolved, ResolvedEntity
 from onrecord.secret import SHORTEST
 from onrecord.sources import Archive
-from onrecord.terms import PREFIXES, XSD, iri, literal, local_name, split_term
+from onrecord.terms import PREFIXES, iri, literal, local_name, split_term
 
 Row = dict[str, Any]
 
@@ -38,9 +38,6 @@ _WORDS = ("prefix", "suffix", "translation", "hedge", "when_text", "note", "loca
 
 _IDS = frozenset({"locator", "id"})
 """Those that may be addresses and names of files, where no capital marks a name."""
-
-_TEXT_TYPES = frozenset({None, f"{XSD}string", f"{XSD}anyURI"})
-"""Datatypes of values that are words, or lead somewhere."""
 
 _VOCABULARIES = tuple(PREFIXES.values())
 
@@ -309,8 +306,8 @@ class _Redaction:
             return None if values is None else [term(value) for value in values]
 
         def value(found: str | None) -> str | None:
-            """A value in a proposition: of one that is protected it may be a telephone number, or an address."""
-            return _masked(found) if about and _is_words(found) else term(found)
+            """A value in a proposition: of one that is protected it may be an address, or a day of birth."""
+            return _masked(found) if about and _is_text(found) else term(found)
 
         out = dict(row)
         for name in ("subject", "predicate", "said_at_term"):
@@ -368,15 +365,9 @@ def _is_text(term: str | None) -> bool:
     return term is not None and term.startswith('"')
 
 
-def _is_words(term: str | None) -> bool:
-    """Whether a term is a text, and no number or day."""
-    return term is not None and term.startswith('"') and split_term(term)[2] in _TEXT_TYPES
-
-
 def _masked(term: str | None) -> str:
-    """A literal of the same kind that says nothing."""
-    _, _, datatype, language = split_term(term or '""')
-    return literal(MASK, datatype=datatype if datatype in _TEXT_TYPES else None, language=language)
+    """A literal that says nothing, in the language of ``term``."""
+    return literal(MASK, language=split_term(term or '""')[3])
 
 
 def _require_clean(found: Loaded, known: Protected) -> None:
