@@ -7,12 +7,13 @@ import contextlib
 import io
 import json
 import tempfile
+import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,6 @@ from onrecord.serve.edition import Counter, Done, answer_jobs
 from onrecord.serve.editions import Edition, EditionLost, Editions, LongBody, Reply
 from onrecord.serve.messages import HEAD, INLINE
 from onrecord.serve.server import _tell_end
-from onrecord.serve.service import Service
 from onrecord.serve.settings import Settings
 from onrecord.serve.upstream import Upstream
 from onrecord.spool import Spool
@@ -320,29 +320,56 @@ def test_an_edit_during_a_build_is_another_build(tmp_path: Path, monkeypatch: py
 # following the files
 
 
-class Gone:
-    """An edition whose process is gone."""
-
-    is_running, build = False, "one"
-
-
 def test_what_cannot_be_replaced_is_tried_less_and_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tries: list[float] = []
+    pauses: list[float] = []
+    edition = SimpleNamespace(is_running=False)
+
+    async def wait_for(waiting: Coroutine[Any, Any, bool], seconds: float) -> bool:
+        waiting.close()
+        pauses.append(seconds)
+        if len(pauses) == 12:
+            raise asyncio.CancelledError
+        raise TimeoutError
 
     async def renew(service: Any) -> None:
-        tries.append(asyncio.get_running_loop().time())
+        edition.is_running = len(pauses) == 9
 
     async def follow() -> None:
-        watch, service = live.Watch(write_graph(tmp_path / "garden")), SimpleNamespace(edition=Gone())
-        service.settings = SimpleNamespace(watch=False, store="")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(watch.keep_current(cast("Service", service)), 1.0)
+        service: Any = SimpleNamespace(edition=edition, settings=SimpleNamespace(watch=False, store=""))
+        watch = live.Watch(write_graph(tmp_path / "garden"))
+        with monkeypatch.context() as patched, contextlib.suppress(asyncio.CancelledError):
+            patched.setattr(asyncio, "wait_for", wait_for)
+            await watch.keep_current(service)
 
-    monkeypatch.setattr(live, "RESTART_SECONDS", 0.02)
     monkeypatch.setattr(live, "_renew", renew)
     asyncio.run(follow())
-    assert 2 <= len(tries) <= 6
-    assert tries[-1] - tries[-2] > 2 * (tries[1] - tries[0])
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 1.0, 1.0, 1.0]
+
+
+def test_a_folder_that_cannot_be_looked_into_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Path] = []
+    told = threading.Event()
+
+    def changes(project: Any, *, files: Any, stop: threading.Event) -> Iterator[frozenset[Path]]:
+        begun.append(project.folder)
+        if len(begun) < 3:
+            raise PermissionError(13, "Permission denied")
+        yield frozenset({tmp_path})
+        told.set()
+        stop.wait()
+
+    async def follow() -> tuple[bool, bool, bool]:
+        watch = live.Watch(write_graph(tmp_path / "garden"))
+        thread = threading.Thread(target=watch._look, daemon=True)
+        thread.start()
+        is_told = await asyncio.to_thread(told.wait, 10)
+        watch._stop.set()
+        await asyncio.to_thread(thread.join, 10)
+        return is_told, watch._changed.is_set(), thread.is_alive()
+
+    monkeypatch.setattr(live, "RESTART_SECONDS", 0.01)
+    monkeypatch.setattr(live, "changes", changes)
+    assert asyncio.run(follow()) == (True, True, False)
 
 
 def test_a_mistake_in_following_the_files_is_told() -> None:

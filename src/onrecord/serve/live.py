@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -51,12 +51,23 @@ class Watch:
         self._store = Look()
         self._tried = ""
         files = partial(served_files, sources=sources)
-        self._changes = changes(open_project(graph, Problems()), files=files, stop=self._stop)
+        self._begin = partial(changes, open_project(graph, Problems()), files=files, stop=self._stop)
+        self._changes = self._begin()
 
     def _look(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed
-            for _ in self._changes:
-                self._loop.call_soon_threadsafe(self._changed.set)
+            while not self._stop.is_set():
+                try:
+                    for _ in self._changes:
+                        self._loop.call_soon_threadsafe(self._changed.set)
+                except OSError:  # a folder that cannot be looked into for a moment: who knows what changes meanwhile
+                    self._stop.wait(RESTART_SECONDS)
+                    self._changes = self._begin_again()
+
+    def _begin_again(self) -> Iterator[frozenset[Path]]:
+        begun = self._begin()
+        yield frozenset()
+        yield from begun
 
     async def keep_current(self, service: Service) -> None:
         """Renew the edition whenever it has to be; ends when it is cancelled."""
