@@ -41,7 +41,7 @@ MaxDirtyBuffers = {dirty}
 ServerPort = 127.0.0.1:{port}
 ServerThreads = 8
 [SPARQL]
-ResultSetMaxRows = 1000000
+ResultSetMaxRows = {rows}
 """
 BUFFERS_A_GIB = 85_000
 """Pages of Virtuoso for each GiB of memory, as its documentation advises."""
@@ -118,12 +118,16 @@ def oxigraph(folder: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def virtuoso(folder: Path, allowed: Path, gib: float = 2.0) -> Iterator[Running]:
-    """A server with a new database, its user and password dba, which may read files in ``allowed``."""
+def virtuoso(folder: Path, allowed: Path, gib: float = 2.0, rows: int = 1_000_000) -> Iterator[Running]:
+    """A server with a new database, its user and password dba, which may read files in ``allowed``.
+
+    It gives at most so many ``rows`` of an answer.
+    """
     command = program("virtuoso-t", "apt-get install virtuoso-opensource-7-bin")
     port, sql = free_port(), free_port()
     buffers = int(BUFFERS_A_GIB * gib)
     values = {"port": port, "sql_port": sql, "allowed": allowed, "buffers": buffers, "dirty": buffers * 3 // 4}
+    values["rows"] = rows
     (folder / "virtuoso.ini").write_text(VIRTUOSO_INI.format(folder=folder, **values), "utf-8")
     with serving([command, "+foreground", "+configfile", str(folder / "virtuoso.ini")], port, folder) as running:
         yield replace(running, sql=f"127.0.0.1:{sql}")

@@ -34,8 +34,8 @@ def oxigraph(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def virtuoso(folder: Path) -> Iterator[str]:
-    """The address of a running Virtuoso 7; its user is dba, and so is the password."""
+def virtuoso(folder: Path, rows: int = 1_000_000) -> Iterator[str]:
+    """The address of a running Virtuoso 7 that gives so many rows; its user is dba, and so is the password."""
     find_program("virtuoso-t", "apt-get install virtuoso-opensource-7-bin")
-    with engines.virtuoso(folder, allowed=folder, gib=0.1) as running:
+    with engines.virtuoso(folder, allowed=folder, gib=0.1, rows=rows) as running:
         yield running.address

@@ -338,7 +338,7 @@ class Graph:
         Only graphs that differ are sent; ``whole`` sends all, ``dry_run`` none. ``server`` is one of
         :data:`onrecord.scale.server.KINDS`, where the server does not say itself what it is.
         ``after`` is called with each step that is done. User and password, or a token, come from the
-        environment (:data:`onrecord.scale.server.USER`, ``PASSWORD``, ``TOKEN``).
+        environment (:data:`onrecord.scale.credentials.USER`, ``PASSWORD``, ``TOKEN``).
 
         :raises ServerError: when the server refuses or does not answer.
         :raises MissingExtra: without ``onrecord[remote]``.

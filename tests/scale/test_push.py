@@ -6,8 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 import onrecord
+from cutting import cutting
 from onrecord.cli import main
 from onrecord.errors import ServerError
+from onrecord.scale import push as module
 from onrecord.scale.push import Shipment, Step, same_value
 from onrecord.scale.server import Server
 from small_graph import LETTER, write_graph
@@ -95,17 +97,53 @@ def test_a_rehearsal_sends_nothing(graph_folder: Path, server: str) -> None:
     assert (len(done.plan.steps) > 4, done.verified, held(server, LETTER_GRAPH)) == (True, None, 0)
 
 
-def test_a_long_change_goes_in_batches(graph_folder: Path, server: str) -> None:
-    rows = "".join(
-        f'{{"subject": "Basil Thorn", "predicate": "height in metres", "object": "{n}.5", "source": "register"}}\n'
-        for n in range(400)
-    )
-    sources = "- id: register\n  title: The register\n  publisher: Garden Society\n  published: 2024-06-10\n"
-    write_graph(graph_folder, **{"statements/register.jsonl": rows, "sources.yaml": sources})
+def heights(numbers: range) -> str:
+    row = '{{"subject": "Basil Thorn", "predicate": "height in metres", "object": "{}.5", "source": "register"}}\n'
+    return "".join(row.format(n) for n in numbers)
+
+
+VERBS = ("DELETE", "INSERT")
+REGISTER = "- {id: register, title: The register, published: 2024-06-10}\n"
+
+
+def test_a_long_change_goes_in_batches(graph_folder: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_graph(graph_folder, **{"statements/register.jsonl": heights(range(200)), "sources.yaml": REGISTER})
     steps(graph_folder, server)
-    changed = rows.replace('"3', '"9')
-    write_graph(graph_folder, **{"statements/register.jsonl": changed, "sources.yaml": sources})
-    assert steps(graph_folder, server) != []
+    write_graph(graph_folder, **{"statements/register.jsonl": heights(range(60, 260)), "sources.yaml": REGISTER})
+    sent: list[str] = []
+    update = Server.update
+    monkeypatch.setattr(Server, "update", lambda self, text: (sent.append(text), update(self, text))[1])
+    monkeypatch.setattr(module, "BATCH", 50)
+    monkeypatch.setattr(module, "DELTA_SHARE", 1.0)
+    done = onrecord.open(graph_folder).push(server)
+    assert (done.verified is not None and done.verified.wrong) == ()
+    heads = {(step.graph, verb): f"{verb} DATA {{ GRAPH <{step.graph}>" for step in done.plan.steps for verb in VERBS}
+    found = {key: [text.count("\n") - 1 for text in sent if text.startswith(head)] for key, head in heads.items()}
+    lengths = {(step.graph, "DELETE"): len(step.delete) for step in done.plan.steps}
+    lengths |= {(step.graph, "INSERT"): len(step.insert) for step in done.plan.steps}
+    assert {key: sum(sizes) for key, sizes in found.items()} == lengths
+    assert {step.how for step in done.plan.steps} == {"changes"}
+    assert all(size == 50 for sizes in found.values() for size in sizes[:-1])
+    assert all(size <= 50 for sizes in found.values() for size in sizes)
+    assert max(map(len, found.values())) > 2
+
+
+def test_no_request_is_longer_than_servers_take(graph_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_graph(graph_folder, **{"statements/register.jsonl": heights(range(60)), "sources.yaml": REGISTER})
+    with cutting() as there:
+        steps(graph_folder, there.address)
+        aim, longest = there.dump(), max(there.sizes)
+        monkeypatch.setattr(module, "PIECE_BYTES", 4_000)
+        monkeypatch.setattr(module, "BATCH_BYTES", 4_000)
+        monkeypatch.setattr(module, "DELTA_SHARE", 1.0)
+        there.load(frozenset())
+        there.mend()
+        steps(graph_folder, there.address)
+        assert (there.dump(), longest > 8_000, max(there.sizes) < 4_500) == (aim, True, True)
+        there.mend()
+        write_graph(graph_folder, **{"statements/register.jsonl": heights(range(30, 90)), "sources.yaml": REGISTER})
+        assert ("graph/source/register", "changes") in steps(graph_folder, there.address)
+        assert max(there.sizes) < 4_500
 
 
 def test_a_number_that_loses_a_digit_stays_on_a_server_that_keeps_values(graph_folder: Path, server: str) -> None:
@@ -135,7 +173,10 @@ def test_values_are_compared_and_plain_texts_are_not() -> None:
     assert not same_value('"1.50"', '"1.5"')
 
 
-@pytest.mark.parametrize("text", ["garden", "ftp://localhost/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "text",
+    ["garden", "ftp://localhost/", "file:///etc/passwd", "http://[::1", "http://localhost:99999", "http://local host"],
+)
 def test_what_is_no_address_is_refused(graph_folder: Path, text: str) -> None:
     result = CliRunner().invoke(main, ["push", str(graph_folder), text])
     assert result.exit_code == 2
@@ -146,6 +187,12 @@ def test_a_password_in_the_address_is_refused_and_not_shown(graph_folder: Path) 
     result = CliRunner().invoke(main, ["push", str(graph_folder), "http://ada:opensesame@localhost:1/"])
     assert (result.exit_code, "opensesame" in result.output) == (2, False)
     assert "an address holds no password: set ONRECORD_STORE_USER" in result.output
+
+
+def test_what_stands_behind_a_question_mark_is_refused_and_not_shown(graph_folder: Path) -> None:
+    result = CliRunner().invoke(main, ["push", str(graph_folder), "http://localhost:1/?key=opensesame"])
+    assert (result.exit_code, "opensesame" in result.output) == (2, False)
+    assert "the address of a server ends before ? and #" in result.output
 
 
 def test_a_wrong_password_is_said_without_showing_it(

@@ -190,10 +190,14 @@ def test_describe_is_answered_alike_or_refused(garden: tuple[Graph, Graph]) -> N
 
 
 LEDGER = {
-    "head": {"vars": ["what", "value"]},
+    "head": {"vars": ["what", "says", "state"]},
     "results": {
         "bindings": [
-            {"what": {"type": "uri", "value": f"{BASE}graph/asserted"}, "value": {"type": "literal", "value": "0"}},
+            {
+                "what": {"type": "uri", "value": f"{BASE}graph/asserted"},
+                "says": {"type": "uri", "value": "https://schema.org/sha256"},
+                "state": {"type": "literal", "value": "0"},
+            },
         ]
     },
 }

@@ -3,18 +3,23 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from cutting import cutting
 from onrecord.cli import options
 from onrecord.errors import OnRecordError, ServerError
 from onrecord.scale import server as server_module
 from onrecord.scale.server import Server, endpoints
 
 ROWS = json.dumps({"head": {"vars": ["n"]}, "results": {"bindings": [{"n": {"type": "literal", "value": "1"}}]}})
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
 Reply = tuple[int, dict[str, str], str]
 
 
@@ -64,7 +69,7 @@ def script() -> Iterator[Script]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits between tries, which no test waits for."""
     found: list[float] = []
-    monkeypatch.setattr(server_module.time, "sleep", found.append)
+    monkeypatch.setattr(time, "sleep", found.append)
     return found
 
 
@@ -153,11 +158,138 @@ def test_an_answer_that_is_no_result_is_said(script: Script) -> None:
         there.select("ASK {}")
 
 
-def test_rows_cut_at_a_limit_are_noticed(script: Script) -> None:
+def test_rows_cut_at_a_limit_are_an_error(script: Script) -> None:
     script.replies = [(200, {"X-SPARQL-MaxRows": "10000"}, ROWS)]
-    with Server(script.root, "sparql", {}) as there:
+    with Server(script.root, "sparql", {}) as there, pytest.raises(ServerError, match="cuts answers at 10000 rows"):
         there.select("SELECT * {}")
-        assert there.limits_rows
+
+
+@pytest.mark.parametrize("names", [("n",), ("n", "m")])
+def test_however_few_rows_a_server_gives_all_are_read(names: tuple[str, ...]) -> None:
+    with cutting() as behind, Server(behind.address, "oxigraph", {}) as there:
+        behind.load(frozenset(f'<urn:{a}> <urn:p> "{b}"' for a in range(9) for b in ("x", 'y\\"\\\\', "\U0001f33f")))
+        for rows, tells in ((None, True), (1, True), (2, False), (5, True), (27, False), (28, False)):
+            behind.rows, behind.tells = rows, tells
+            found = list(there.select_all(names, "?n <urn:p> ?m"))
+            keys = [tuple(row[name]["value"] for name in names) for row in found]
+            assert (keys, len(keys)) == (sorted(set(keys)), 9 if names == ("n",) else 27)
+
+
+def test_however_few_rows_a_server_gives_all_graphs_are_counted() -> None:
+    with cutting() as behind, Server(behind.address, "oxigraph", {}) as there:
+        graphs = {f"urn:g{n:02}": n % 3 for n in range(30)}
+        behind.load(frozenset(f"<urn:s> <urn:p> <urn:{m}> <{name}>" for name, n in graphs.items() for m in range(n)))
+        for rows in (None, 1, 7, 10, 20, 21):
+            behind.rows = rows
+            assert there.count(graphs) == graphs
+        behind.rows = 0
+        with pytest.raises(ServerError, match="cuts answers at 0 rows"):
+            there.count(graphs)
+
+
+@pytest.mark.parametrize("length", ["100", "5"])
+def test_a_refusal_that_breaks_off_is_a_refusal(script: Script, length: str) -> None:
+    headers = {"Content-Length": length, "Connection": "close"}
+    script.replies = [(500, headers, "sorry")] * 2
+    with Server(script.root, "sparql", {}) as there:
+        with pytest.raises(ServerError, match=r"the server refuses \(500\)"):
+            there.ask("ASK {}", "text/plain", 5.0, 1000)
+        with pytest.raises(ServerError, match=r"the server refuses \(500\)"):
+            there.select("ASK {}")
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(script: Script) -> None:
+    script.replies = [(200, {"Content-Length": "1000", "Connection": "close"}, ROWS)]
+    with Server(script.root, "sparql", {}) as there:
+        assert len(there.select("SELECT (1 AS ?n) {}")) == 1
+    assert len(script.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"results": {"bindings": [1]}}',
+        '{"results": {"bindings": [{"n": "1"}]}}',
+        '{"results": {"bindings": [{"n": {"type": "uri", "value": "\\ud800"}}]}}',
+        '{"results": {"bindings": [{"n": {"type": "uri", "value": 7}}]}}',
+        '{"results": []}',
+        "[" * 100_000,
+        "\udcff".encode("utf-8", "surrogatepass").decode("latin-1"),
+    ],
+)
+def test_what_is_no_row_is_said(script: Script, body: str) -> None:
+    script.replies = [(200, {}, body)]
+    with Server(script.root, "sparql", {}) as there, pytest.raises(ServerError, match="is not SPARQL JSON results"):
+        there.select("SELECT ?n {}")
+
+
+def test_other_columns_than_were_asked_for_are_said(script: Script) -> None:
+    with Server(script.root, "sparql", {}) as there:
+        with pytest.raises(ServerError, match="other columns than were asked for"):
+            list(there.select_all(("g",), "?g ?p ?o"))
+        script.replies = [(200, {}, ROWS.replace('"n"', '"g"'))]
+        with pytest.raises(ServerError, match="does not count its triples"):
+            there.count(["urn:g"])
+
+
+def test_an_endless_answer_is_ended(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "_MOST_BYTES", 1000)
+    script.replies = [(200, {}, ROWS + " " * 2000)]
+    with Server(script.root, "sparql", {}) as there, pytest.raises(ServerError, match="over its limit of 1,000 bytes"):
+        there.select("SELECT ?n {}")
+
+
+def test_what_is_sent_to_this_machine_passes_no_proxy(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for root in (script.root, script.root.replace("127.0.0.1", "localhost")):
+        with Server(root, "sparql", {"ONRECORD_STORE_TOKEN": "t0ken"}) as there:
+            assert len(there.select("SELECT (1 AS ?n) {}")) == 1
+    assert len(script.asked) == 2
+
+
+@pytest.mark.parametrize("token", ["t0ken\n", "t0 ken", "tökén", "t0ken\r\nX-Evil: 1", "\udcff"])
+def test_a_token_that_no_request_carries_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(OnRecordError, match="ONRECORD_STORE_TOKEN holds") as caught:
+        Server("http://127.0.0.1:1", "sparql", {"ONRECORD_STORE_TOKEN": token})
+    assert token.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize("challenge", ['Basic realm="x"', 'Digest realm="x", nonce="n", qop="auth"'])
+@pytest.mark.parametrize("user", ["ada\n", "\udcff", "\u0105da"])
+def test_a_user_that_no_request_carries_is_no_traceback(script: Script, challenge: str, user: str) -> None:
+    script.replies = [(401, {"WWW-Authenticate": challenge}, "")] * 2
+    environment = {"ONRECORD_STORE_USER": user, "ONRECORD_STORE_PASSWORD": "opensesame"}
+    with pytest.raises(OnRecordError) as caught, Server(script.root, "sparql", environment) as there:
+        there.select("ASK {}")
+    assert "opensesame" not in str(caught.value)
+
+
+def test_a_secret_that_the_server_says_back_is_not_shown(script: Script) -> None:
+    pair = base64.b64encode(b"ada:opensesame").decode()
+    said = [(401, {"WWW-Authenticate": 'Basic realm="x"'}, ""), (400, {}, f"Basic {pair} has opensesame in it")]
+    script.replies = [*said, (200, {}, f"<html>{pair}</html>")]
+    environment = {"ONRECORD_STORE_USER": "ada", "ONRECORD_STORE_PASSWORD": "opensesame"}
+    with Server(script.root, "sparql", environment) as there:
+        with pytest.raises(ServerError) as refused:
+            there.select("ASK {}")
+        with pytest.raises(ServerError) as strange:
+            there.select("ASK {}")
+    assert str(refused.value).endswith("the server refuses (400): Basic … has … in it")
+    assert str(strange.value).endswith("is not SPARQL JSON results: <html>…</html>")
+    script.replies = [(400, {}, "Bearer t0ken is old")]
+    with Server(script.root, "sparql", {"ONRECORD_STORE_TOKEN": "t0ken"}) as there, pytest.raises(ServerError) as old:
+        there.select("ASK {}")
+    assert str(old.value).endswith("the server refuses (400): Bearer … is old")
+
+
+def test_a_long_wait_that_is_asked_for_has_a_limit(script: Script, waits: list[float]) -> None:
+    script.replies = [(503, {"Retry-After": "9" * 400}, "busy")]
+    with Server(script.root, "sparql", {}) as there:
+        there.update("CLEAR ALL")
+    assert waits == [30.0]
 
 
 def test_the_command_line_names_every_kind() -> None:

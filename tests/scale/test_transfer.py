@@ -14,7 +14,7 @@ from onrecord.assemble import QUADS
 from onrecord.cli import main
 from onrecord.errors import OnRecordError
 from onrecord.scale import transfer as module
-from onrecord.scale.push import LEDGER
+from onrecord.scale.ledger import LEDGER
 from onrecord.scale.server import Server
 from onrecord.scale.sharded import Embedded, build_shards
 from onrecord.scale.transfer import Part, Transferred, require_built, transfer
@@ -146,7 +146,7 @@ class CutError(Exception):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("request_number", [1, 3, 5, 8, 12, 15, 18, 22])
+@pytest.mark.parametrize("request_number", [1, 3, 5, 8, 12, 14, 16])
 def test_a_transfer_that_is_cut_off_anywhere_is_taken_up(
     there: Server, monday: Path, tuesday: Path, monkeypatch: pytest.MonkeyPatch, request_number: int
 ) -> None:

@@ -1,16 +1,15 @@
 """Owns bringing a dataset to a SPARQL server: what differs is sent, one named graph at a time, then verified.
 
-Leaves the requests to ``server`` and the quads to ``assemble``. The server keeps a ledger: a graph of
-its own that holds, for each graph that was sent whole, the SHA-256 of its N-Triples. A graph is taken
-off the ledger before it is changed and put back after, so that an interrupted push goes on where it
-stopped, from any machine.
+Leaves the requests to ``server``, what the server says of it to ``ledger`` and the quads to ``assemble``. The state
+of a graph is the SHA-256 of its N-Triples. A graph is unsure before it is changed and has its state after, so that
+a push that was cut off goes on where it stopped, from any machine.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,33 +21,24 @@ from onrecord.export import export
 from onrecord.files import sha256_hex, write_atomic
 from onrecord.manifest import render, store_key
 from onrecord.project import Project, input_digest
+from onrecord.scale.ledger import UNSURE, Ledger
 from onrecord.scale.server import Server
-from onrecord.terms import ONR, RDF, SCHEMA, iri, literal, split_ntriples, split_term
+from onrecord.terms import ONR, RDF, iri, literal, split_ntriples, split_term
 from onrecord.written import written_forms
 
-LEDGER = "pushed"
-"""The named graph of the server that says what was sent; its name ends in this."""
-
 BATCH = 500
-"""Triples in one update; servers refuse longer ones."""
+BATCH_BYTES = 1 << 20
+"""Triples in one update, and bytes of them; servers refuse longer ones."""
 
 PIECE = 100_000
-"""Triples in one request of the Graph Store Protocol."""
+PIECE_BYTES = 1 << 25
+"""Triples in one request of the Graph Store Protocol, and bytes of them."""
 
 DELTA_SHARE = 0.2
 """Where more of a graph than this changed, it is sent whole."""
 
 SAMPLE = 20
 """Statements that are read back."""
-
-ROWS = 5_000
-"""Entries of the ledger in one answer; servers cut longer ones."""
-
-HASH = f"{SCHEMA}sha256"
-"""What a graph has in the ledger: the hash of its triples."""
-
-PART = f"{SCHEMA}identifier"
-"""What a part of a build in shards has in the ledger: see ``transfer``."""
 
 NOTE = "pushed.json"
 """Beside the copies of what was sent: the :class:`Note` of the push."""
@@ -73,6 +63,8 @@ class Plan:
 
     steps: tuple[Step, ...]
     unchanged: int
+    is_settled: bool = True
+    """Whether the ledger says that no push was cut off."""
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as plain values."""
@@ -118,7 +110,6 @@ class Shipment:
         self.lines: Mapping[str, list[str]] = dict(sorted(lines.items()))
         self.digests = {name: sha256_hex(_text(triples)) for name, triples in self.lines.items()}
         self.base = base
-        self.ledger = f"{base}graph/{LEDGER}"
 
 
 def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False) -> Plan:
@@ -128,16 +119,21 @@ def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False)
 
     :raises ServerError: when the server does not answer.
     """
-    held = read_ledger(server, shipment.ledger)
+    there = Ledger(server, shipment.base)
+    entries = there.read()
+    held = entries.graphs
     steps = []
     for name, lines in shipment.lines.items():
-        before = held.get(name)
+        before = held.get(name, "")
         if before == shipment.digests[name] and not whole:
             continue
-        old = _read_kept(kept, before) if before and not whole else None
+        old = _read_kept(kept, before) if before not in ("", UNSURE) and not whole else None
         steps.append(_step(name, old, lines))
-    steps += [Step(name, REMOVED, 0) for name in sorted(held.keys() - shipment.lines.keys())]
-    return Plan(tuple(steps), len(shipment.lines) - sum(step.how != REMOVED for step in steps))
+    is_sure = bool(held) and entries.is_settled and not entries.parts and not whole
+    there_too = held.keys() if is_sure else held.keys() | set(there.find_graphs())
+    steps += [Step(name, REMOVED, 0) for name in sorted(there_too - shipment.lines.keys())]
+    unchanged = len(shipment.lines) - sum(step.how != REMOVED for step in steps)
+    return Plan(tuple(steps), unchanged, entries.is_settled and not entries.parts)
 
 
 def push(
@@ -149,36 +145,37 @@ def push(
         the next push goes on from there.
     :raises OutputError: when ``kept`` cannot be written to.
     """
-    if made.steps:
-        forget_all(server, shipment.ledger, PART)
+    there = Ledger(server, shipment.base)
+    if made.steps or not made.is_settled:
+        there.begin()
+        there.forget_parts()
     for step in made.steps:
-        _forget(server, shipment.ledger, step.graph)
+        there.set_graphs({step.graph: UNSURE})
         if step.how == REMOVED:
             server.drop_graph(step.graph)
         elif step.how == CHANGES:
             _change(server, step)
         else:
             _send_whole(server, step.graph, shipment.lines[step.graph])
+        there.set_graphs({step.graph: shipment.digests.get(step.graph, "")})
         if step.how != REMOVED:
             digest = shipment.digests[step.graph]
-            entry = f"{iri(step.graph)} {iri(HASH)} {literal(digest)} ."
-            server.update(f"INSERT DATA {{ GRAPH {iri(shipment.ledger)} {{ {entry} }} }}")
             write_atomic(kept / f"{digest}.nt.gz", gzip.compress(_text(shipment.lines[step.graph]), 1, mtime=0))
         if after:
             after(step)
+    if made.steps or not made.is_settled:
+        there.end()
     _let_go(kept, shipment.digests.values())
 
 
 def verify(server: Server, shipment: Shipment) -> Verified:
-    """Count every graph on the server and read some statements back.
+    """Count every graph on the server, look for others and read some statements back.
 
     :raises ServerError: when the server does not answer.
     """
-    wrong = []
-    for name, lines in shipment.lines.items():
-        found = _count(server, name)
-        if found != len(lines):
-            wrong.append(f"{name} holds {found:,} of {len(lines):,} triples")
+    wrong = miscounted(server, {name: len(lines) for name, lines in shipment.lines.items()})
+    strays = set(Ledger(server, shipment.base).find_graphs()) - shipment.lines.keys()
+    wrong += [f"{name} is no graph of this dataset" for name in sorted(strays)]
     sample = _sample(shipment)
     rewritten = 0
     for name, subject in sample:
@@ -190,13 +187,27 @@ def verify(server: Server, shipment: Shipment) -> Verified:
     return Verified(len(shipment.lines), triples, len(sample), rewritten, tuple(wrong))
 
 
+def miscounted(server: Server, wanted: Mapping[str, int]) -> list[str]:
+    """The graphs that do not hold as many triples as they should, in words.
+
+    :raises ServerError: when the server does not answer.
+    """
+    held = server.count(wanted)
+    return [
+        f"{name} holds {held[name]:,} of {count:,} triples" for name, count in wanted.items() if held[name] != count
+    ]
+
+
 def read_back(server: Server, graph: str, subject: str, sent: Iterable[tuple[str, str]]) -> tuple[int, list[str]]:
     """Of the predicates and objects that a subject was sent with: how many have another form now, and what is lacking.
 
     :raises ServerError: when the server does not answer.
     """
     query = f"SELECT ?p ?o WHERE {{ GRAPH {iri(graph)} {{ {subject} ?p ?o }} }}"
-    held = {(_term(row["p"]), _term(row["o"])) for row in server.select(query)}
+    try:
+        held = {(_term(row["p"]), _term(row["o"])) for row in server.select(query)}
+    except (KeyError, ValueError) as error:
+        raise ServerError(f"{server.at.query}: the answer has other terms than were asked for") from error
     rewritten, wrong = 0, []
     for predicate, term in sorted(set(sent) - held):
         if any(same_value(term, other) for p, other in held if p == predicate):
@@ -235,24 +246,13 @@ def _step(name: str, old: list[str] | None, new: list[str]) -> Step:
 def _change(server: Server, step: Step) -> None:
     # What goes comes first: a server may hold 1.50 and 1.5 as one.
     for verb, lines in (("DELETE", step.delete), ("INSERT", step.insert)):
-        for batch in _batches(lines, BATCH):
+        for batch in _batches(lines, BATCH, BATCH_BYTES):
             server.update(f"{verb} DATA {{ GRAPH {iri(step.graph)} {{\n" + "\n".join(batch) + "\n} }")
 
 
 def _send_whole(server: Server, name: str, lines: list[str]) -> None:
-    for number, batch in enumerate(_batches(lines, PIECE)):
+    for number, batch in enumerate(_batches(lines, PIECE, PIECE_BYTES)):
         server.write_graph(name, _text(batch), add=number > 0)
-
-
-def _forget(server: Server, ledger: str, name: str) -> None:
-    where = f"GRAPH {iri(ledger)} {{ {iri(name)} {iri(HASH)} ?hash }}"
-    server.update(f"DELETE {{ {where} }} WHERE {{ {where} }}")
-
-
-def forget_all(server: Server, ledger: str, predicate: str) -> None:
-    """Take everything off the ledger that it says with this predicate."""
-    where = f"GRAPH {iri(ledger)} {{ ?what {iri(predicate)} ?value }}"
-    server.update(f"DELETE {{ {where} }} WHERE {{ {where} }}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,37 +275,6 @@ def read_note(project: Project, server: Server) -> Note | None:
         return Note(**json.loads((kept_folder(project.build_folder, server) / NOTE).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def read_ledger(server: Server, ledger: str) -> dict[str, str]:
-    """The hash of each graph that stands on the server as it was sent."""
-    return read_entries(server, ledger, HASH)
-
-
-def read_entries(server: Server, ledger: str, predicate: str) -> dict[str, str]:
-    """All that the ledger says with this predicate, in the order of what it is said of."""
-    found: dict[str, str] = {}
-    beyond = ""
-    while True:
-        where = f"GRAPH {iri(ledger)} {{ ?what {iri(predicate)} ?value {beyond} }}"
-        rows = server.select(f"SELECT ?what ?value WHERE {{ {where} }} ORDER BY STR(?what) LIMIT {ROWS}")
-        try:
-            found |= {row["what"]["value"]: row["value"]["value"] for row in rows}
-        except KeyError as error:
-            raise ServerError(
-                f"{server.at.query}: the server answers with other columns than were asked for"
-            ) from error
-        if len(rows) < ROWS:
-            return found
-        beyond = f"FILTER(STR(?what) > {literal(rows[-1]['what']['value'])})"
-
-
-def _count(server: Server, name: str) -> int:
-    rows = server.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH {iri(name)} {{ ?s ?p ?o }} }}")
-    try:
-        return int(rows[0]["n"]["value"])
-    except (IndexError, KeyError, ValueError) as error:
-        raise ServerError(f"{server.at.query}: the server does not count its triples") from error
 
 
 def _sample(shipment: Shipment) -> list[tuple[str, str]]:
@@ -337,10 +306,25 @@ def _text(lines: Iterable[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
-def _batches(lines: Iterable[str], size: int) -> Iterator[list[str]]:
-    whole = list(lines)
-    for start in range(0, len(whole), size):
-        yield whole[start : start + size]
+def spans(sizes: Iterable[int], most: int, most_bytes: int) -> Iterator[slice]:
+    """What goes together of things of these sizes, in their order; one that is too large goes alone.
+
+    >>> list(spans([3, 3, 9, 1, 1, 1], 2, 6))
+    [slice(0, 2, None), slice(2, 3, None), slice(3, 5, None), slice(5, 6, None)]
+    """
+    start = at = total = 0
+    for at, size in enumerate(sizes):
+        if at > start and (at - start == most or total + size > most_bytes):
+            yield slice(start, at)
+            start, total = at, 0
+        total += size
+    if total:
+        yield slice(start, at + 1)
+
+
+def _batches(lines: Sequence[str], most: int, most_bytes: int) -> Iterator[Sequence[str]]:
+    for some in spans((len(line.encode("utf-8")) + 1 for line in lines), most, most_bytes):
+        yield lines[some]
 
 
 def _read_kept(kept: Path, digest: str) -> list[str] | None:

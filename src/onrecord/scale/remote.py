@@ -20,12 +20,12 @@ import pyoxigraph as ox
 
 from onrecord.engine import Output, Pieces, restored, write_restored, write_results, write_triples
 from onrecord.errors import OnRecordError, QueryCancelled, QueryError, QueryLimitExceeded, ServerError
-from onrecord.files import sha256_hex
 from onrecord.limits import RowCount
-from onrecord.manifest import render
-from onrecord.scale.push import LEDGER, Shipment, files_key, read_ledger, read_note
-from onrecord.scale.server import Reply, Server
-from onrecord.sparql import Token, tokens
+from onrecord.scale.dialect import as_rows, doubts, prologue, require_construct
+from onrecord.scale.ledger import Entries, Ledger
+from onrecord.scale.push import Shipment, files_key, read_note
+from onrecord.scale.server import Reply, Server, why_part
+from onrecord.sparql import tokens
 from onrecord.spool import Spool
 from onrecord.terms import ONR, RDFS, iri
 from onrecord.worker import Answering, read_forms, too_many_rows
@@ -75,7 +75,8 @@ class Remote:
         self.server = Server(url, kind, tries=2, seconds=STEADY_SECONDS) if steady else Server(url, kind)
         self.behind = ""
         """What of the files the server does not hold as they are now, in words."""
-        self._ledger: Mapping[str, str] = self._read_ledger()
+        self._there = Ledger(self.server, graph.project.base)
+        self._entries = self._read_ledger()
         self._compare()
 
     def open(self, lens: Lens) -> Held:
@@ -87,8 +88,8 @@ class Remote:
         if reason:
             raise OnRecordError(f"{reason}; leave --store out, or the choice")
         if not self.is_steady:
-            self._ledger = self._read_ledger()
-        graphs = sorted(self._ledger)
+            self._entries = self._read_ledger()
+        graphs = sorted(self._entries.graphs)
         left_out = {f"{self._graph.project.base}graph/{INFERRED}"} if not lens.inference else set()
         return Held(self, [name for name in graphs if name not in left_out], bool(left_out & set(graphs)))
 
@@ -116,7 +117,7 @@ class Remote:
     def forms(self) -> Canonical:
         """The literals of the server's answers as they were written."""
         note = read_note(self._graph.project, self.server)
-        if note and note.digests == self._ledger:
+        if note and note.digests == self._entries.graphs:
             return Canonical(note.written)
         return Canonical(written_forms(self._graph.quads()["object"].unique().to_list()))
 
@@ -174,27 +175,21 @@ class Remote:
     @property
     def state(self) -> str:
         """What names that which the server held when answers were begun."""
-        return _name(self._ledger)
+        return self._entries.name
 
     def find_state(self) -> str:
         """What names that which it holds now.
 
         :raises ServerError: when the server does not answer.
         """
-        return _name(read_ledger(self.server, self._ledger_name))
+        return self._there.read().name
 
     def count(self) -> dict[str, int]:
         """How many triples each named graph has there.
 
         :raises ServerError: when the server does not answer.
         """
-        found = dict.fromkeys(sorted(self._ledger), 0)
-        query = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
-        return found | {str(name): int(count or 0) for name, count in self.ask_rows(query, found) if name in found}
-
-    @property
-    def _ledger_name(self) -> str:
-        return f"{self._graph.project.base}graph/{LEDGER}"
+        return self.server.count(self._entries.graphs)
 
     @property
     def _push(self) -> str:
@@ -204,16 +199,19 @@ class Remote:
         """The hash of each named graph as the files have it now."""
         return Shipment(self._graph.quads(), self._graph.project.base).digests
 
-    def _read_ledger(self) -> Mapping[str, str]:
-        """The hash of each named graph that was sent whole."""
-        ledger = read_ledger(self.server, self._ledger_name)
-        if not ledger:
+    def _read_ledger(self) -> Entries:
+        """What the server says that it holds: all of a dataset."""
+        entries = self._there.read()
+        if not entries.is_settled:
+            under_way = "a push to this server is under way, or was cut off, and what it holds is no whole dataset"
+            raise OnRecordError(f"{self._url}: {under_way}; wait for its end, or {self._push}")
+        if not entries.graphs:
             raise OnRecordError(f"{self._url}: this server holds nothing of the graph; {self._push}")
-        return ledger
+        return entries
 
     def _compare(self) -> None:
         """Say what is behind the files."""
-        ledger, note = self._ledger, read_note(self._graph.project, self.server)
+        ledger, note = self._entries.graphs, read_note(self._graph.project, self.server)
         is_fresh = note is not None and note.files == files_key(self._graph.project)
         own = note.digests if note and is_fresh else self._digests()
         behind = [name for name in {**ledger, **own} if ledger.get(name) != own.get(name)]
@@ -237,6 +235,7 @@ class Held:
         The query is read here first, so that a mistake in it is told as ever. ``patience`` is the server's matter.
 
         :raises QueryLimitExceeded: over a limit, this machine's or the server's own.
+        :raises QueryCancelled: when ``cancelled`` says that nobody waits; the connection to the server is closed.
         :raises QueryError: for what the server would answer in another way.
         :raises ServerError: when the server refuses or does not answer.
         """
@@ -246,25 +245,26 @@ class Held:
         if job.has_dataset and self.is_part:
             raise QueryError("FROM chooses the graphs; leave --no-inference out, and the inferred graph with it")
         server, found = self.remote.server, list(tokens(job.query))
-        for doubt in _doubts(server, found):
+        for doubt in doubts(server.kind, found):
             if self.remote.is_steady:
                 raise QueryError(doubt)
             _LOG.warning("%s", doubt)
         if form.kind == "graph":
-            _require_construct(server, found)
-        head = _prologue(job, found)
+            require_construct(server.kind, found)
+        head = prologue(job, found)
         default, named = _dataset(job, self.graphs)
         if cancelled is not None and cancelled():
             raise QueryCancelled("nobody waits for the answer any more")
         accept, most = (_TRIPLES if form.kind == "graph" else _JSON), min(limits.memory, limits.answer)
 
         def ask(query: str, accept: str) -> Reply:
-            reply = server.ask(head + query, accept, limits.seconds, most, default_graphs=default, named_graphs=named)
+            graphs = {"default_graphs": default, "named_graphs": named}
+            reply = server.ask(head + query, accept, limits.seconds, most, cancelled=cancelled, **graphs)
             _require_whole(server, reply)
             return reply
 
         if form.kind == "graph" and server.kind == "virtuoso":  # it cuts graphs without the header that it gives rows
-            ask(_as_rows(job.query, found), _JSON).body.close()
+            ask(as_rows(job.query, found), _JSON).body.close()
         reply = ask(job.query, accept)
         if form.kind == "boolean":
             return self._truth(reply, job)
@@ -366,10 +366,6 @@ class _Target(io.RawIOBase):
         return len(data)
 
 
-def _name(ledger: Mapping[str, str]) -> str:
-    return sha256_hex(render(dict(sorted(ledger.items()))))
-
-
 def _output(target: _Target) -> Output:
     return Output(cast("IO[bytes]", target))
 
@@ -388,72 +384,14 @@ def _dataset(job: Job, graphs: list[str]) -> tuple[Iterable[str], Iterable[str]]
     return ((), ()) if job.has_dataset else (graphs, graphs)
 
 
-def _prologue(job: Job, found: list[Token]) -> str:
-    """What a server has to be told in the query that the engine here is told beside it; all on one line."""
-    used = {token.text.partition(":")[0] for token in found if token.kind == "name"}
-    return f"BASE <{job.base}> " + "".join(
-        f"PREFIX {name}: <{address}> " for name, address in job.prefixes.items() if name in used
-    )
-
-
-def _as_rows(query: str, found: list[Token]) -> str:
-    """A CONSTRUCT as the SELECT of the solutions from which its triples are made."""
-    start = next(index for index, token in enumerate(found) if token.text.upper() == "CONSTRUCT")
-    end = found[start].start + len("CONSTRUCT")
-    depth = 0
-    for token in found[start + 1 :] if found[start + 1].text == "{" else ():
-        depth += (token.text == "{") - (token.text == "}")
-        if depth == 0:
-            end = token.start + 1
-            break
-    return f"{query[: found[start].start]}SELECT * {query[end:]}"
-
-
-def _require_construct(server: Server, found: list[Token]) -> None:
-    """Refuse a DESCRIBE where it gives other triples than here."""
-    describes = any(token.kind == "word" and token.text.upper() == "DESCRIBE" for token in found)
-    if describes and server.kind != "oxigraph":
-        what = "what DESCRIBE gives is each server's own choice"
-        raise QueryError(f"{what}; write  CONSTRUCT {{ <...> ?p ?o }} WHERE {{ <...> ?p ?o }}")
-
-
-def _doubts(server: Server, found: list[Token]) -> Iterator[str]:
-    """Where a kind of server is known to lose rows without a word."""
-    if server.kind != "virtuoso":
-        return
-    words = {token.text.upper() for token in found if token.kind == "word"}
-    if {"VALUES", "UNION"} <= words:
-        yield "Virtuoso may lose the rows of VALUES in a UNION; write BIND(... AS ?x) there"
-    if any(_is_path(*three) for three in zip(found, found[1:], found[2:], strict=False)):
-        yield (
-            "Virtuoso may lose rows where a path of ? or * meets other patterns; "
-            "write FILTER(?x = :a || EXISTS { ?x :p+ :a })"
-        )
-
-
-def _is_path(before: Token, token: Token, after: Token) -> bool:
-    """Whether ``token`` lets a path have no step at all."""
-    if token.kind != "sign" or token.text not in "?*":
-        return False
-    step = before.kind in ("iri", "name") or before.text in (")", "a")
-    return step and (after.kind in ("variable", "name", "iri") or after.text in ("/", "|", ")"))
-
-
 def _require_whole(server: Server, reply: Reply) -> None:
     """Whether the server gave all that it found.
 
     :raises QueryLimitExceeded: when it stopped at a limit of its own.
     """
-    if "X-SQL-State" in reply.headers or reply.status == 206:
-        raise QueryLimitExceeded(
-            f"{server.at.query}: the server stopped at a limit of time and gave a part; narrow the query"
-        )
-    most = reply.headers.get("X-SPARQL-MaxRows")
-    if most is not None:
-        raise QueryLimitExceeded(
-            f"{server.at.query}: the server cuts answers at {most} rows; "
-            "narrow the query, or raise ResultSetMaxRows there"
-        )
+    reason = why_part(reply.status, reply.headers)
+    if reason:
+        raise QueryLimitExceeded(f"{server.at.query}: {reason}; narrow the query, or raise the limit there")
 
 
 def _require_rows(count: int, limits: Limits) -> None:

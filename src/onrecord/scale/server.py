@@ -1,32 +1,40 @@
-"""Owns the talk with one SPARQL server: its addresses, who asks, each request and its retries.
+"""Owns the talk with one SPARQL server: its addresses, each request and its retries, and whole answers.
 
-Leaves what is sent to ``push``. Only what every server of the kind understands is used: queries by
-form POST with JSON results (https://www.w3.org/TR/sparql11-protocol/#query-via-post-urlencoded),
-updates as a body of their own, and whole graphs as N-Triples by the Graph Store Protocol
-(https://www.w3.org/TR/sparql11-http-rdf-update/).
+Leaves what is sent to ``push``, who asks to ``credentials``, and how long one waits to ``connection``. Only what
+every server of the kind understands is used: queries by form POST with JSON results
+(https://www.w3.org/TR/sparql11-protocol/#query-via-post-urlencoded), updates as a body of their own, and whole graphs
+as N-Triples by the Graph Store Protocol (https://www.w3.org/TR/sparql11-http-rdf-update/).
 """
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
+import json
 import os
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from onrecord.errors import MissingExtra, OnRecordError, QueryLimitExceeded, ServerError, ServerTooSlow, printable
+from onrecord.errors import (
+    MissingExtra,
+    OnRecordError,
+    QueryLimitExceeded,
+    ServerError,
+    printable,
+)
+from onrecord.scale.credentials import PASSWORD, TOKEN, USER, Credentials, is_loopback
 from onrecord.spool import Spool
+from onrecord.terms import iri, literal
 
 if TYPE_CHECKING:
     import requests
 
-USER = "ONRECORD_STORE_USER"
-PASSWORD = "ONRECORD_STORE_PASSWORD"
-TOKEN = "ONRECORD_STORE_TOKEN"
-CLEARTEXT = "ONRECORD_STORE_CLEARTEXT"
-"""Set to 1, a password or token may travel unencrypted to another machine."""
+    from onrecord.scale.connection import Watch
+    from onrecord.worker import Cancelled
+
+Row = dict[str, dict[str, str]]
+"""A solution: what is bound to each variable, as the JSON results write it."""
 
 TRIES = 6
 """How often a request is made before its failure is the answer; the waits between grow from half a second."""
@@ -34,12 +42,19 @@ TRIES = 6
 TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 """Answers after which the same request may succeed. Every request made here may be made twice."""
 
+ROWS = 5_000
+"""Rows that are asked for at a time."""
+
+GRAPHS_AT_ONCE = 200
+"""Graphs that are counted in one query."""
+
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 600.0
 _WAIT = 0.5
 _SHORTEST_WAIT = 0.01
 _PIECE_BYTES = 1 << 16
 _EXCERPT_BYTES = 2000
+_MOST_BYTES = 1 << 28
 _LONGEST_WAIT = 30.0
 _DEADLOCK = "40001"
 """How a server built on SQL says that two writers met."""
@@ -86,11 +101,17 @@ def check_address(url: str) -> None:
 
     :raises OnRecordError: with the fix.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise OnRecordError(f'"{printable(url)}" is no address of a server; write one like http://localhost:7878')
-    if parts.username is not None or parts.password is not None:
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, half of an IPv6 address
+        is_address = False
+    if "@" in url.partition("://")[2].partition("/")[0]:
         raise OnRecordError(f"an address holds no password: set {USER} and {PASSWORD} in the environment")
+    if not set(url).isdisjoint("?#"):
+        raise OnRecordError("the address of a server ends before ? and #: write one like http://localhost:7878")
+    if not is_address or not url.isprintable() or not set(url).isdisjoint(' <>"\\'):
+        raise OnRecordError(f'"{printable(url)}" is no address of a server; write one like http://localhost:7878')
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +147,22 @@ class Server:
             import requests
         except ImportError as error:
             raise MissingExtra("requests", "remote") from error
-        self._environment = environment
+        from onrecord.scale.connection import Adapter
+
+        self._credentials = Credentials(environment)
         self._tries, self._seconds = tries, seconds
         self._session = requests.Session()
-        self._session.auth = _nobody  # else a .netrc would speak for the user
+        self._session.mount("http://", Adapter())
+        self._session.mount("https://", Adapter())
+        self._session.auth = self._credentials.sign(url)
         self._session.headers["User-Agent"] = "onrecord"
-        token = environment.get(TOKEN)
-        if token:
-            self._require_private(url)
-            self._session.auth = _bearer(token)
-        self.kind = kind or self._find_kind(url)
+        self._session.headers["Accept-Encoding"] = "identity"
+        try:
+            self.kind = kind or self._find_kind(url)
+        except OnRecordError:
+            self._session.close()
+            raise
         self.at = endpoints(url, self.kind)
-        self.limits_rows = False
-        """Whether an answer said that its rows are cut at a limit."""
 
     def __enter__(self) -> Self:
         return self
@@ -146,20 +170,55 @@ class Server:
     def __exit__(self, *failure: object) -> None:
         self._session.close()
 
-    def select(self, query: str) -> list[dict[str, dict[str, str]]]:
-        """The bindings of a SELECT query, as the JSON results name them.
+    def select(self, query: str) -> list[Row]:
+        """The bindings of a SELECT query, as the JSON results name them: all of them.
+
+        :raises ServerError: when the server does not answer, not with JSON results, or with a part of its rows.
+        """
+        rows, headers = self._rows(query)
+        reason = why_part(200, headers)
+        if reason:
+            raise ServerError(f"{self.at.query}: {reason}; raise the limit there")
+        return rows
+
+    def select_all(self, names: Sequence[str], where: str) -> Iterator[Row]:
+        """Every solution of a pattern once, by the order of its texts; these variables are bound in all.
+
+        However few rows the server gives at a time, it is asked for those behind them until there are none.
 
         :raises ServerError: when the server does not answer, or not with JSON results.
         """
-        response = self._request("POST", self.at.query, data={"query": query}, headers={"Accept": _JSON})
-        self.limits_rows = self.limits_rows or "X-SPARQL-MaxRows" in response.headers
-        try:
-            bindings: list[dict[str, dict[str, str]]] = response.json()["results"]["bindings"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ServerError(
-                f"{self.at.query}: the answer is not SPARQL JSON results: {_excerpt(_beginning(response))}"
-            ) from error
-        return bindings
+        columns = " ".join(f"?{name}" for name in names)
+        order = " ".join(f"STR(?{name})" for name in names)
+        beyond = ""
+        seen: set[tuple[str, ...]] = set()
+        while True:
+            query = f"SELECT DISTINCT {columns} WHERE {{ {where} {beyond} }} ORDER BY {order} LIMIT {ROWS}"
+            rows, _ = self._rows(query)
+            try:
+                found = {tuple(row[name]["value"] for name in names): row for row in rows}
+            except KeyError as error:
+                raise ServerError(f"{self.at.query}: the answer has other columns than were asked for") from error
+            if found.keys() <= seen:
+                return
+            yield from (row for key, row in found.items() if key not in seen)
+            seen |= found.keys()
+            beyond = f"FILTER({_behind(list(zip(names, list(found)[-1], strict=True)))})"
+
+    def count(self, graphs: Iterable[str]) -> dict[str, int]:
+        """How many triples each of these named graphs holds.
+
+        :raises ServerError: when the server does not answer, or not with numbers.
+        """
+        names = sorted(graphs)
+        found = dict.fromkeys(names, 0)
+        for start in range(0, len(names), GRAPHS_AT_ONCE):
+            left = names[start : start + GRAPHS_AT_ONCE]
+            while left:
+                counted, is_part = self._count(left)
+                found |= counted
+                left = [name for name in left if name not in counted] if is_part else []
+        return found
 
     def ask(
         self,
@@ -170,39 +229,50 @@ class Server:
         *,
         default_graphs: Iterable[str] = (),
         named_graphs: Iterable[str] = (),
+        cancelled: Cancelled | None = None,
     ) -> Reply:
         """The whole answer to a query on a dataset, of at most ``most`` bytes, within ``seconds``.
 
         Without graphs the dataset is what the query's FROM or the server says
-        (https://www.w3.org/TR/sparql11-protocol/#dataset).
+        (https://www.w3.org/TR/sparql11-protocol/#dataset). ``cancelled`` is asked ten times a second, in a
+        thread of its own, whether anybody still waits.
 
         :raises QueryLimitExceeded: over either limit.
+        :raises QueryCancelled: when ``cancelled`` says so; the connection is closed.
         :raises ServerError: when the server refuses, or its answer breaks off.
         """
         import urllib3
 
-        form = [("query", query)]
-        form += [("default-graph-uri", graph) for graph in default_graphs]
-        form += [("named-graph-uri", graph) for graph in named_graphs]
+        from onrecord.scale.connection import Watch
+
         if self.kind == "virtuoso":
-            form.append(("timeout", str(max(1000, int(seconds * 1000)))))
-        deadline = time.monotonic() + seconds
-        headers = {"Accept": accept, "Accept-Encoding": "identity"}
-        response = self._request("POST", self.at.query, data=form, headers=headers, stream=True, deadline=deadline)
+            # It says every graph of the protocol back in a header, and clients take a hundred of those.
+            chosen = [f"define input:default-graph-uri {iri(graph)} " for graph in default_graphs]
+            chosen += [f"define input:named-graph-uri {iri(graph)} " for graph in named_graphs]
+            form = [("query", "".join(chosen) + query), ("timeout", str(max(1000, int(seconds * 1000))))]
+        else:
+            form = [("query", query)]
+            form += [("default-graph-uri", graph) for graph in default_graphs]
+            form += [("named-graph-uri", graph) for graph in named_graphs]
         spool = Spool()
-        try:
-            while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
-                spool.write(piece)
-                if spool.size > most:
-                    raise QueryLimitExceeded(f"{self.at.query}: the answer is over its limit of {most:,} bytes")
-                if time.monotonic() > deadline:
-                    raise _too_slow(self.at.query)
-        except urllib3.exceptions.TimeoutError as error:
-            raise _too_slow(self.at.query) from error
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise ServerError(f"{self.at.query}: the answer broke off") from error
-        finally:
-            response.close()
+        with Watch(self.at.query, seconds, cancelled) as watch:
+            response, _ = self._request(
+                "POST", self.at.query, watch, is_read=False, data=form, headers={"Accept": accept}
+            )
+            try:
+                while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
+                    spool.write(piece)
+                    if spool.size > most:
+                        raise QueryLimitExceeded(f"{self.at.query}: the answer is over its limit of {most:,} bytes")
+                    watch.require()
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                watch.require(error)
+                if isinstance(error, urllib3.exceptions.TimeoutError):
+                    raise watch.too_slow() from error
+                raise ServerError(f"{self.at.query}: the answer broke off") from error
+            finally:
+                response.close()
+            watch.require()
         return Reply(response.status_code, response.headers, spool)
 
     def update(self, text: str) -> None:
@@ -211,7 +281,7 @@ class Server:
         :raises ServerError: when the server refuses or does not answer.
         """
         headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
-        self._request("POST", self.at.update, data=text.encode("utf-8"), headers=headers)
+        self._exchange("POST", self.at.update, data=text.encode("utf-8"), headers=headers)
 
     def write_graph(self, graph: str, triples: bytes, *, add: bool = False) -> None:
         """Put N-Triples in the place of a named graph, or ``add`` them to it.
@@ -219,53 +289,85 @@ class Server:
         :raises ServerError: when the server refuses or does not answer.
         """
         headers = {"Content-Type": "application/n-triples"}
-        self._request("POST" if add else "PUT", self.at.graphs, params={"graph": graph}, data=triples, headers=headers)
+        self._exchange("POST" if add else "PUT", self.at.graphs, params={"graph": graph}, data=triples, headers=headers)
 
     def drop_graph(self, graph: str) -> None:
         """Delete a named graph; one that is not there is no mistake.
 
         :raises ServerError: when the server refuses or does not answer.
         """
-        self._request("DELETE", self.at.graphs, params={"graph": graph}, fine=(404,))
+        self._exchange("DELETE", self.at.graphs, params={"graph": graph}, fine=(404,))
 
     def _find_kind(self, url: str) -> str:
-        name = self._request("GET", url, fine=range(400, 600)).headers.get("Server", "").lower()
+        name = self._exchange("GET", url, fine=range(400, 600))[0].headers.get("Server", "").lower()
         for kind in ("oxigraph", "virtuoso"):
             if name.startswith(kind):
                 return kind
         known = ", ".join(KINDS)
         raise OnRecordError(f"{url}: the server does not say what it is; choose one of --server {known}")
 
-    def _require_private(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme == "https" or _is_loopback(parts.hostname or "") or self._environment.get(CLEARTEXT) == "1":
-            return
-        raise OnRecordError(
-            f"{url}: a password or token would travel unencrypted; "
-            f"use https, or set {CLEARTEXT}=1 if the network is yours"
-        )
+    def _rows(self, query: str) -> tuple[list[Row], Mapping[str, str]]:
+        """The bindings that a SELECT query was answered with, and the headers, which say whether these are all."""
+        response, body = self._exchange("POST", self.at.query, data={"query": query}, headers={"Accept": _JSON})
+        if "X-SQL-State" in response.headers:
+            raise ServerError(f"{self.at.query}: {why_part(200, response.headers)}")
+        try:
+            rows = [
+                {name: {key: _require_text(value) for key, value in term.items()} for name, term in row.items()}
+                for row in json.loads(body)["results"]["bindings"]
+            ]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            words = self._excerpt(body[:_EXCERPT_BYTES].decode("utf-8", "replace"))
+            raise ServerError(f"{self.at.query}: the answer is not SPARQL JSON results: {words}") from error
+        return rows, response.headers
+
+    def _count(self, graphs: list[str]) -> tuple[dict[str, int], bool]:
+        """How many triples some of these graphs hold, and whether more of them may hold any."""
+        some = " ".join(map(iri, graphs))
+        query = f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ VALUES ?g {{ {some} }} GRAPH ?g {{ ?s ?p ?o }} }} GROUP BY ?g"
+        rows, headers = self._rows(query)
+        try:
+            found = {row["g"]["value"]: int(row["n"]["value"]) for row in rows if "g" in row}
+        except (KeyError, ValueError) as error:
+            raise ServerError(f"{self.at.query}: the server does not count its triples") from error
+        reason = why_part(200, headers)
+        if reason and found.keys().isdisjoint(graphs):
+            raise ServerError(f"{self.at.query}: {reason}; raise the limit there")
+        return found, bool(reason)
+
+    def _exchange(self, method: str, url: str, **others: Any) -> tuple[requests.Response, bytes]:
+        """The answer to a request of our own, and its body."""
+        from onrecord.scale.connection import Watch
+
+        with Watch(url, self._seconds) as watch:
+            return self._request(method, url, watch, **others)
 
     def _request(
         self,
         method: str,
         url: str,
+        watch: Watch,
         *,
         fine: range | tuple[int, ...] = (),
-        deadline: float | None = None,
+        is_read: bool = True,
         **others: Any,
-    ) -> requests.Response:
+    ) -> tuple[requests.Response, bytes]:
         """Make a request until it succeeds, waiting longer each time; a challenge is answered once.
 
-        :raises ServerTooSlow: when nothing was answered by ``deadline``, on the monotonic clock.
+        :raises ServerTooSlow: when nothing was answered in time.
         """
         import requests
 
-        deadline = time.monotonic() + self._seconds if deadline is None else deadline
+        # What is sent to this machine is nobody else's, whatever proxy the environment names.
+        host = urlsplit(url).hostname or ""
+        proxies = {"no_proxy": host} if is_loopback(host) else None
 
         def send() -> requests.Response:
-            most = max(_SHORTEST_WAIT, deadline - time.monotonic())
+            most = max(_SHORTEST_WAIT, watch.left())
             seconds = (min(CONNECT_SECONDS, most), min(ANSWER_SECONDS, most))
-            return self._session.request(method, url, timeout=seconds, allow_redirects=False, **others)
+            return self._session.request(
+                method, url, timeout=seconds, allow_redirects=False, stream=True, proxies=proxies, **others
+            )
 
         challenged, wait, reason = False, _WAIT, ""
         for left in reversed(range(self._tries)):
@@ -273,68 +375,79 @@ class Server:
                 response = send()
                 if response.status_code == 401 and not challenged and self._answer(url, response):
                     challenged = True
+                    response.close()
                     response = send()
+                if (response.ok and not response.is_redirect) or response.status_code in fine:
+                    body = _read(response) if is_read else b""
+                    watch.require()
+                    return response, body
             except requests.RequestException as error:
-                if time.monotonic() >= deadline:
-                    raise _too_slow(url) from error
+                watch.require(error)
                 reason, asked = _why(error), 0.0
+                if isinstance(error, ValueError):  # no request could be made of it
+                    break
             else:
-                if response.ok and not response.is_redirect:
-                    return response
-                if response.status_code in fine:
-                    return response
                 words = _beginning(response)
-                reason, asked = _refusal(method, url, response, words), _retry_after(response)
+                watch.require()
+                reason, asked = self._refusal(method, url, response, words), _retry_after(response)
                 response.close()
                 if not _is_transient(response, words):
                     raise ServerError(reason)
             pause = min(max(wait, asked), _LONGEST_WAIT)
-            if time.monotonic() + pause > deadline:
+            if pause > watch.left():
                 break
             if left:
-                time.sleep(pause)
+                watch.sleep(pause)
                 wait *= 2
         raise ServerError(reason if reason.startswith(method) else f"{method} {url}: {reason}")
 
     def _answer(self, url: str, response: requests.Response) -> bool:
         """Take up the server's challenge with what the environment holds."""
-        from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+        found = self._credentials.answer(url, response.headers.get("WWW-Authenticate", ""))
+        self._session.auth = found or self._session.auth
+        return found is not None
 
-        user, password = self._environment.get(USER), self._environment.get(PASSWORD)
-        if user is None or password is None:
-            return False
-        challenge = response.headers.get("WWW-Authenticate", "").lower()
-        if "digest" in challenge:
-            self._session.auth = HTTPDigestAuth(user, password)
-            return True
-        if "basic" in challenge:
-            self._require_private(url)
-            self._session.auth = HTTPBasicAuth(user.encode("utf-8"), password.encode("utf-8"))
-            return True
-        return False
+    def _refusal(self, method: str, url: str, response: requests.Response, words: str) -> str:
+        if response.is_redirect:
+            return f"{method} {url}: the server sends elsewhere ({response.status_code}); use the address that it names"
+        if response.status_code in (401, 403):
+            found = f"{method} {url}: the server does not let this user in ({response.status_code})"
+            return f"{found}; set {USER} and {PASSWORD}, or {TOKEN}, in the environment"
+        return f"{method} {url}: the server refuses ({response.status_code}): {self._excerpt(words)}"
 
-
-def _too_slow(url: str) -> ServerTooSlow:
-    return ServerTooSlow(f"{url}: the query took longer than its limit of time; raise it with --timeout")
+    def _excerpt(self, words: str) -> str:
+        return printable(self._credentials.hide(" ".join(words.split())))[:300] or "nothing"
 
 
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+def why_part(status: int, headers: Mapping[str, str]) -> str:
+    """Why an answer is a part of one, as far as the server says so; empty where it does not."""
+    if "X-SQL-State" in headers or status == 206:
+        return "the server stopped at a limit of time and gave a part"
+    most = headers.get("X-SPARQL-MaxRows")
+    return "" if most is None else f"the server cuts answers at {printable(most)} rows"
 
 
-def _bearer(token: str) -> Any:
-    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {token}"
-        return request
+def _behind(last: Sequence[tuple[str, str]]) -> str:
+    """The condition that a solution comes behind one, by the texts of its variables."""
+    (name, text), *rest = last
+    found = f"STR(?{name}) > {literal(text)}"
+    return f"{found} || (STR(?{name}) = {literal(text)} && ({_behind(rest)}))" if rest else found
 
-    return sign
+
+def _require_text(value: str) -> str:
+    """What can be written again; JSON may hold halves of characters."""
+    value.encode("utf-8")
+    return value
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _read(response: requests.Response) -> bytes:
+    found = bytearray()
+    for piece in response.iter_content(_PIECE_BYTES):
+        found += piece
+        if len(found) > _MOST_BYTES:
+            response.close()
+            raise ServerError(f"{response.url}: the answer is over its limit of {_MOST_BYTES:,} bytes")
+    return bytes(found)
 
 
 def _is_transient(response: requests.Response, words: str) -> bool:
@@ -360,19 +473,10 @@ def _why(error: requests.RequestException) -> str:
     return f"the request failed ({type(error).__name__})"
 
 
-def _refusal(method: str, url: str, response: requests.Response, words: str) -> str:
-    if response.is_redirect:
-        return f"{method} {url}: the server sends elsewhere ({response.status_code}); use the address that it names"
-    if response.status_code in (401, 403):
-        found = f"{method} {url}: the server does not let this user in ({response.status_code})"
-        return f"{found}; set {USER} and {PASSWORD}, or {TOKEN}, in the environment"
-    return f"{method} {url}: the server refuses ({response.status_code}): {_excerpt(words)}"
-
-
 def _beginning(response: requests.Response) -> str:
-    """The first words of an answer, which is not read any further."""
-    return next(response.iter_content(_EXCERPT_BYTES), b"").decode("utf-8", "replace")
+    """The first words of an answer, which is not read any further; as far as they come."""
+    import requests
 
-
-def _excerpt(words: str) -> str:
-    return printable(" ".join(words.split()))[:300] or "nothing"
+    with contextlib.suppress(requests.RequestException):
+        return next(response.iter_content(_EXCERPT_BYTES), b"").decode("utf-8", "replace")
+    return ""

@@ -1,7 +1,7 @@
 """Owns bringing a build in shards to a SPARQL server: a part at a time, whole or by what came and went.
 
-Leaves the requests to ``server``, and a dataset that is at hand as one table to ``push``. The server's ledger
-names each part that stands there, by the SHA-256 of its Parquet file; behind it a ``?`` says that some of its
+Leaves the requests to ``server``, what the server says of it to ``ledger``, and a dataset that is at hand as one
+table to ``push``. The state of a part is the SHA-256 of its Parquet file; behind it a ``?`` says that some of its
 quads may be missing, and that nothing else is there in their place. All deletions come before the first
 insertion, so that a quad may move from one part to another; whatever is cut off is taken up from the ledger.
 """
@@ -9,7 +9,7 @@ insertion, so that a quad may move from one part to another; whatever is cut off
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,36 +17,27 @@ from typing import Any
 import polars as pl
 
 from onrecord.assemble import QUADS, TYPE
-from onrecord.errors import OnRecordError, ServerError
+from onrecord.errors import OnRecordError
 from onrecord.files import sha256_file
+from onrecord.scale.ledger import IN_SHARDS, UNSURE, Entries, Ledger
 from onrecord.scale.push import (
     BATCH,
+    BATCH_BYTES,
     CHANGES,
-    HASH,
-    LEDGER,
-    PART,
     PIECE,
+    PIECE_BYTES,
     REMOVED,
-    ROWS,
     SAMPLE,
     WHOLE,
     Verified,
-    forget_all,
+    miscounted,
     read_back,
-    read_entries,
-    read_ledger,
+    spans,
 )
 from onrecord.scale.server import Server
 from onrecord.scale.sharded import changes, quad_files, read_manifest, require_manifest
-from onrecord.terms import ONR, iri, literal
+from onrecord.terms import ONR, iri
 
-IN_SHARDS = "in shards"
-"""Stands in the ledger where the hash of a graph stands that was sent by itself."""
-
-GRAPHS_AT_ONCE = 200
-"""Graphs that are counted in one query."""
-
-_UNSURE = "?"
 _A_PART = 5  # subjects that a part gives to the sample
 
 
@@ -156,8 +147,10 @@ def transfer(
     :raises ServerError: when the server refuses or goes away; the next transfer goes on from there.
     :raises OnRecordError: when the server does not hold ``since``, or a file is not as its manifest says.
     """
-    there = _Ledger(server, f"{built.base}graph/{LEDGER}")
-    held = {} if whole else _held(there, built, since, rehearse=rehearse)
+    graphs = built.graphs()
+    there = Ledger(server, built.base)
+    entries = there.read()
+    held = {} if whole else _held(server, there, entries, built, since, rehearse=rehearse)
     made = [_plan_part(name, built, held.get(name, ""), since) for name in _parts(built, held)]
     todo = [part for part in made if held.get(part.name) != built.files.get(part.name)]
     unchanged = len(made) - len(todo)
@@ -166,14 +159,15 @@ def transfer(
     sent: list[tuple[str, str]] = []
     done: list[Part] = []
     if todo:
-        _begin(server, there, built, held)
+        _begin(server, there, entries, held, graphs)
         dropped = {part.name: _take_out(server, there, built, since, part, held) for part in todo}
         for part in todo:
             done.append(_bring_in(server, there, built, since, part, dropped[part.name], sent))
             if after:
                 after(done[-1])
-    graphs = built.graphs()
-    there.name_graphs(graphs)
+    wanted = dict.fromkeys(graphs, IN_SHARDS)
+    if todo or not entries.is_settled or entries.graphs != wanted:
+        there.settle(wanted)
     return Transferred(server.kind, tuple(done), unchanged, _verify(server, built, graphs, sent))
 
 
@@ -197,28 +191,32 @@ def _counted(part: Part, built: Built, since: Built | None) -> Part:
     return replace(part, quads=now.height, insert=come.height, delete=gone.height)
 
 
-def _held(there: _Ledger, built: Built, since: Built | None, *, rehearse: bool) -> dict[str, str]:
+def _held(
+    server: Server, there: Ledger, entries: Entries, built: Built, since: Built | None, *, rehearse: bool
+) -> dict[str, str]:
     """The state of each part on the server, as far as a transfer can go on from it; nothing else leads anywhere."""
-    held = there.read_parts()
+    held = dict(entries.parts) if entries.graphs else {}  # else somebody began to write them, below
     if not held and since is not None:
-        wrong = _miscounted(there.server, since.graphs())
+        # What was sent from a graph's files may have as many triples.
+        wrong = ["something else was pushed there"] if entries.graphs else miscounted(server, since.graphs())
         if wrong:
             raise OnRecordError(
-                f"{there.server.at.query}: the server does not hold the build in {since.folder}: {wrong[0]}; "
+                f"{server.at.query}: the server does not hold the build in {since.folder}: {wrong[0]}; "
                 "leave --since out to send everything"
             )
         if not rehearse:
-            there.write_parts(since.files)
+            there.begin()
+            there.set_parts(since.files)
         return dict(since.files)
     lost = [
         name
         for name, state in held.items()
-        if state.rstrip(_UNSURE) != built.files.get(name)
-        and (since is None or state.rstrip(_UNSURE) != since.files.get(name))
+        if state.rstrip(UNSURE) != built.files.get(name)
+        and (since is None or state.rstrip(UNSURE) != since.files.get(name))
     ]
     if lost and since is not None:
         raise OnRecordError(
-            f"{there.server.at.query}: the server holds another {lost[0]} than the build in {since.folder}; "
+            f"{server.at.query}: the server holds another {lost[0]} than the build in {since.folder}; "
             "name the build that was pushed last, or leave --since out to send everything"
         )
     return {} if lost else _doubted(held, built)
@@ -226,48 +224,45 @@ def _held(there: _Ledger, built: Built, since: Built | None, *, rehearse: bool) 
 
 def _doubted(held: dict[str, str], built: Built) -> dict[str, str]:
     """What another transfer left may be in parts that seem whole by now: then all are completed again."""
-    left = [name for name, state in held.items() if state.endswith(_UNSURE)]
-    if all(held[name].rstrip(_UNSURE) == built.files.get(name) for name in left):
+    left = [name for name, state in held.items() if state.endswith(UNSURE)]
+    if all(held[name].rstrip(UNSURE) == built.files.get(name) for name in left):
         return held
-    return {name: f"{state.rstrip(_UNSURE)}{_UNSURE}" for name, state in held.items()}
+    return {name: f"{state.rstrip(UNSURE)}{UNSURE}" for name, state in held.items()}
 
 
-def _begin(server: Server, there: _Ledger, built: Built, held: dict[str, str]) -> None:
-    """Take the graphs off the ledger; where the server holds no part to go on from, clear it."""
-    if not held:
-        there.clear()
-        for graph in sorted(graph for graph, count in _count(server, built.graphs()).items() if count):
-            server.drop_graph(graph)
-        while rows := server.select(
-            f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }} "
-            f"FILTER(STRSTARTS(STR(?g), {literal(f'{built.base}graph/')})) }} LIMIT {ROWS}"
-        ):
-            for row in rows:
-                server.drop_graph(row["g"]["value"])
+def _begin(server: Server, there: Ledger, entries: Entries, held: Mapping[str, str], graphs: Mapping[str, int]) -> None:
+    """Name what will be there; where the server holds no part to go on from, empty it of the dataset."""
+    there.begin()
+    named = entries.graphs.keys() | graphs.keys()
+    there.set_graphs({name: UNSURE for name in named if entries.graphs.get(name) != IN_SHARDS})
+    if held:
+        there.set_parts({name: state for name, state in held.items() if state.endswith(UNSURE)})
         return
-    there.forget_graphs()
-    there.write_parts({name: state for name, state in held.items() if state.endswith(_UNSURE)})
+    there.forget_parts()
+    filled = {name for name, count in server.count(named).items() if count}
+    for name in sorted(filled | set(there.find_graphs())):
+        server.drop_graph(name)
 
 
 def _take_out(
-    server: Server, there: _Ledger, built: Built, since: Built | None, part: Part, held: Mapping[str, str]
+    server: Server, there: Ledger, built: Built, since: Built | None, part: Part, held: Mapping[str, str]
 ) -> int | None:
     """Delete what the part does not hold any more; how much, or None where the part is no longer known to be whole."""
     name, state = part.name, held.get(part.name, "")
-    old, new = state.rstrip(_UNSURE), built.files.get(name, "")
+    old, new = state.rstrip(UNSURE), built.files.get(name, "")
     gone = None
     if old and old != new and since is not None:
-        there.write_parts({name: f"{old}{_UNSURE}"})
+        there.set_parts({name: f"{old}{UNSURE}"})
         out, _ = changes(since.quads(name), built.quads(name))
         _update(server, "DELETE", out)
-        gone = None if state.endswith(_UNSURE) else out.height
-    there.write_parts({name: f"{new}{_UNSURE}" if new else ""})
+        gone = None if state.endswith(UNSURE) else out.height
+    there.set_parts({name: f"{new}{UNSURE}" if new else ""})
     return gone
 
 
 def _bring_in(
     server: Server,
-    there: _Ledger,
+    there: Ledger,
     built: Built,
     since: Built | None,
     part: Part,
@@ -286,14 +281,14 @@ def _bring_in(
         _, come = changes(since.quads(part.name), now)
         _update(server, "INSERT", come)
         done = replace(part, quads=now.height, insert=come.height, delete=deleted)
-    there.write_parts({part.name: built.files[part.name]})
+    there.set_parts({part.name: built.files[part.name]})
     sent += [(part.name, subject) for subject in _subjects(come)]
     return done
 
 
 def _update(server: Server, verb: str, quads: pl.DataFrame) -> None:
     """Insert or delete quads, in updates of at most :data:`BATCH`."""
-    for some in quads.sort("graph").iter_slices(BATCH):
+    for some in _slices(quads.sort("graph"), BATCH, BATCH_BYTES):
         blocks = (
             f"GRAPH {graph} {{\n{_lines(part)}}}"
             for (graph,), part in some.partition_by("graph", as_dict=True, maintain_order=True).items()
@@ -307,9 +302,15 @@ def _send_whole(server: Server, quads: pl.DataFrame) -> None:
     sizes = quads.group_by("graph").len()
     large = sizes.filter(pl.col("len") > BATCH)["graph"].sort().to_list()
     for graph in large:
-        for some in quads.filter(pl.col("graph") == graph).iter_slices(PIECE):
+        for some in _slices(quads.filter(pl.col("graph") == graph), PIECE, PIECE_BYTES):
             server.write_graph(graph[1:-1], _lines(some).encode("utf-8"), add=True)
     _update(server, "INSERT", quads.filter(~pl.col("graph").is_in(large)))
+
+
+def _slices(quads: pl.DataFrame, most: int, most_bytes: int) -> Iterator[pl.DataFrame]:
+    sizes = quads.select(pl.sum_horizontal(pl.col(QUADS.names()).str.len_bytes())).to_series().to_list()
+    for some in spans(sizes, most, most_bytes):
+        yield quads[some]
 
 
 def _lines(triples: pl.DataFrame) -> str:
@@ -326,30 +327,9 @@ def _subjects(quads: pl.DataFrame) -> list[str]:
 # --- verifying
 
 
-def _count(server: Server, graphs: Iterable[str]) -> dict[str, int]:
-    """How many triples the server holds of each of ``graphs``."""
-    names = sorted(graphs)
-    found = dict.fromkeys(names, 0)
-    for start in range(0, len(names), GRAPHS_AT_ONCE):
-        some = " ".join(map(iri, names[start : start + GRAPHS_AT_ONCE]))
-        query = f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ VALUES ?g {{ {some} }} GRAPH ?g {{ ?s ?p ?o }} }} GROUP BY ?g"
-        try:
-            found |= {row["g"]["value"]: int(row["n"]["value"]) for row in server.select(query) if "g" in row}
-        except (KeyError, ValueError) as error:
-            raise ServerError(f"{server.at.query}: the server does not count its triples") from error
-    return found
-
-
-def _miscounted(server: Server, graphs: Mapping[str, int]) -> list[str]:
-    held = _count(server, graphs)
-    return [
-        f"{name} holds {held[name]:,} of {count:,} triples" for name, count in graphs.items() if held[name] != count
-    ]
-
-
 def _verify(server: Server, built: Built, graphs: Mapping[str, int], sent: list[tuple[str, str]]) -> Verified:
     """Count every graph, and read some subjects back: of what was sent, else of parts all over the build."""
-    wrong = _miscounted(server, graphs)
+    wrong = miscounted(server, graphs)
     if not sent:
         names = list(built.files)
         spread = names[:: max(1, len(names) // SAMPLE)]
@@ -366,57 +346,3 @@ def _verify(server: Server, built: Built, graphs: Mapping[str, int], sent: list[
                 rewritten += others
                 wrong += lines
     return Verified(len(graphs), sum(graphs.values()), len(sample), rewritten, tuple(wrong))
-
-
-# --- the ledger
-
-
-class _Ledger:
-    """The graph of a server that says which parts stand there."""
-
-    def __init__(self, server: Server, name: str) -> None:
-        self.server = server
-        self.name = name
-
-    def _block(self, text: str) -> str:
-        return f"GRAPH {iri(self.name)} {{ {text} }}"
-
-    def read_parts(self) -> dict[str, str]:
-        """The state of each part, in the order of their names."""
-        found = read_entries(self.server, self.name, PART)
-        return {name.rpartition("#")[2]: state for name, state in found.items()}
-
-    def write_parts(self, states: Mapping[str, str]) -> None:
-        """Set the state of parts; an empty one takes the part off."""
-        for names in _some(states):
-            parts = {name: iri(f"{self.name}#{name}") for name in names}
-            listed = ", ".join(parts.values())
-            where = self._block(f"?part {iri(PART)} ?state")
-            self.server.update(f"DELETE {{ {where} }} WHERE {{ {where} FILTER(?part IN ({listed})) }}")
-            lines = " ".join(f"{parts[name]} {iri(PART)} {literal(states[name])} ." for name in names if states[name])
-            if lines:
-                self.server.update(f"INSERT DATA {{ {self._block(lines)} }}")
-
-    def name_graphs(self, graphs: Iterable[str]) -> None:
-        """Say that these graphs stand there, and no others."""
-        wanted = set(graphs)
-        if read_ledger(self.server, self.name).keys() == wanted:
-            return
-        self.forget_graphs()
-        for names in _some(sorted(wanted)):
-            lines = " ".join(f"{iri(name)} {iri(HASH)} {literal(IN_SHARDS)} ." for name in names)
-            self.server.update(f"INSERT DATA {{ {self._block(lines)} }}")
-
-    def forget_graphs(self) -> None:
-        """Take all graphs off, and leave the parts."""
-        forget_all(self.server, self.name, HASH)
-
-    def clear(self) -> None:
-        """Take everything off."""
-        self.server.drop_graph(self.name)
-
-
-def _some(names: Iterable[str]) -> Iterator[list[str]]:
-    every = list(names)
-    for start in range(0, len(every), BATCH):
-        yield every[start : start + BATCH]

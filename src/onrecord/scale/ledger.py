@@ -1,0 +1,123 @@
+"""Owns the ledger that a server keeps of what was brought there: a named graph of its own, ``<base>graph/pushed``.
+
+Leaves sending to ``push`` and ``transfer``, and the requests to ``server``. An entry says in which state a named
+graph, or a part of a build in shards, stands there; behind it a ``?`` says that it may not be whole. The ledger's
+own entry stands from the first change of a push to the end of the last, so that nobody takes what lies between
+for a dataset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from onrecord.files import sha256_hex
+from onrecord.manifest import render
+from onrecord.terms import SCHEMA, iri, literal
+
+if TYPE_CHECKING:
+    from onrecord.scale.server import Server
+
+LEDGER = "pushed"
+"""The name of the ledger ends in this."""
+
+UNSURE = "?"
+"""Ends the state of what may not be whole; alone it is the state of what may be there."""
+
+IN_SHARDS = "in shards"
+"""The state of a graph whose triples came in parts; that of one that was sent by itself is their SHA-256."""
+
+ENTRIES = 500
+"""Entries that are written in one update."""
+
+_GRAPH = f"{SCHEMA}sha256"
+_PART = f"{SCHEMA}identifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What a ledger says: the state of each graph and part, and whether no push is under way, or was cut off."""
+
+    graphs: Mapping[str, str]
+    parts: Mapping[str, str]
+    is_settled: bool
+
+    @property
+    def name(self) -> str:
+        """What names the dataset that stands on the server."""
+        return sha256_hex(render({"graphs": dict(sorted(self.graphs.items())), "settled": self.is_settled}))
+
+
+class Ledger:
+    """The ledger of the graph with this base IRI on a server; all raise ServerError when that does not answer."""
+
+    def __init__(self, server: Server, base: str) -> None:
+        self._server = server
+        self._own = f"{base}graph/"
+        self.name = f"{self._own}{LEDGER}"
+
+    def read(self) -> Entries:
+        """All that it says."""
+        graphs: dict[str, str] = {}
+        parts: dict[str, str] = {}
+        for row in self._server.select_all(("what", "says", "state"), self._block("?what ?says ?state")):
+            what, says, state = (row[name]["value"] for name in ("what", "says", "state"))
+            found, name = (parts, what.rpartition("#")[2]) if says == _PART else (graphs, what)
+            if says in (_GRAPH, _PART):
+                found[name] = state if found.get(name, state) == state else UNSURE
+        is_settled = graphs.pop(self.name, None) is None
+        return Entries(graphs, parts, is_settled and not any(state.endswith(UNSURE) for state in graphs.values()))
+
+    def find_graphs(self) -> list[str]:
+        """The named graphs that stand on the server under the names of this dataset's own, on the ledger or not."""
+        where = f"GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), {literal(self._own)}))"
+        found = (row["g"]["value"] for row in self._server.select_all(("g",), where))
+        return [name for name in found if name != self.name]
+
+    def begin(self) -> None:
+        """Say that a push is under way."""
+        self.set_graphs({self.name: UNSURE})
+
+    def end(self) -> None:
+        """Say that none is."""
+        self.set_graphs({self.name: ""})
+
+    def settle(self, graphs: Mapping[str, str]) -> None:
+        """Say that these graphs stand there in these states and no others, and that no push is under way."""
+        held = self.read().graphs
+        gone = dict.fromkeys(held.keys() - graphs.keys(), "")
+        self.set_graphs(gone | {name: state for name, state in graphs.items() if held.get(name) != state})
+        self.end()
+
+    def set_graphs(self, states: Mapping[str, str]) -> None:
+        """Set the states of graphs; an empty one takes the graph off."""
+        self._write(_GRAPH, states)
+
+    def set_parts(self, states: Mapping[str, str]) -> None:
+        """Set the states of parts; an empty one takes the part off."""
+        self._write(_PART, {f"{self.name}#{name}": state for name, state in states.items()})
+
+    def forget_parts(self) -> None:
+        """Take all parts off."""
+        where = self._block(f"?what {iri(_PART)} ?state")
+        self._server.update(f"DELETE {{ {where} }} WHERE {{ {where} }}")
+
+    def _write(self, predicate: str, states: Mapping[str, str]) -> None:
+        where = self._block(f"?what {iri(predicate)} ?state")
+        for names in _some(sorted(states)):
+            listed = ", ".join(map(iri, names))
+            steps = [f"DELETE {{ {where} }} WHERE {{ {where} FILTER(?what IN ({listed})) }}"]
+            lines = [f"{iri(name)} {iri(predicate)} {literal(states[name])} ." for name in names if states[name]]
+            if lines:
+                steps.append(f"INSERT DATA {{ {self._block(' '.join(lines))} }}")
+            self._server.update(" ;\n".join(steps))
+
+    def _block(self, text: str) -> str:
+        return f"GRAPH {iri(self.name)} {{ {text} }}"
+
+
+def _some(names: Iterable[str]) -> Iterator[list[str]]:
+    every = list(names)
+    for start in range(0, len(every), ENTRIES):
+        yield every[start : start + ENTRIES]
