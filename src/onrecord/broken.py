@@ -6,7 +6,7 @@ row, such as in the description of a source, against all rows of its file and of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -48,9 +48,7 @@ def leave_out(resolved: Resolved, found: Iterable[Problem], project: Project) ->
     good = without_broken(resolved, broken, told)
     reached = select(good, Lens(inference=False), project.policy)["row"].implode()
     good = good.filter(~pl.col("nested") | pl.col("row").is_in(reached) | pl.col("withdrawn_day").is_not_null())
-    entities = [entity for entity in resolved.entities if entity.source not in broken.sources]
-    known = {name: source for name, source in resolved.sources.items() if name not in broken.sources}
-    return replace(resolved, statements=good, entities=entities, sources=known), told.items
+    return replace(without_sources(resolved, broken.sources), statements=good), told.items
 
 
 def find_broken(
@@ -130,6 +128,13 @@ def _hold_against(
 def _begins_item(line: str, indent: int) -> bool:
     """Whether the next entry of the list begins on a line, whose entries stand in the column ``indent``."""
     return line.lstrip().startswith("-") and len(line) - len(line.lstrip()) < indent - 1
+
+
+def without_sources(resolved: Resolved, sources: Collection[str]) -> Resolved:
+    """What is known beside the statements, without some sources and their unnamed speakers."""
+    entities = [entity for entity in resolved.entities if entity.source not in sources]
+    known = {name: source for name, source in resolved.sources.items() if name not in sources}
+    return replace(resolved, entities=entities, sources=known)
 
 
 def _referring(resolved: Resolved, out: pl.Series) -> pl.Series:

@@ -21,6 +21,7 @@ import polars as pl
 
 from onrecord import __version__
 from onrecord.assemble import QUADS, describe, sort_quads
+from onrecord.broken import without_sources
 from onrecord.check.record import check_record
 from onrecord.errors import EngineError, GraphBroken, OnRecordError, OutputError, Problems, Severity, sort_problems
 from onrecord.files import locked, sha256_file, sha256_hex, write_atomic
@@ -159,7 +160,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
         _seen_here(work, (str(one["scan"]) for one in scanned))
         done, tasks, mapped = _map(engine, job, base, resolved, scanned)
         lost = {name for one in done for name in one["lost sources"]}
-        described = describe(_without(resolved, lost), _lock(base.project), base.project)
+        described = describe(without_sources(resolved, lost), _lock(base.project), base.project)
         basis = _write_basis(work, base, described, done)
         with staged(out) as (aside, publish):
             description = _write_described(aside, described, base, slim=slim)
@@ -281,13 +282,6 @@ def _map(
 def _made_of(task: Mapping[str, Any]) -> list[str]:
     """The files that a unit's task makes."""
     return [f"{kind}-{task['key']}.parquet" for kind in (*KINDS, "rejects")] + [f"done-{task['key']}.json"]
-
-
-def _without(resolved: Resolved, sources: Collection[str]) -> Resolved:
-    """What no statement says, without sources that are left out."""
-    entities = [entity for entity in resolved.entities if entity.source not in sources]
-    known = {name: source for name, source in resolved.sources.items() if name not in sources}
-    return replace(resolved, entities=entities, sources=known)
 
 
 def _lock(project: Project) -> Lock:
