@@ -57,6 +57,16 @@ def test_a_source_that_is_gone_leaves_the_server(graph_folder: Path, server: str
     assert held(server, LETTER_GRAPH) == 0
 
 
+def test_what_was_sent_and_what_was_removed_is_counted_apart(graph_folder: Path) -> None:
+    with cutting() as there:
+        steps(graph_folder, there.address)
+        (graph_folder / "statements/letter.yaml").unlink()
+        told = CliRunner().invoke(main, ["push", str(graph_folder), there.address, "--dry-run"]).stderr
+        done = CliRunner().invoke(main, ["push", str(graph_folder), there.address]).stderr
+    assert told.splitlines()[-1] == "3 graphs to send, 1 to remove, 4 as they should be"
+    assert done.splitlines()[-1].startswith("3 graphs sent, 1 removed, 4 unchanged; 7 graphs counted, ")
+
+
 def test_without_what_was_sent_before_a_changed_graph_is_sent_whole(graph_folder: Path, server: str) -> None:
     steps(graph_folder, server)
     for path in (onrecord.open(graph_folder).project.build_folder / "pushed").rglob("*.gz"):

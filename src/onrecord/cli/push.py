@@ -6,6 +6,7 @@ Leaves the sending to ``onrecord.scale``.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,13 +69,18 @@ def push(
     elif dry_run:
         for step in done.plan.steps:
             tell(step)
-        click.echo(
-            f"{plural(len(done.plan.steps), 'graph')} to send, {done.plan.unchanged} as they should be", err=True
-        )
+        counts = _counts(done.plan.steps, "graph", "to send", "to remove")
+        click.echo(f"{counts}{done.plan.unchanged} as they should be", err=True)
     else:
-        _say_verified(done.verified, f"{plural(len(done.plan.steps), 'graph')} sent, {done.plan.unchanged} unchanged")
+        _say_verified(done.verified, f"{_counts(done.plan.steps, 'graph')}{done.plan.unchanged} unchanged")
     if done.verified and done.verified.wrong:
         sys.exit(EXIT_PROBLEMS)
+
+
+def _counts(steps: Sequence[Step] | Sequence[Part], what: str, sent: str = "sent", removed: str = "removed") -> str:
+    """How many were sent and, if any were, removed; what is left to say follows."""
+    gone = sum(step.how == "removed" for step in steps)
+    return f"{plural(len(steps) - gone, what)} {sent}, " + (f"{gone} {removed}, " if gone else "")
 
 
 def _line(step: Step) -> str:
@@ -104,9 +110,10 @@ def _push_shards(
     elif dry_run:
         for part in done.parts:
             tell(part)
-        click.echo(f"{plural(len(done.parts), 'part')} to send, {done.unchanged} as they should be", err=True)
+        counts = _counts(done.parts, "part", "to send", "to remove")
+        click.echo(f"{counts}{done.unchanged} as they should be", err=True)
     else:
-        _say_verified(done.verified, f"{plural(len(done.parts), 'part')} sent, {done.unchanged} unchanged")
+        _say_verified(done.verified, f"{_counts(done.parts, 'part')}{done.unchanged} unchanged")
     if done.verified and done.verified.wrong:
         sys.exit(EXIT_PROBLEMS)
 
