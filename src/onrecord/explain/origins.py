@@ -8,7 +8,7 @@ so have those of somebody and of the one whose words they give (``links.origin_l
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ from onrecord.terms import iri
 
 EXACT = 24
 """Up to so many paths of one group, the most that share nobody are found exactly; above, one by one."""
+
+_FEW = 64
+"""So many sets are compared with each other: a set may hold thousands, all those for whom somebody speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +125,15 @@ class Origins:
         paths = [path for index, row in enumerate(rows) for path in self._paths(index, row)]
         voices = {path[0][0] for _, path, own in paths if own}
         for index, path, own in paths:
-            nodes = {node for level in path for node in level}
-            found: set[str] = set()
-            if len(paths) > 1:
-                found.update(*(self.links.reached(node) for node in nodes))
-                found.update(*(voices.intersection(self.published.get(node, ())) for node in nodes | found))
-            yield _Voice(index, path, frozenset(found or nodes), own)
+            nodes = frozenset(node for level in path for node in level)
+            yield _Voice(index, path, self._behind(nodes, voices) if len(paths) > 1 else nodes, own)
+
+    def _behind(self, nodes: frozenset[str], sources: set[str]) -> frozenset[str]:
+        """Those for whom ``nodes`` speak, and those of ``sources`` that they publish."""
+        found = frozenset().union(*map(self.links.reached, nodes)) if len(nodes) > 1 else self.links.reached(*nodes)
+        known = [here for node, here in self.published.items() if node in nodes or node in found]
+        published = sources.intersection(*[set().union(*known)]) if known else None
+        return found | published if published else found
 
     def _paths(self, index: int, row: Mapping[str, Any]) -> Iterator[tuple[int, tuple[tuple[str, ...], ...], bool]]:
         speakers = tuple(row["said_by_terms"] or ())
@@ -227,22 +233,44 @@ def _on(voice: _Voice) -> set[str]:
 
 def _joined(voices: list[_Voice]) -> list[list[_Voice]]:
     """The voices in groups: two that share somebody are in one, directly or through others."""
-    parent: dict[str, str] = {}
-
-    def find(node: str) -> str:
-        while parent.setdefault(node, node) != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
+    same = _meeting(list(dict.fromkeys(voice.nodes for voice in voices)))
+    groups: dict[frozenset[str], list[_Voice]] = defaultdict(list)
     for voice in voices:
-        first, *rest = sorted(voice.nodes)
-        for node in rest:
-            parent[find(node)] = find(first)
-    groups: dict[str, list[_Voice]] = defaultdict(list)
-    for voice in voices:
-        groups[find(min(voice.nodes))].append(voice)
+        groups[same(voice.nodes)].append(voice)
     return list(groups.values())
+
+
+def _meeting(sets: list[frozenset[str]]) -> Callable[[frozenset[str]], frozenset[str]]:
+    """Which of the sets stands for all that share a member with one of them, directly or through others."""
+    parent = {one: one for one in sets}
+
+    def find(one: frozenset[str]) -> frozenset[str]:
+        while parent[one] is not one:
+            parent[one] = parent[parent[one]]
+            one = parent[one]
+        return one
+
+    if len(sets) <= _FEW:
+        for one, others in _clashes(sets).items():
+            for other in others:
+                parent[find(other)] = find(one)
+        return find
+    holder: dict[str, frozenset[str]] = {}
+    for one in sets:
+        for node in one:
+            parent[find(holder.setdefault(node, one))] = find(one)
+    return find
+
+
+def _clashes(sets: list[frozenset[str]]) -> dict[frozenset[str], set[frozenset[str]]]:
+    """Which of a few sets share a member with each of them; two by two, which is quick however large they are."""
+    found: dict[frozenset[str], set[frozenset[str]]] = {one: set() for one in sets}
+    for number, one in enumerate(sets):
+        for other in sets[:number]:
+            if not one.isdisjoint(other):
+                found[one].add(other)
+                found[other].add(one)
+    return found
 
 
 def _apart(sets: Iterable[frozenset[str]]) -> list[frozenset[str]]:
@@ -251,24 +279,40 @@ def _apart(sets: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     >>> sorted(map(sorted, _apart([frozenset("ab"), frozenset("b"), frozenset("cb"), frozenset("d")])))
     [['b'], ['d']]
     """
-    distinct = sorted(set(sets), key=lambda each: (len(each), sorted(each)))
-    often = Counter(node for one in distinct for node in one)
+    distinct = _in_order(set(sets))
     least: list[frozenset[str]] = []
-    known: dict[str, list[frozenset[str]]] = defaultdict(list)  # by the rarest node, so that no list is long
-    for one in distinct:
-        if not any(small <= one for node in one for small in known[node]):
-            least.append(one)
-            known[min(one, key=lambda node: (often[node], node))].append(one)
-    holders: dict[str, list[frozenset[str]]] = defaultdict(list)
-    for one in least:
-        for node in one:
-            holders[node].append(one)
-    free = [one for one in least if all(len(holders[node]) == 1 for node in one)]
-    rest = [one for one in least if any(len(holders[node]) > 1 for node in one)]
+    if len(distinct) <= _FEW:
+        for one in distinct:
+            if not any(small <= one for small in least):
+                least.append(one)
+    else:
+        often = Counter(node for one in distinct for node in one)
+        known: dict[str, list[frozenset[str]]] = defaultdict(list)  # by the rarest node, so that no list is long
+        for one in distinct:
+            if not any(small <= one for node in one for small in known[node]):
+                least.append(one)
+                known[min(one, key=lambda node: (often[node], node))].append(one)
+    if len(least) <= _FEW:
+        sharing = {one for one, others in _clashes(least).items() if others}
+    else:
+        often = Counter(node for one in least for node in one)
+        sharing = {one for one in least if any(often[node] > 1 for node in one)}
+    free = [one for one in least if one not in sharing]
+    rest = [one for one in least if one in sharing]
     if len(rest) > EXACT:
         return free + _many(rest)
-    clashes = {one: {other for node in one for other in holders[node]} - {one} for one in rest}
-    return free + _most(set(rest), clashes)
+    return free + _most(set(rest), _clashes(rest))
+
+
+def _in_order(sets: set[frozenset[str]]) -> list[frozenset[str]]:
+    """From small to large; those of one size by their members, which are looked at only there."""
+    by_size: dict[int, list[frozenset[str]]] = defaultdict(list)
+    for one in sets:
+        by_size[len(one)].append(one)
+    found: list[frozenset[str]] = []
+    for _, same in sorted(by_size.items()):
+        found += sorted(same, key=sorted) if len(same) > 1 else same
+    return found
 
 
 def _most(open_: set[frozenset[str]], clashes: Mapping[frozenset[str], set[frozenset[str]]]) -> list[frozenset[str]]:

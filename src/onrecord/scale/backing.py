@@ -55,8 +55,8 @@ def count_backing(rows: pl.DataFrame, resolved: Resolved, links: Iterable[tuple[
         pl.col("recorded_day").max().alias("last"),
     )
     several = groups.filter(pl.col("voices") > 1).select(TOGETHER)
-    parts = own.join(several, on=TOGETHER, how="semi").partition_by(TOGETHER, as_dict=True, maintain_order=True)
-    bounds = [(*key, *origins.bounds(part.select(_WAY).to_dicts())) for key, part in parts.items()]
+    parts = own.join(several, on=TOGETHER, how="semi").select(*TOGETHER, *_WAY).rows_by_key(TOGETHER, named=True)
+    bounds = [(*key, *origins.bounds(part)) for key, part in parts.items()]
     schema = groups.select(TOGETHER, certainly=pl.lit(1, pl.UInt32), possibly=pl.lit(1, pl.UInt32)).schema
     counted = groups.join(pl.DataFrame(bounds, schema=schema, orient="row"), on=TOGETHER, how="left")
     named = counted.with_columns(pl.col("certainly", "possibly").fill_null(1)).rename({"if": "condition"})
