@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
 import pytest
@@ -238,16 +238,25 @@ LEDGER = {
         ]
     },
 }
+ASKED, LEFT = threading.Event(), threading.Event()
+"""The poor store was asked what it does not answer; and who asked is gone."""
+
 ROWS = b'{"head": {"vars": ["s"]}, "results": {"bindings": [{"s": {"type": "uri", "value": "urn:a"}}]}}'
 
 
 @pytest.fixture(scope="module")
 def poor_store() -> Iterator[str]:
-    """A server that cuts rows, and breaks off where a query says so."""
+    """A server that cuts rows, breaks off or says nothing where a query says so."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = self.rfile.read(int(self.headers["Content-Length"]))
+            if b"urn%3Await" in asked:
+                ASKED.set()
+                with contextlib.suppress(OSError):
+                    if not self.connection.recv(1):
+                        LEFT.set()
+                return
             sent = json.dumps(LEDGER).encode() if b"pushed" in asked else ROWS
             if b"COUNT" in asked:
                 sent = b'{"head": {"vars": ["g", "n"]}, "results": {"bindings": []}}'
@@ -290,6 +299,16 @@ def poor_server(tmp_path_factory: pytest.TempPathFactory, poor_store: str) -> It
 def test_half_an_answer_is_none(poor_server: Server, query: str, status: int, words: str) -> None:
     given = poor_server.get("/sparql", query=query)
     assert (given.status, words in given.text) == (status, True), given.text
+
+
+def test_a_client_that_hangs_up_ends_what_the_store_was_asked(poor_server: Server) -> None:
+    where = urlsplit(poor_server.address)
+    query = quote("SELECT ?s WHERE { ?s a <urn:wait> }")
+    with socket.create_connection((where.hostname, where.port)) as client:
+        client.sendall(f"GET /sparql?query={query} HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n".encode())
+        assert ASKED.wait(60)
+        assert not LEFT.is_set()
+    assert LEFT.wait(10), "it is not the limit of 30 seconds that ended it"
 
 
 def test_a_store_that_holds_nothing_of_the_graph_or_is_not_there(tmp_path: Path, store: str) -> None:
