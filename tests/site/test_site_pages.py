@@ -12,9 +12,11 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
+import onrecord
 from inline import Notes, load_folder, sound
-from onrecord.errors import GraphBroken
+from onrecord.errors import GraphBroken, QueryBusy, QueryError, QueryLimitExceeded
 from onrecord.site import SiteOptions, is_view, site_pages
+from small_graph import write_graph
 
 DEAR = """
 - triple: [Rose Marsh, chairs, Garden Society]
@@ -164,3 +166,27 @@ def test_views_are_the_pages_that_allow_scripts_by_hash(garden: Notes):
     for path, data in pages(garden).items():
         if path.endswith(".html"):
             assert is_view(path) == (b"script-src &#39;sha256-" in data), path
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_told"), [(QueryBusy("all are at work"), False), (QueryLimitExceeded("it took too long"), True)]
+)
+def test_what_stood_in_the_way_once_is_not_the_answer_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: QueryError, is_told: bool
+):
+    folder = write_graph(tmp_path / "garden", **{"questions/chairs.rq": "#+ title: Who?\nSELECT ?s { ?s ?p ?o }\n"})
+    site = onrecord.open(folder).site(SiteOptions(live=True))
+
+    def fail(*_: object) -> object:
+        raise failure
+
+    with monkeypatch.context() as patched:
+        patched.setattr("onrecord.site.answers.put", fail)
+        if is_told:
+            assert b"it took too long" in site.page("question/chairs.html")
+        else:
+            with pytest.raises(QueryBusy):
+                site.page("question/chairs.html")
+    page = site.page("question/chairs.html")
+    assert b"it took too long" not in page
+    assert b"rose" in page.lower()

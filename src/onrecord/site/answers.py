@@ -13,7 +13,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from onrecord.answers import Answer, Term, compact
-from onrecord.errors import GraphBroken, OnRecordError
+from onrecord.errors import GraphBroken, OnRecordError, QueryBusy, QueryLimitExceeded
 from onrecord.graph import graph_over
 from onrecord.lens import Lens
 from onrecord.limits import Limits
@@ -73,13 +73,20 @@ class Answers:
         return self.path(name).removesuffix(".html") + ".csv"
 
     def answer(self, name: str) -> Answer | str:
-        """The answer, or why there is none."""
+        """The answer, or why there is none; that a limit was passed may be another's work, and is not kept.
+
+        :raises QueryBusy: when nobody is free to answer.
+        """
         if name not in self._found:
             question = self.questions[name]
             try:
                 self._found[name] = put(self._graph, question, self._terms(question), question.lens, Limits())
             except GraphBroken as error:
                 self._found[name] = error.problems[0].message
+            except QueryBusy:
+                raise
+            except QueryLimitExceeded as error:
+                return str(error)
             except OnRecordError as error:
                 self._found[name] = str(error)
         return self._found[name]
