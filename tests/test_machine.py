@@ -65,7 +65,8 @@ WITHOUT_RIGHTS = """
 import os, sys
 from click.testing import CliRunner
 from onrecord.cli import main
-CliRunner().invoke(main, ["build", sys.argv[1], "-o", sys.argv[2]])  # loads what nobody might not read
+for words in (["build", sys.argv[1], "-o", sys.argv[2]], ["check", sys.argv[1]]):
+    CliRunner().invoke(main, words)  # loads what nobody might not read
 os.seteuid(65534)
 found = CliRunner().invoke(main, sys.argv[3:])
 print(found.output)
