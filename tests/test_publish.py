@@ -201,6 +201,7 @@ def kill_at(step: int, out: Path) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", ["one", "two"])
 def test_a_kill_at_any_moment_costs_nothing(kept_site: Path, monkeypatch: pytest.MonkeyPatch, steps: str):
     if steps == "two":

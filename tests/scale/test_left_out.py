@@ -165,6 +165,7 @@ def compare(chosen: Mapping[str, list[str]], head: str, turtle: str) -> tuple[in
         return pl.read_parquet(out / REJECTED).height, found.height
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*FORMATS[:-1], pytest.param(FORMATS[-1], marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "kind", [*("no object", "broken inside"), *(pytest.param(kind, marks=pytest.mark.slow) for kind in MORE)]

@@ -88,6 +88,9 @@ def test_an_error_is_no_page(garden: Server) -> None:
     assert (given.status, given.headers["content-type"]) == (400, "text/plain; charset=utf-8")
 
 
+CLOSE = b"Connection: close\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
@@ -108,11 +111,11 @@ def test_an_error_is_no_page(garden: Server) -> None:
         (b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
         (b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
         (b"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 421),
-        (b"GET HTTP://localhost/health HTTP/1.1\r\nHost: evil.example\r\n\r\n", 200),
-        (b"GET http://localhost HTTP/1.1\r\nHost: localhost\r\n\r\n", 200),
-        (b"GET ftp://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
-        (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
-        (b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"GET HTTP://localhost/health HTTP/1.1\r\nHost: evil.example\r\n" + CLOSE, 200),
+        (b"GET http://localhost HTTP/1.1\r\nHost: localhost\r\n" + CLOSE, 200),
+        (b"GET ftp://localhost/ HTTP/1.1\r\nHost: localhost\r\n" + CLOSE, 404),
+        (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n" + CLOSE, 405),
+        (b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n" + CLOSE, 404),
     ],
 )
 def test_a_request_that_is_wrong(garden: Server, request_: bytes, status: int) -> None:
