@@ -37,15 +37,14 @@ _ALIKE = "there are quads that the store takes for one another"
 _OURS = re.compile(r"store-[0-9a-f]{16}-([0-9]+-)?[a-z0-9_]{8}|\.store-[0-9]+")
 
 
-def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str, quads: int | None = None) -> int:
-    """Load N-Quads into a new store below ``folder`` and point ``folder/store`` to it; returns the number of quads.
+def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str, quads: int | None = None) -> None:
+    """Load N-Quads into a new store below ``folder`` and point ``folder/store`` to it.
 
     N-Quads come whole or in pieces that end with a line; their terms are taken as they are, because
     all that makes them has checked them. The store's own folder is named after ``key``, 16
-    hexadecimal digits that say what it was built from (:func:`is_store_of` compares them), and the
-    number of quads (:func:`open_store` counts them again). ``quads`` is how many there will be, where that is
-    known before: it is only shown. The link changes in one rename, after all
-    data is on disk; what an interrupted run left behind is removed by the next one.
+    hexadecimal digits that say what it was built from (:func:`is_store_of` compares them).
+    ``quads`` is how many there will be, as far as that is known before: it is only shown. The link changes in one
+    rename, after all data is on disk; what an interrupted run left behind is removed by the next one.
 
     :raises StoreError: when the disk is full or the folder cannot be written to.
     """
@@ -53,10 +52,8 @@ def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str, quads: 
         store = ox.Store(str(fresh))
         _load(store, nquads, quads)
         store.flush()
-        count = len(store)
         del store
-        _publish(fresh, key, count, {})
-    return count
+        _publish(fresh, {})
 
 
 @contextlib.contextmanager
@@ -68,8 +65,8 @@ def _new_store(folder: Path, key: str) -> Iterator[Path]:
         fresh = Path(tempfile.mkdtemp(prefix=f"store-{key}-", dir=folder))
         yield fresh
     except BaseException as error:
-        for half_made in folder.glob(f"store-{key}-*{fresh.name[-8:]}") if fresh else ():
-            shutil.rmtree(half_made, ignore_errors=True)
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
         with contextlib.suppress(OSError):
             (folder / f".{LINK}-{os.getpid()}").unlink(missing_ok=True)
         if isinstance(error, (OSError, OutputError, RuntimeError, ValueError)):
@@ -77,13 +74,12 @@ def _new_store(folder: Path, key: str) -> Iterator[Path]:
         raise
 
 
-def _publish(fresh: Path, key: str, count: int, known: Mapping[str, str]) -> None:
+def _publish(fresh: Path, known: Mapping[str, str]) -> None:
     """Write down the hashes of a store (but those that are ``known``) and point the link to it."""
     folder = fresh.parent
     sums = "".join(f"{known.get(name) or sha256_file(fresh / name)}  {name}\n" for name in _tables(fresh))
     write_atomic(fresh / SUMS, sums)
     fresh.chmod(0o755)
-    fresh = fresh.rename(folder / f"store-{key}-{count}-{fresh.name[-8:]}")
     link = folder / f".{LINK}-{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(fresh.name)
@@ -138,8 +134,6 @@ def update_store(folder: Path, old: Path, key: str, scope: Scope, nquads: bytes,
     if damage:
         raise StoreStale(damage[0])
     source = (old / LINK).resolve()
-    if source.name.split("-")[-2] != str(count):
-        raise StoreStale(_ALIKE)
     if sum(path.suffix == _TABLE for path in source.iterdir()) > MAX_TABLES:
         raise StoreStale("too many small tables")
     known = {name: digest for name, digest in _read_sums(source).items() if name.endswith(_TABLE)}
@@ -162,8 +156,8 @@ def update_store(folder: Path, old: Path, key: str, scope: Scope, nquads: bytes,
         found = len(store)
         del store
         if found != count - len(gone) + len(come):
-            raise StoreStale("quads that stand outside of what was made anew")
-        _publish(fresh, key, found, known)
+            raise StoreStale(f"{_ALIKE}, or that stand outside of what was made anew")
+        _publish(fresh, known)
     graphs = Counter(str(quad.graph_name) for quad in come)
     graphs.subtract(str(quad.graph_name) for quad in gone)
     return Difference(dict(graphs), len(gone), len(come))
@@ -199,33 +193,37 @@ def is_store_of(folder: Path, key: str) -> bool:
 def open_store(folder: Path) -> ox.Store:
     """The store of a build, read-only.
 
-    The quads are counted, because a damaged manifest of RocksDB may hide rows in silence.
+    Its files are compared with their hashes: the engine opens one with a damaged manifest or a cut log without a
+    word, and without the rows; and one query on a damaged table goes on for ever.
 
     :raises StoreError: when there is none, or it is damaged.
     """
     path = folder / LINK
-    if not path.exists():
-        raise StoreError(f"{folder}: there is no store; run  onrecord build")
-    found = path.resolve()
-    try:
-        store = ox.Store.read_only(str(found))
-        count = len(store)
-    except (OSError, RuntimeError) as error:
-        raise StoreError(f"{path}: the store cannot be opened ({error}); run  onrecord build") from error
-    expected = found.name.split("-")[-2]
-    if str(count) != expected:
-        raise StoreError(f"{path}: the store holds {count} of {expected} quads; run  onrecord build")
-    return store
+    while True:
+        if not path.exists():
+            raise StoreError(f"{folder}: there is no store; run  onrecord build")
+        found = path.resolve()
+        damage = _find_damage(found)
+        try:
+            if not damage:
+                return ox.Store.read_only(str(found))
+        except (OSError, RuntimeError) as error:
+            damage = [f"{LINK}: cannot be opened ({error})"]
+        if path.resolve() == found:  # else another build has taken its place meanwhile
+            raise StoreError(f"{folder / damage[0]}; run  onrecord build")
 
 
 def find_store_damage(folder: Path) -> list[str]:
     """What of the store of a build is not as it was written, a line each; nothing where it is whole."""
-    path = folder / LINK
+    return _find_damage((folder / LINK).resolve())
+
+
+def _find_damage(store: Path) -> list[str]:
     try:
-        written = _read_sums(path)
+        written = _read_sums(store)
+        found = {name: sha256_file(store / name) for name in _tables(store)}
     except (OSError, ValueError) as error:
         return [f"{LINK}/{SUMS}: cannot be read ({error})"]
-    found = {name: sha256_file(path / name) for name in _tables(path)}
     damage = [f"{LINK}/{name}: is missing" for name in sorted(written.keys() - found.keys())]
     damage += [f"{LINK}/{name}: is not of this store" for name in sorted(found.keys() - written.keys())]
     changed = sorted(name for name in written.keys() & found.keys() if written[name] != found[name])

@@ -133,7 +133,7 @@ class ReadBefore:
 
 
 _TEXTS = ("id", "title", "publisher", "published", "author", "url", "text", "sha256", "language", "licence")
-_MORE = ("retrieved", "note")
+_MORE = ("retrieved", "note", "protected")
 
 
 def _write_source(source: Source) -> dict[str, Any]:
@@ -141,7 +141,9 @@ def _write_source(source: Source) -> dict[str, Any]:
     return values | {
         "place": _spot(source.place),
         "origin": source.origin,
-        "speakers": [(who.id, who.label, who.type, _spot(who.place), who.note) for who in source.speakers],
+        "speakers": [
+            (who.id, who.label, who.type, _spot(who.place), who.note, who.protected) for who in source.speakers
+        ],
         "left_out": [(left.quote, left.reason, _spot(left.place)) for left in source.left_out],
         "places": {name: _spot(place) for name, place in source.places.items()},
     }
@@ -153,8 +155,8 @@ def _read_source(values: dict[str, Any], shown: str) -> Source:
         place=Place(shown, *values["place"]),
         origin=tuple(values["origin"]),
         speakers=tuple(
-            Speaker(name, label, kind, Place(shown, *place), note)
-            for name, label, kind, place, note in values["speakers"]
+            Speaker(name, label, kind, Place(shown, *place), note, protected)
+            for name, label, kind, place, note, protected in values["speakers"]
         ),
         left_out=tuple(LeftOut(quote, reason, Place(shown, *place)) for quote, reason, place in values["left_out"]),
         places={name: Place(shown, *place) for name, place in values["places"].items()},
