@@ -47,7 +47,7 @@ from onrecord.project import open_project
 problems = Problems()
 loaded = load(open_project(sys.argv[1], problems), problems)
 with open(sys.argv[2], "wb") as file:
-    for piece in Tally().pass_on(_parts(loaded)):
+    for piece in Tally().pass_on(_parts(loaded)[1]):
         file.write(piece)
 """
 

@@ -25,7 +25,9 @@ from onrecord.build import build
 from onrecord.errors import GraphBroken, OutputError, StoreError
 from onrecord.lens import Lens
 from onrecord.manifest import MANIFEST, is_fresh, store_key
+from onrecord.progress import Silent, watched
 from onrecord.store import is_store_of, open_store
+from statements import generate
 
 SRC = Path(__file__).parents[1] / "src"
 NAMES = ["garden.nq", "garden.trig", "garden.ttl", "manifest.json", "places.jsonl", "written.json"]
@@ -171,6 +173,50 @@ def test_a_damaged_manifest_or_that_of_another_build_is_not_fresh(folder: Path, 
         assert not is_fresh(graph.project, out)
     (out / MANIFEST).write_text(json.dumps(manifest), "utf-8")
     assert is_fresh(graph.project, out)
+
+
+def test_a_file_saved_while_a_build_goes_on_makes_it_stale(folder: Path) -> None:
+    graph = onrecord.open(folder)
+    graph.examine(update_lock=True)
+    change(folder)
+    assert graph.build()["counts"]["statements"] == 17
+    assert not is_fresh(graph.project, graph.project.build_folder)
+    assert len(onrecord.open(folder).query("SELECT ?s { ?s a onr:Statement }")) == 18
+
+
+def test_a_file_saved_while_the_lock_is_written_makes_the_build_stale(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = building.check_evidence
+
+    def outer(*given: Any) -> Any:
+        change(folder)
+        return inner(*given)
+
+    monkeypatch.setattr(building, "check_evidence", outer)
+    graph = onrecord.open(folder)
+    graph.examine(update_lock=True)
+    graph.build()
+    assert not is_fresh(graph.project, graph.project.build_folder)
+
+
+def test_a_hidden_file_with_any_name_stops_no_build(folder: Path) -> None:
+    Path(os.fsdecode(os.fsencode(folder / "statements") + b"/.\xff.yaml")).write_text("- [", "utf-8")
+    assert onrecord.open(folder).build()["counts"]["statements"] == 17
+
+
+def test_about_how_many_quads_there_will_be_is_known_before(tmp_path: Path) -> None:
+    folder = generate(tmp_path / "bench", 2000, "csv", seed=7, bad=0).folder
+    totals = []
+
+    class Watcher(Silent):
+        def stage(self, name: str, total: int | None, unit: str) -> None:
+            totals.extend([total] if name == "loading the store" and total else [])
+
+    with watched(Watcher()):
+        manifest = onrecord.open(folder).build(tmp_path / "out", inference=False, exports=False)
+    (total,) = totals
+    assert total == pytest.approx(manifest["counts"]["quads"], rel=0.05)
 
 
 def test_what_is_missing_is_passed_by_in_queries(folder: Path) -> None:

@@ -182,6 +182,20 @@ def test_a_permission_that_was_lost_is_told(open_place: Path) -> None:
     assert contents(out) == before
 
 
+@pytest.mark.parametrize("name", ["entities.yaml", "evidence.lock", "onrecord.yaml", "ontology/garden.ttl"])
+def test_a_permission_that_was_lost_beside_the_statements_is_told(open_place: Path, name: str) -> None:
+    if os.geteuid():
+        pytest.skip("only root can give up its rights")
+    folder, out = write_notes(open_place / "garden", "", **rich_files()), open_place / "out"
+    graph = onrecord.open(folder)
+    graph.examine(update_lock=True)
+    graph.build(out)
+    out.chmod(0o777)
+    (folder / name).chmod(0o600)
+    code, words = without_rights(folder, "build", folder, "-o", out)
+    assert code and f"{name}: P002 this file cannot be read: Permission denied" in words
+
+
 def test_a_clock_that_jumps_changes_nothing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +56,26 @@ def test_a_damaged_manifest_is_told(built: Path, damage: Callable[[Path], None])
     damage((built / "manifest.json").resolve())
     (line,) = find_damage(built)
     assert line.startswith("manifest.json: cannot be read")
+
+
+def test_a_manifest_that_says_something_else_is_told(built: Path) -> None:
+    path = built / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    manifest["counts"]["statements"] += 1
+    path.write_text(json.dumps(manifest), "utf-8")
+    assert find_damage(built) == ["manifest.json: it does not say what was written"]
+
+
+def test_a_whole_store_of_another_build_is_told(built: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    onrecord.open(tmp_path / "graphs" / "garden").build(other, inference=False)
+    store = (built / "store").resolve()
+    shutil.rmtree(store)
+    link = store.parent / "store"
+    link.unlink()
+    shutil.copytree((other / "store").resolve(), store.parent / (other / "store").resolve().name)
+    link.symlink_to((other / "store").resolve().name)
+    assert find_damage(built) == ["store: is not of this build"]
 
 
 def test_damage_of_any_file_of_the_store_is_told(built: Path) -> None:

@@ -90,7 +90,7 @@ def test_hidden_rows_are_noticed(tmp_path: Path) -> None:
     (manifest,) = (tmp_path / "store").resolve().glob("MANIFEST-*")
     manifest.write_bytes(manifest.read_bytes()[: manifest.stat().st_size // 2])
     assert len(ox.Store.read_only(str((tmp_path / "store").resolve()))) == 0
-    with pytest.raises(StoreError, match="MANIFEST-[0-9]+: its bytes are not those that were written; run  onrecord"):
+    with pytest.raises(StoreError, match=r"MANIFEST-[0-9]+: its bytes are not those that were written; run  onrecord"):
         open_store(tmp_path)
 
 

@@ -5,7 +5,7 @@ Leaves every step to the module that it is named after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pyoxigraph as ox
 
-from onrecord.assemble import assemble, quad_parts, to_nquads
+from onrecord.assemble import assemble, estimate_quads, quad_parts, to_nquads
 from onrecord.broken import leave_out
 from onrecord.check.evidence import Evidence, check_evidence
 from onrecord.check.located import Located
@@ -30,7 +30,7 @@ from onrecord.kept import Keep, Kept, surroundings, write_kept
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock, read_lock, write_lock
 from onrecord.manifest import MANIFEST, describe, render, store_key
-from onrecord.model import AS_WRITTEN, statements_only
+from onrecord.model import AS_WRITTEN, count_statements
 from onrecord.neighbourhood import find_near, keep_results
 from onrecord.ontology import load_ontologies
 from onrecord.parse import parse
@@ -62,6 +62,8 @@ class Loaded:
     kept: Kept = field(default_factory=lambda: Kept(None))
     evidence: Evidence | None = None
     keep: Keep = field(default_factory=Keep)
+    inputs: str = ""
+    """The hash of the files before they were read: what is changed meanwhile makes the build stale."""
     surroundings: str = ""
     changes: Changes | None = None
     rejects: list[Problem] = field(default_factory=list)
@@ -84,7 +86,7 @@ def load(project: Project, problems: Problems, built: Path | None = None) -> Loa
 
     Files that did not change since the build in ``built`` (default: the graph's own) are not read again.
     """
-    around = surroundings(project)
+    inputs, around = input_digest(project), surroundings(project)
     kept = Kept(built or project.build_folder)
     ontology = load_ontologies(project, problems)
     parsed = parse(project, ontology, problems, kept)
@@ -92,7 +94,9 @@ def load(project: Project, problems: Problems, built: Path | None = None) -> Loa
     resolved = apply_judgements(resolved, project, problems)
     lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
     found = sort_problems(problems.items)
-    return Loaded(project, resolved, lock, found, parsed.files, kept, keep=parsed.keep, surroundings=around)
+    loaded = Loaded(project, resolved, lock, found, parsed.files, kept, keep=parsed.keep)
+    loaded.inputs, loaded.surroundings = inputs, around
+    return loaded
 
 
 def check(
@@ -118,8 +122,10 @@ def check(
         loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems, located)
         loaded.keep.add(located.keep())
     if update_lock:
+        same = input_digest(project) == loaded.inputs
         write_lock(project.lock_file, loaded.evidence.text_entries(loaded.lock), loaded.evidence.locked)
-        loaded.surroundings = surroundings(project)
+        if same:
+            loaded.inputs, loaded.surroundings = input_digest(project), surroundings(project)
         loaded.lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
         problems.items = [problem for problem in problems.items if problem.code not in ("E009", "E010")]
     check_record(loaded.resolved, project, problems)
@@ -187,7 +193,7 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | 
     loaded.require_sound()
     project, resolved = loaded.project, loaded.resolved
     if exports is None:
-        exports = statements_only(resolved.statements).height <= MOST_EXPORTED
+        exports = count_statements(resolved.statements) <= MOST_EXPORTED
     with locked(out):
         files = dict[str, bytes]()
         quads = dataset(loaded, Lens(inference=inference)) if exports else None
@@ -196,10 +202,11 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | 
             files = {f"{project.name}.{name}": export(quads, name, prefixes) for name in BUILD_FORMATS}
         with staged(out) as (aside, publish):
             tally = fill_store(loaded, aside, out, quads, inference=inference)
-            files[PLACES] = render_places(statements_only(resolved.statements), resolved.places)
+            files[PLACES] = render_places(resolved.statements, resolved.places)
             files[WRITTEN] = render(tally.forms())
             rejects = len(loaded.rejects)
-            manifest = describe(project, resolved, tally, files, inference=inference, rejects=rejects)
+            inputs = loaded.inputs
+            manifest = describe(project, resolved, tally, files, inputs=inputs, inference=inference, rejects=rejects)
             for name, data in {**files, MANIFEST: render(manifest)}.items():
                 write_atomic(aside / name, data)
             write_kept(aside, loaded.keep)
@@ -210,7 +217,7 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | 
 def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | None, *, inference: bool) -> Tally:
     """Make the store of the build in ``aside``: a new one, or that of the build in ``out`` with what changed since."""
     project, resolved = loaded.project, loaded.resolved
-    key = store_key(input_digest(project), inference=inference)
+    key = store_key(loaded.inputs, inference=inference)
     around = loaded.surroundings if loaded.surroundings == surroundings(project) else ""
     kept, changes = Kept(out), loaded.changes
     loaded.changes = None
@@ -223,8 +230,7 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
             tally = part.tally(update_store(aside, out, key, part.scope, to_nquads(part.quads), part.whole))
     if not tally.graphs:
         whole = dataset(loaded, Lens(inference=inference)) if inference and quads is None else quads
-        parts = _parts(loaded) if whole is None else [whole]
-        known = None if whole is None else whole.height
+        known, parts = _parts(loaded) if whole is None else (whole.height, [whole])
         build_store(aside, tally.pass_on(parts, iri(resolved.names.minter.graph("inferred"))), key, known)
     loaded.keep.add(keep_for_next(resolved, tally, surroundings=around, inference=inference))
     return tally
@@ -234,13 +240,15 @@ def rehearse(loaded: Loaded) -> tuple[dict[str, Any], ox.Store]:
     """A build without inference and exports, made in memory: its manifest and its store."""
     loaded.require_sound()
     tally = Tally()
-    store = load_store(tally.pass_on(_parts(loaded)))
-    files = {PLACES: render_places(statements_only(loaded.resolved.statements), loaded.resolved.places)}
+    known, parts = _parts(loaded)
+    store = load_store(tally.pass_on(parts), known)
+    files = {PLACES: render_places(loaded.resolved.statements, loaded.resolved.places)}
     files[WRITTEN] = render(tally.forms())
-    return describe(loaded.project, loaded.resolved, tally, files, inference=False), store
+    return describe(loaded.project, loaded.resolved, tally, files, inputs=loaded.inputs, inference=False), store
 
 
-def _parts(loaded: Loaded) -> Iterator[pl.DataFrame]:
-    table = loaded.resolved.statements.drop(AS_WRITTEN)
+def _parts(loaded: Loaded) -> tuple[int, Iterable[pl.DataFrame]]:
+    """The dataset without what is inferred, part by part, and about how many quads it has."""
+    table, resolved = loaded.resolved.statements.drop(AS_WRITTEN), loaded.resolved
     rows = select(table, Lens(inference=False), loaded.project.policy)
-    return quad_parts(rows, loaded.resolved, loaded.lock, loaded.project)
+    return estimate_quads(rows, resolved, loaded.lock), quad_parts(rows, resolved, loaded.lock, loaded.project)

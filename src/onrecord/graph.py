@@ -139,7 +139,7 @@ class Graph:
         """
         from onrecord.build import check
         from onrecord.errors import sort_problems
-        from onrecord.model import statements_only
+        from onrecord.model import count_statements
 
         folders = [Path(folder) for folder in sources]
         before = Problems(list(self._opening.items))
@@ -152,7 +152,7 @@ class Graph:
             raise AssertionError("check always says what evidence it looked at")
         found = Problems(list(loaded.problems))
         asked = self._check_questions(found) if questions else 0
-        count = statements_only(loaded.resolved.statements).height
+        count = count_statements(loaded.resolved.statements)
         return Report(self.project, sort_problems(found.items), seen, loaded.files, count, asked)
 
     def _check_questions(self, found: Problems) -> int:

@@ -22,7 +22,7 @@ import yaml
 
 from onrecord.errors import OutputError
 from onrecord.files import sha256_hex
-from onrecord.project import Project, input_files
+from onrecord.project import Project, input_digest
 from onrecord.staging import CURRENT
 
 FOLDER = "kept"
@@ -118,9 +118,4 @@ def code_digest() -> str:
 
 def surroundings(project: Project) -> str:
     """One hash over what stands beside the statement files: settings, entities, ontologies, lock, judgements."""
-    total = hashlib.sha256()
-    statements = project.folder / "statements"
-    for path in input_files(project):
-        if not path.is_relative_to(statements):
-            total.update(f"{project.relative(path)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
+    return input_digest(project, statements=False)

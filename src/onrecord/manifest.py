@@ -27,21 +27,22 @@ def describe(
     tally: Tally,
     files: Mapping[str, bytes],
     *,
+    inputs: str,
     inference: bool = True,
     rejects: int = 0,
 ) -> dict[str, Any]:
-    """The manifest of a build: inputs, counts, and the hash of each of its ``files``.
+    """The manifest of a build: inputs, counts, the hash of each of its ``files``, and its own.
 
-    ``rejects`` is how many errors there are in rows that were left out.
+    ``inputs`` is the digest of what it was made from, ``rejects`` how many errors there are in rows that were left out.
     """
-    own = statements_only(resolved.statements)
+    own = statements_only(resolved.statements.select("nested", "statement"))
     left_out = [*([] if inference else ["inference"]), *(["broken rows"] if rejects else [])]
-    return ({"left out": left_out} if left_out else {}) | {
+    told = ({"left out": left_out} if left_out else {}) | {
         "graph": project.name,
         "title": project.title,
         "base": project.base,
         "onrecord": __version__,
-        "inputs": input_digest(project),
+        "inputs": inputs,
         "assert policy": {
             "own voice": sorted(project.policy.own_voice),
             "speaker": sorted(project.policy.speaker),
@@ -57,6 +58,12 @@ def describe(
         "graphs": {graph[1:-1]: count for graph, count in sorted(tally.graphs.items())},
         "files": {name: {"bytes": len(data), "sha256": sha256_hex(data)} for name, data in sorted(files.items())},
     }
+    return told | {"sha256": _seal(told)}
+
+
+def _seal(told: Mapping[str, Any]) -> str:
+    """The hash of all that a manifest says beside it."""
+    return sha256_hex(json.dumps({key: told[key] for key in told if key != "sha256"}, sort_keys=True).encode())
 
 
 def store_key(inputs: str, *, inference: bool = True) -> str:
@@ -83,10 +90,12 @@ def find_damage(out: Path) -> list[str]:
     """
     try:
         manifest = json.loads((out / MANIFEST).read_text("utf-8"))
+        key = store_key(manifest["inputs"], inference="inference" not in manifest.get("left out", []))
+        seal = manifest["sha256"]
         files = {str(name): (int(entry["bytes"]), str(entry["sha256"])) for name, entry in manifest["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return [f"{MANIFEST}: cannot be read ({error})"]
-    damage = []
+    damage = [] if seal == _seal(manifest) else [f"{MANIFEST}: it does not say what was written"]
     for name, (size, digest) in sorted(files.items()):
         try:
             data = (out / name).read_bytes()
@@ -97,6 +106,11 @@ def find_damage(out: Path) -> list[str]:
             damage.append(f"{name}: {len(data):,} of {size:,} bytes")
         elif sha256_hex(data) != digest:
             damage.append(f"{name}: its bytes are not those that were written")
+    try:
+        if not is_store_of(out, key):
+            damage.append("store: is not of this build")
+    except OSError as error:
+        return [*damage, f"store: cannot be read ({error.strerror})"]
     return damage + find_store_damage(out)
 
 

@@ -345,6 +345,11 @@ def statements_only(table: pl.DataFrame) -> pl.DataFrame:
     return table.filter(~pl.col("nested"))
 
 
+def count_statements(table: pl.DataFrame) -> int:
+    """How many rows are statements."""
+    return table.height - int(table["nested"].sum())
+
+
 def unique_texts(values: Iterable[str | None]) -> list[str]:
     """The distinct texts of a column, sorted."""
     return sorted({value for value in values if value is not None})

@@ -17,6 +17,9 @@ from onrecord.errors import Place
 
 PLACES = "places.jsonl"
 
+_LINES = 100_000
+"""So many lines are made one text at a time."""
+
 Finder: TypeAlias = Callable[[int, str], Place | None]
 """Line and field name to the place of the field, where it is found."""
 
@@ -126,8 +129,9 @@ class _Kept:
         return Place(self._file, *(fields.get(name) or fields.get(field) or (line, column, length)))
 
 
-def render_places(statements: pl.DataFrame, places: Places) -> bytes:
-    """Where each of ``statements`` was written: one JSON object a line, by file and line."""
+def render_places(table: pl.DataFrame, places: Places) -> bytes:
+    """Where each statement of a table was written: one JSON object a line, by file and line."""
+    statements = table.select("nested", "file", "line", "column", "statement").filter(~pl.col("nested"))
     inner = {file: places.inner(file) for file in statements["file"].unique()}
     if not inner:
         return b""
@@ -143,5 +147,5 @@ def render_places(statements: pl.DataFrame, places: Places) -> bytes:
         *(pl.lit('{"statement": "'), "statement", pl.lit('", "file": '), "written"),
         *(pl.lit(', "line": '), "line", pl.lit(', "column": '), "column", pl.lit("}")),
     )
-    texts = rows.sort("inner", "line", "column", "statement").select(line).to_series()
-    return ("\n".join(texts) + "\n").encode()
+    pieces = rows.sort("inner", "line", "column", "statement").iter_slices(_LINES)
+    return b"".join(piece.select(line.str.join("\n") + "\n").item().encode() for piece in pieces)

@@ -19,7 +19,7 @@ class Progress(Protocol):
     """Somebody who watches."""
 
     def stage(self, name: str, total: int | None, unit: str) -> None:
-        """A stage begins, and the one before it is over; ``total`` is how many of ``unit`` there are to do."""
+        """A stage begins, and the one before it is over; there are about ``total`` of ``unit`` to do."""
 
     def advance(self, count: int) -> None:
         """So many more are done."""
@@ -49,7 +49,7 @@ def watched(watcher: Progress) -> Iterator[None]:
 
 
 def stage(name: str, total: int | None = None, unit: str = "") -> None:
-    """Begin a stage: ``reading``, of 12 ``files``."""
+    """Begin a stage: ``reading``, of (about) 12 ``files``."""
     _WATCHER.get().stage(name, total, unit)
 
 

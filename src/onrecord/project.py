@@ -376,7 +376,7 @@ def find_files(project: Project, folder: str, suffixes: tuple[str, ...], problem
         problems.error("P002", place, f"this folder cannot be read: {error.strerror}", "mend or delete it")
 
     for path in sorted(_walk(start, unreadable)):
-        if path.name.startswith(".") or path.name.endswith("~"):
+        if _is_passed_over(path):
             continue
         name = project.name_of(path)
         if not _is_text(name):
@@ -392,6 +392,11 @@ def find_files(project: Project, folder: str, suffixes: tuple[str, ...], problem
         elif check_inside(path, project.folder, name, problems):
             found.append(path)
     return found
+
+
+def _is_passed_over(path: Path) -> bool:
+    """Whether a file is one of an editor's, or hidden: nobody means it as a part of the graph."""
+    return path.name.startswith(".") or path.name.endswith("~")
 
 
 def _is_text(name: str) -> bool:
@@ -461,25 +466,30 @@ def _meant(name: str, known: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
-def input_files(project: Project) -> list[Path]:
-    """Every file that a build depends on, questions and archived texts aside."""
+def input_files(project: Project, *, statements: bool = True) -> list[Path]:
+    """Every file that a build depends on, questions and archived texts aside; the files of ``statements`` or not."""
     folder = project.folder
     files = [folder / SETTINGS, folder / LOCK, folder / "sources.yaml", folder / "withdrawn.yaml", folder / JUDGEMENTS]
     files += [folder / name for name in ENTITY_FILES]
-    statements = folder / "statements"
-    if statements.is_dir():
-        files += [
-            path for path in _walk(statements, lambda path, error: None) if path.suffix.lower() in STATEMENT_SUFFIXES
-        ]
+    for path in _walk(folder / "statements", lambda path, error: None) if statements else ():
+        if path.suffix.lower() in STATEMENT_SUFFIXES and not _is_passed_over(path):
+            files.append(path)
     for ontology in project.ontology_files:
         shapes = shapes_beside(ontology)
         files += [ontology, shapes] if shapes else [ontology]
     return sorted(path for path in files if path.is_file())
 
 
-def input_digest(project: Project) -> str:
-    """One hash over the names and bytes of all :func:`input_files`."""
-    total = hashlib.sha256()
-    for path in input_files(project):
-        total.update(f"{project.relative(path)}\0{sha256_file(path)}\n".encode())
+def input_digest(project: Project, *, statements: bool = True) -> str:
+    """One hash over the graph's base and the names and bytes of its :func:`input_files`.
+
+    A file that cannot be read counts as such: whoever reads it next says why.
+    """
+    total = hashlib.sha256(f"{project.base}\n".encode())
+    for path in input_files(project, statements=statements):
+        try:
+            content = sha256_file(path)
+        except OSError:
+            content = "unreadable"
+        total.update(os.fsencode(project.relative(path)) + f"\0{content}\n".encode())
     return total.hexdigest()

@@ -43,7 +43,7 @@ def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str, quads: 
     N-Quads come whole or in pieces that end with a line; their terms are taken as they are, because
     all that makes them has checked them. The store's own folder is named after ``key``, 16
     hexadecimal digits that say what it was built from (:func:`is_store_of` compares them).
-    ``quads`` is how many there will be, as far as that is known before: it is only shown. The link changes in one
+    ``quads`` is about how many there will be: it is only shown. The link changes in one
     rename, after all data is on disk; what an interrupted run left behind is removed by the next one.
 
     :raises StoreError: when the disk is full or the folder cannot be written to.
@@ -242,10 +242,10 @@ def _tables(folder: Path) -> list[str]:
     return sorted(name for name in kept if name not in (SUMS, "LOCK") and not name.startswith("LOG"))
 
 
-def load_store(nquads: bytes | Iterable[bytes]) -> ox.Store:
-    """A store in memory."""
+def load_store(nquads: bytes | Iterable[bytes], quads: int | None = None) -> ox.Store:
+    """A store in memory; ``quads`` as in :func:`build_store`."""
     store = ox.Store()
-    _load(store, nquads)
+    _load(store, nquads, quads)
     return store
 
 

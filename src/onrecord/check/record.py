@@ -187,13 +187,14 @@ def _self_reference(table: pl.DataFrame, resolved: Resolved, _: Project, problem
 def _distance(table: pl.DataFrame, resolved: Resolved, project: Project, problems: Problems) -> None:
     """A statement that stands as fact on words that keep a distance."""
     stances = sorted(f"<{prop.iri}>" for prop in resolved.names.ontology.properties.values() if prop.stance)
-    firm = table.filter(
+    is_firm = (
         asserting(project.policy)
         & pl.col("hedge").is_null()
         & pl.col("language").str.starts_with("en")
         & ~pl.col("predicate").is_in(stances)
         & pl.col("quotes").is_not_null()
     )
+    firm = table.select("row", "quotes", is_firm.alias("firm")).filter("firm")
     spans = firm.select("row", "quotes").explode("quotes")
     kept_away = spans.filter(pl.col("quotes").str.contains(f"(?i){_DISTANCE.pattern}"))["row"].unique().to_list()
     for row, quotes in firm.filter(pl.col("row").is_in(kept_away)).select("row", "quotes").iter_rows():
@@ -316,7 +317,7 @@ def is_lexical(text: str, datatype: str) -> bool:
 
 
 def _sources(resolved: Resolved, project: Project, problems: Problems) -> None:
-    used = set(resolved.statements["source"].to_list())
+    used = set(resolved.statements["source"].unique())
     for source in resolved.sources.values():
         if not source.title:
             problems.error("C019", source.place, f'the source "{source.id}" has no title', "write  title: ...")

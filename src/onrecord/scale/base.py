@@ -150,9 +150,7 @@ def digest_file(path: Path) -> str:
 
 
 def _digest_beside(project: Project) -> str:
-    statements = project.folder / "statements"
-    files = [path for path in input_files(project) if path != project.lock_file and statements not in path.parents]
-    return _digest(project, files)
+    return _digest(project, [path for path in input_files(project, statements=False) if path != project.lock_file])
 
 
 def _digest_by_hand(project: Project) -> str:
