@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecord.errors import QueryRefused
-from onrecord.sparql import bind_parameters, explain_syntax, guard, has_from, tokens
+from onrecord.sparql import bind_parameters, explain_syntax, guard, has_from, is_ordered, may_call, tokens
 
 PREFIXES = {
     "": "https://example.org/garden/entity/",
@@ -283,6 +283,107 @@ def test_tokens() -> None:
         ("sign", "."),
         ("sign", "}"),
     ]
+
+
+def texts(query: str) -> list[str]:
+    return [token.text for token in tokens(query)]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("ASK{?s<urn:p>?o FILTER(?o<RAND()&&?o>-1)}", "ASK { ?s <urn:p> ?o FILTER ( ?o < RAND ( ) && ?o > - 1 ) }"),
+        ("ASK{?s<urn:p>?o FILTER(?o<=?a&&?a>0)}", "ASK { ?s <urn:p> ?o FILTER ( ?o <= ?a && ?a > 0 ) }"),
+        ("ASK{FILTER(?a IN(<u:a>,?b<?a&&?b>0))}", "ASK { FILTER ( ?a IN ( <u:a> , ?b < ?a && ?b > 0 ) ) }"),
+        ("ASK{FILTER regex(?a<?b&&?b>0)?s<urn:p>?o}", "ASK { FILTER regex ( ?a < ?b && ?b > 0 ) ?s <urn:p> ?o }"),
+        ("ASK{FILTER<u:f>(?a<?b&&?b>0)<u:s><u:p><u:o>}",
+         "ASK { FILTER <u:f> ( ?a < ?b && ?b > 0 ) <u:s> <u:p> <u:o> }"),
+        ("ASK{FILTER(EXISTS{?s<u:p>?o}<?b&&?b>0)}", "ASK { FILTER ( EXISTS { ?s <u:p> ?o } < ?b && ?b > 0 ) }"),
+        ("ASK{FILTER('a'^^<u:d><?b&&'b'@en<?c||?c>0)}",
+         "ASK { FILTER ( 'a' ^^ <u:d> < ?b && 'b' @en < ?c || ?c > 0 ) }"),
+        ("ASK{VALUES(?a?b){(1<u:x>)}?a(<u:p>|<u:q>)<u:o>}",
+         "ASK { VALUES ( ?a ?b ) { ( 1 <u:x> ) } ?a ( <u:p> | <u:q> ) <u:o> }"),
+        ("SELECT('='<'>'AS?a)FROM<u:g>{}", "SELECT ( '=' < '>' AS ?a ) FROM <u:g> { }"),
+        ("ASK{{SELECT?a(?a<?b&&?b>0AS?c){?a<u:p>(1<u:x>)}}}",
+         "ASK { { SELECT ?a ( ?a < ?b && ?b > 0 AS ?c ) { ?a <u:p> ( 1 <u:x> ) } } }"),
+        ("ASK{}ORDER BY(?a<?b&&?b>0)<u:f>(?b)", "ASK { } ORDER BY ( ?a < ?b && ?b > 0 ) <u:f> ( ?b )"),
+        ("ASK{BIND(<<(?s<u:p>?o)>>AS?t)<<?s?p?o>>?a?b}",
+         "ASK { BIND ( < < ( ?s <u:p> ?o ) > > AS ?t ) < < ?s ?p ?o > > ?a ?b }"),
+        ("ASK{FILTER(?a<<u:b>)?s?p trueFILTER(1<?a&&?a>0)}",
+         "ASK { FILTER ( ?a < <u:b> ) ?s ?p trueFILTER ( 1 < ?a && ?a > 0 ) }"),
+        ("ASK{FILTER(?a<http://x/y>)}", "ASK { FILTER ( ?a <http://x/y> ) }"),
+    ],
+)  # fmt: skip
+def test_a_smaller_sign_is_known_by_what_stands_before_it(query: str, found: str) -> None:
+    assert " ".join(texts(query)) == found
+
+
+VALUES = ("?s", "?y", "1", "'a'", "'b'@en", "<urn:o>", "ex:x", "RAND()", "(?y)", "abs(?y)", "true", "?y IN(<urn:o>,?s)")
+EXPRESSIONS = st.lists(
+    st.tuples(st.sampled_from(VALUES), st.sampled_from(["<", "<=", ">", "&&", "||", "=", "-", "!="])),
+    min_size=1,
+    max_size=5,
+).map(lambda pairs: "".join(value + sign for value, sign in pairs) + "?y")
+PLACES = (
+    "SELECT*{?s<urn:p>?y FILTER(@)}",
+    "SELECT?y(@ AS?z)FROM<urn:g>{?s<urn:p>?y}",
+    "SELECT*{?s<urn:p>?y.BIND(@ AS?z)?s<urn:p>?w}",
+    "SELECT*{VALUES(?s?y){(<urn:s>1)(1<urn:s>)}FILTER(@)}",
+    "SELECT*{?s<urn:p>(1<urn:x>?z)FILTER(EXISTS{?s<urn:p>?y FILTER(@)}||@)}",
+    "SELECT?y{{SELECT?y(@ AS?z){?s<urn:p>?y}}}ORDER BY?y(@)<urn:f>(@)LIMIT 1",
+    "SELECT?y{?s(<urn:p>|<urn:q>)?y}GROUP BY?y HAVING(@)",
+    "SELECT*{?s<urn:p>trueFILTER(@)FILTER regex('a',STR(@))}",
+    "SELECT*{?s<urn:p>?y FILTER(?s=<<(?s<urn:p>?y)>>||@)}",
+)
+
+
+def parses(query: str) -> bool:
+    try:
+        ox.Store().query(query, prefixes={"ex": "https://example.org/"}, base_iri="https://example.org/")
+    except SyntaxError:
+        return False
+    except RuntimeError:  # no such function: it parses
+        return True
+    return True
+
+
+@given(st.sampled_from(PLACES), EXPRESSIONS)
+@settings(max_examples=300, deadline=None)
+def test_the_engine_reads_the_same_tokens(place: str, expression: str) -> None:
+    query = place.replace("@", expression)
+    if parses(query):  # then it does with any other IRI in the place of each, and with spaces between all tokens
+        spaced = " ".join("<urn:z>" if token.kind == "iri" else token.text for token in tokens(query))
+        assert parses(spaced.replace("< < (", "<<(").replace(") > >", ")>>").replace(" @", "@")), spaced
+
+
+def test_a_parameter_is_seen_without_spaces_around_it() -> None:
+    query = "ASK { ?s ?p ?y FILTER(?y<?_max_integer&&?y>-1) }"
+    assert bind_parameters(query, {"_max_integer": "7"}) == "ASK { ?s ?p ?y FILTER(?y<7&&?y>-1) }"
+    address = "ASK { ?s<http://x/?_max_integer&&?y>-1 }"
+    assert bind_parameters(address, {"_max_integer": "7"}) == address
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?y { ?s ?p ?y FILTER(?y<RAND()&&?y>-1) }",
+        "SELECT ?y { ?s ?p ?y FILTER(?y<ex:f(rand())&&?y>-1) }",
+        "SELECT ?y { ?s ?p ?y FILTERRAND() }",
+        "SELECT (SUM(DISTINCTRAND()) AS ?n) { ?s ?p ?y }",
+        "SELECT ?y { ?s ?p ?y }ORDERBYRAND()",
+    ],
+)
+def test_a_call_is_seen_on_any_reading(query: str) -> None:
+    assert may_call(query, ["NOW", "RAND"])
+
+
+def test_what_is_no_call() -> None:
+    assert not may_call("SELECT ?rand { ?rand <http://x/rand()/now> 'RAND()' ; ex:rand ?now } # NOW()", ["NOW", "RAND"])
+
+
+def test_an_order_is_seen_without_spaces() -> None:
+    assert is_ordered("SELECT ?y { ?s ?p ?y }ORDERBY?y") and is_ordered("SELECT ?y { ?s ?p ?y } order by ?y")
+    assert not is_ordered("SELECT ?order { ?order ex:order 'ORDER' }")
 
 
 def test_parameters_replace_variables_only() -> None:

@@ -69,13 +69,74 @@ class Token:
 def tokens(query: str) -> Iterator[Token]:
     """The tokens of ``query``, white space and comments left out.
 
+    ``?a<b>`` is a variable and an IRI in a pattern; in an expression, where no IRI follows a value, its
+    ``<`` compares.
+
     >>> [token.text for token in tokens("ASK { ?a <b> 'service' } # end")]
     ['ASK', '{', '?a', '<b>', "'service'", '}']
+    >>> [token.text for token in tokens("ASK{?a<b>?c FILTER(?c<?a&&?c>1)}")]
+    ['ASK', '{', '?a', '<b>', '?c', 'FILTER', '(', '?c', '<', '?a', '&&', '?c', '>', '1', ')', '}']
     """
-    for match in _TOKEN.finditer(query):
-        kind = match.lastgroup or "sign"
+    brackets = _Brackets()
+    at = 0
+    while match := brackets.read(query, at):
+        kind, text = match.lastgroup or "sign", match[0]
         if kind not in ("space", "comment"):
-            yield Token(kind, match[0], match.start())
+            yield Token(kind, text, at)
+            brackets.pass_by(kind, text, at)
+        at = match.end()
+
+
+_COMPARING = re.compile(r"<=|<(?![A-Za-z][\w.+-]*://)")
+"""What can stand behind a value in an expression; an address there is a mistake, and stays an IRI."""
+_SMALLER = re.compile("<")
+_VALUES = frozenset({"variable", "string", "language", "number", "name", "iri", "blank"})
+
+
+class _Brackets:
+    """What is open at a place of a query: only in an expression, behind a value, does ``<`` compare.
+
+    Open is a ``query`` (whose clauses may hold expressions), a ``pattern``, an ``expression``, or a
+    ``list`` of terms or of steps of a path.
+    """
+
+    def __init__(self) -> None:
+        self._open = ["query"]
+        self._constrains = False  # whether the next ( begins an expression, although a pattern is open
+        self._is_value = False  # whether a value was read last
+        self._pair = -3  # where the last << stands, the bracket of a triple term
+
+    def read(self, query: str, at: int) -> re.Match[str] | None:
+        """The token that begins at ``at``."""
+        if query.startswith("<", at):
+            if self._is_value and self._open[-1] == "expression":
+                return _COMPARING.match(query, at) or _TOKEN.match(query, at)
+            if self._pair == at - 1:  # its second half begins no IRI, whatever follows
+                return _SMALLER.match(query, at)
+            if query.startswith("<<", at):
+                self._pair = at
+        return _TOKEN.match(query, at)
+
+    def pass_by(self, kind: str, text: str, at: int) -> None:
+        """Go on behind a token."""
+        word = text.upper() if kind == "word" else ""
+        if text == "(":
+            may_compute = self._open[-1] in ("query", "expression") and self._pair != at - 2
+            self._open.append("expression" if may_compute or self._constrains else "list")
+        elif text == "{":
+            self._open.append("pattern")
+        elif text == ")" and self._open[-1] in ("expression", "list"):
+            self._open.pop()
+        elif text == "}":
+            while len(self._open) > 1 and self._open.pop() in ("expression", "list"):
+                pass
+        elif "SELECT" in word and self._open[-1] == "pattern":
+            self._open[-1] = "query"
+        if text in ("(", "{"):
+            self._constrains = False
+        elif "FILTER" in word or word.endswith("BIND"):  # to the engine trueFILTER and FILTERregex hold it too
+            self._constrains = True
+        self._is_value = kind in _VALUES or text in (")", "}") or word in ("TRUE", "FALSE")
 
 
 def bind_parameters(query: str, terms: Mapping[str, str]) -> str:
@@ -102,7 +163,7 @@ def has_from(query: str, prefixes: Mapping[str, str]) -> bool:
 
 def is_ordered(query: str) -> bool:
     """Whether the query says in which order its rows come."""
-    return any(token.kind == "word" and token.text.upper() == "ORDER" for token in tokens(query))
+    return any(token.kind == "word" and "ORDER" in token.text.upper() for token in tokens(query))
 
 
 def place(query: str, start: int, length: int = 1, name: str = QUERY_NAME) -> Place:
@@ -155,6 +216,30 @@ def _service(query: str, declared: Mapping[str, str]) -> int | None:
     The engine's parser has no lexer: ``trueSERVICE<a>{`` and ``SERVICEex:a{`` are the keyword to it,
     and ``<`` means "less than" where no IRI fits. So a ``<`` that may be either is read both ways.
     """
+    for match, before in _readings(query, declared):
+        keyword = _SERVICE.match(match[0])
+        if keyword and (
+            match.lastgroup == "word"
+            or (match.lastgroup == "name" and before not in _TAKE_A_NAME and _BRACE.match(query, match.end()))
+        ):
+            return match.start() + keyword.start("word")
+    return None
+
+
+def may_call(query: str, functions: Iterable[str]) -> bool:
+    """Whether a query calls one of ``functions`` on any reading of it; prefixes may be declared elsewhere.
+
+    >>> may_call("ASK { ?a ?b ?c FILTER(?c<rand()&&?c>0) }", ["RAND"])
+    True
+    >>> may_call("ASK { ?rand <http://example.org/rand> 'rand()' }", ["RAND"])
+    False
+    """
+    called = re.compile(rf"\w*(?:{'|'.join(functions)})", re.IGNORECASE)  # DISTINCTRAND() holds the call too
+    return any(match.lastgroup == "word" and called.fullmatch(match[0]) for match, _ in _readings(query, None))
+
+
+def _readings(query: str, declared: Mapping[str, str] | None) -> Iterator[tuple[re.Match[str], str]]:
+    """Each token on any reading of a query, with the one before it; None: any prefix may be declared."""
     seen: set[int] = set()
     starts = [(0, "")]
     while starts:
@@ -166,22 +251,18 @@ def _service(query: str, declared: Mapping[str, str]) -> int | None:
                 continue
             if match.lastgroup == "iri" and _may_be_less_than(text, declared):
                 starts.append((match.start() + 1, "<"))
-            keyword = _SERVICE.match(text)
-            if keyword and (
-                match.lastgroup == "word"
-                or (match.lastgroup == "name" and before not in _TAKE_A_NAME and _BRACE.match(query, at))
-            ):
-                return match.start() + keyword.start("word")
+            yield match, before
             before = text.upper()
-    return None
 
 
-def _may_be_less_than(text: str, declared: Mapping[str, str]) -> bool:
+def _may_be_less_than(text: str, declared: Mapping[str, str] | None) -> bool:
     """Whether what looks like an IRI could also be ``<`` and something to compare with."""
     match = _WORD_IN_IRI.match(text)
     if match is None or match["word"].lower().startswith(("true", "false")):
         return True
-    return match["word"] in declared if match["sign"] == ":" else match["sign"] is not None
+    if declared is None and match["sign"] == ":":
+        return not text.startswith("//", match.end())  # nothing is divided by nothing
+    return match["word"] in (declared or ()) if match["sign"] == ":" else match["sign"] is not None
 
 
 def _declared(found: list[Token]) -> Iterator[tuple[str, str]]:
@@ -321,6 +402,9 @@ _INSTEAD = {
 }
 
 
+_CLOSED = re.compile(r"<[^<>\s]*>")
+
+
 def _foreign(found: list[Token], query: str, prefixes: Mapping[str, str], name: str) -> Problem | None:
     """What other languages have and SPARQL has not, and IRIs that are none."""
     known = dict(prefixes) | dict(_declared(found))
@@ -339,7 +423,7 @@ def _foreign(found: list[Token], query: str, prefixes: Mapping[str, str], name: 
         instead = _INSTEAD.get(text.lower()) if token.kind in ("word", "sign", "language") else None
         if instead:
             return _problem(query, token, name, f'"{text}" is no SPARQL', f"write {instead}", len(text))
-        if text == "<" and joined:
+        if text == "<" and joined and not _CLOSED.match(query, token.start):
             is_word = after.kind == "word" and after.text.upper() not in _KEYWORDS
             is_scheme = after.kind == "name" and after.text.partition(":")[0] not in known
             if is_word or is_scheme:

@@ -17,13 +17,13 @@ from onrecord.serve.editions import Edition, Reply
 from onrecord.serve.metrics import Metrics
 from onrecord.serve.protocol import Refusal
 from onrecord.serve.settings import BUSY_SECONDS, Settings
-from onrecord.sparql import tokens
+from onrecord.sparql import may_call
 
 SMALL = 256 << 10
 """Bytes of the largest answer that is remembered."""
 LONG = 16 << 10
 """Characters of the longest query that is looked at for that."""
-_CHANGING = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
+_CHANGING = ("NOW", "RAND", "UUID", "STRUUID", "BNODE")
 
 
 LONG_SECONDS = 2.0
@@ -174,4 +174,4 @@ def may_change(query: str) -> bool:
     """Whether a query may give something else each time; a very long one is taken to."""
     if len(query) > LONG:
         return True
-    return any(token.kind == "word" and token.text.upper() in _CHANGING for token in tokens(query))
+    return may_call(query, _CHANGING)
