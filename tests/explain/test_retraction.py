@@ -81,12 +81,17 @@ def test_all_that_falls(garden: Path) -> None:
         ("Rose Marsh member of Garden Society", "prp-spo1")
     ]
     assert found.settled == ("Rose Marsh chairs Garden Society | not: Rose Marsh chairs Garden Society",)
-    assert found.asked == 4
+    assert found.asked == 3  # not the one of a day before
     assert found.questions == (
         ChangedAnswer("chair", "Who chairs?", ("Rose Marsh",)),
         ChangedAnswer("member", "member", ("true",), ("false",)),
     )
     assert json.loads(json.dumps(found.as_dict()))["source"] == "letter"
+
+
+def test_what_cannot_be_put_is_not_counted_as_put(garden: Path) -> None:
+    (garden / "questions" / "needs.rq").write_text("ASK { ?_who_iri gar:chairs :society }", "utf-8")
+    assert onrecord.open(garden).retraction("letter").asked == 3
 
 
 def test_another_source_stands(garden: Path) -> None:

@@ -202,6 +202,7 @@ def _questions(graph: Graph, rest: Lens, on: dt.date) -> tuple[int, list[Changed
 
     A question about an earlier day keeps its answer: on that day the source still counts.
     """
+    asked = 0
     found = []
     questions = read_questions(graph.project)
     for name in sorted(questions):
@@ -213,11 +214,12 @@ def _questions(graph: Graph, rest: Lens, on: dt.date) -> tuple[int, list[Changed
             terms = parameter_terms(graph, question, {})
         except OnRecordError:
             continue  # it has no answer with or without the source;  onrecord test  says why
+        asked += 1
         old, new = (_put(graph, question, terms, lens) for lens in (question.lens, narrowed))
         changed = _compared(graph, question, old, new)
         if changed is not None:
             found.append(changed)
-    return len(questions), found
+    return asked, found
 
 
 def _put(graph: Graph, question: Question, terms: dict[str, str], lens: Lens) -> Answer | str:
