@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from onrecord.explain.why import Explanation, Grounds
     from onrecord.figures import Figures
     from onrecord.judgements import Judgement
+    from onrecord.limits import Limits
     from onrecord.names import Names
     from onrecord.paths import Paths
     from onrecord.project import Project
@@ -450,11 +451,22 @@ class Graph:
         triple = read_triple(self._sound, subject, predicate, object)
         return explain(triple, lens or Lens(), self._grounds)
 
-    def why_row(self, sparql: str, row: int = 1, *, lens: Lens | None = None) -> RowExplanation:
-        """Why the ``row``-th row (from 1) of a query's answer is there: each triple that it rests on."""
+    def why_row(
+        self,
+        sparql: str,
+        row: int = 1,
+        *,
+        lens: Lens | None = None,
+        limits: Limits | None = None,
+        name: str = "query",
+    ) -> RowExplanation:
+        """Why the ``row``-th row (from 1) of a query's answer is there: each triple that it rests on.
+
+        ``name`` is what the query is called in problems.
+        """
         from onrecord.explain.rows import explain_row
 
-        return explain_row(self, self._grounds(lens), sparql, row, lens or Lens())
+        return explain_row(self, self._grounds(lens), sparql, row, lens or Lens(), limits, name)
 
     def questions(self) -> dict[str, Question]:
         """The named questions of the graph."""

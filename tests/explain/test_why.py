@@ -229,13 +229,76 @@ def test_a_union_explains_the_branch_that_matched(graph: Graph) -> None:
     assert [ground.text for ground in found.grounds] == ["Rose Marsh chairs the society"]
 
 
+def explained(graph: Graph, query: str) -> list[tuple[list[str], list[str]]]:
+    """Each row of a query's answer: its values, and the triples on which it rests."""
+    found = [graph.why_row(query, number) for number in range(1, len(graph.query(query)) + 1)]
+    return [([value for _, value in each.row], sorted(ground.text for ground in each.grounds)) for each in found]
+
+
+def test_a_computed_value_is_tied_to_its_own_triple(graph: Graph) -> None:
+    query = "SELECT (STRAFTER(STR(?who), 'entity/') AS ?name) (STRLEN(?name) AS ?n) { ?who a gar:Person }"
+    assert explained(graph, query) == [
+        (["“basil”", "“5”"], ["Basil Thorn is a person"]),
+        (["“rose”", "“4”"], ["Rose Marsh is a person"]),
+    ]
+
+
+def test_a_row_rests_on_the_graphs_that_from_names(graph: Graph) -> None:
+    for name, verb in (("asserted", "chairs"), ("inferred", "member of")):
+        query = (
+            f"SELECT ?who FROM graph:{name} # of one\nWHERE {{ ?who ?how :society OPTIONAL {{ ?who gar:chairs ?s }} }}"
+        )
+        assert explained(graph, query) == [(["Rose Marsh"], [f"Rose Marsh {verb} the society"])]
+
+
+def test_a_value_that_is_missing_is_part_of_the_row(graph: Graph) -> None:
+    query = "SELECT ?what { ?who a gar:Person OPTIONAL { ?who gar:chairs ?what } }"
+    assert explained(graph, query) == [
+        ([], ["Basil Thorn is a person"]),
+        (["the society"], ["Rose Marsh chairs the society", "Rose Marsh is a person"]),
+    ]
+
+
+def test_rows_that_are_the_same_rest_on_triples_of_their_own(graph: Graph) -> None:
+    query = "SELECT ?type { ?who a ?type FILTER(?type = gar:Person) }"
+    assert explained(graph, query) == [
+        (["person"], ["Basil Thorn is a person"]),
+        (["person"], ["Rose Marsh is a person"]),
+    ]
+    assert explained(graph, query.replace("?type", "DISTINCT ?type", 1)) == [(["person"], ["Basil Thorn is a person"])]
+
+
+def test_a_number_is_tied_as_it_is_written(tmp_path: Path) -> None:
+    heights = (("Rose", "1.70"), ("Basil", "1.8"))
+    tall = "".join(f"- triple: [{who}, height in metres, {size}]\n  quote: of {size}\n" for who, size in heights)
+    query = "SELECT ?h { ?who gar:height ?h } ORDER BY ?h"
+    assert explained(graph_of(tmp_path, tall), query) == [
+        (["“1.70”"], ["Rose Marsh height in metres “1.70”"]),
+        (["“1.8”"], ["Basil Thorn height in metres “1.8”"]),
+    ]
+
+
+def test_an_address_is_read_from_the_base(graph: Graph) -> None:
+    assert explained(graph, "SELECT ?what { <entity/rose> gar:chairs ?what }") == [
+        (["the society"], ["Rose Marsh chairs the society"])
+    ]
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
         ("SELECT ?w WHERE { ?w gar:chairs/gar:tends ?s }", "a path is not understood by --why"),
         ("SELECT ?w WHERE { ?w gar:chairs [] }", "a node without a name cannot be shown"),
         ("SELECT ?w WHERE { ?w gar:chairs ?s MINUS { ?w gar:tends ?s } }", "MINUS is not understood by --why"),
-        ("SELECT (COUNT(?w) AS ?n) WHERE { ?w gar:chairs ?s } GROUP BY ?w", "GROUP BY is not understood by --why"),
+        ("SELECT ?w WHERE { ?w gar:chairs ?s } GROUP BY ?w", "GROUP BY is not understood by --why"),
+        ("SELECT (COUNT(*) AS ?n) WHERE { ?w gar:chairs ?s }", "COUNT is not understood by --why"),
+        (
+            "SELECT (RAND() AS ?n) WHERE { ?w gar:chairs ?s }",
+            "what RAND gives, another thing each time, is not understood by --why",
+        ),
+        ("SELECT (NOW() AS ?n) WHERE { ?w gar:chairs ?s }", "this row does not come a second time"),
+        ("SELECT ?w WHERE { ?w gar:chairs _:s }", "a node without a name cannot be shown"),
+        ("SELECT ?w WHERE { ?w gar:chairs ?s OPTIONAL { ?w gar:tends (1 2) } }", "a list is not understood by --why"),
         (
             "SELECT ?w WHERE { { SELECT ?w WHERE { ?w gar:chairs ?s } } }",
             "a query inside a query is not understood by --why",

@@ -56,6 +56,9 @@ def ask(
     from onrecord.questions import prepare
 
     if name is None:
+        if output is not None or ids or format_ not in (None, "table", "json"):
+            option = "-o" if output is not None else "--ids" if ids else f"--format {format_}"
+            raise click.UsageError(f"{option} goes with NAME; questions are listed as text, or with --format json")
         questions = graph.questions()
         if format_ == "json":
             echo_json([_described(question) for _, question in sorted(questions.items())])
@@ -70,6 +73,8 @@ def ask(
         key, equals, value = parameter.partition("=")
         if not equals:
             raise click.UsageError(f'"{parameter}" is no parameter; write name=value')
+        if key in given:
+            raise click.UsageError(f'"{key}" is given twice; write it once')
         given[key] = value
     question, terms = prepare(graph, name, given)
     chosen = lens.over(question.lens)

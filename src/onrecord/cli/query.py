@@ -58,7 +58,13 @@ ids_option = click.option("--ids", is_flag=True, help="In tables, show IDs (:ste
 @format_option
 @output_option
 @ids_option
-@click.option("--why", "why_row", type=click.IntRange(1), metavar="ROW", help="Explain row ROW, counted from 1.")
+@click.option(
+    "--why",
+    "why_row",
+    type=click.IntRange(1),
+    metavar="ROW",
+    help="Explain row ROW, counted from 1; as text, or with --format json.",
+)
 @limit_options
 @store_options
 @with_progress
@@ -84,9 +90,12 @@ def query(
     """
     text, name = _read(sparql)
     if why_row is not None:
-        from onrecord.cli.why import row_lines
+        if ids or format_ not in (None, "json"):
+            option = "--ids" if ids else f"--format {format_}"
+            raise click.UsageError(f"--why goes without {option}; it prints text, or --format json")
+        from onrecord.cli.why import show_row
 
-        click.echo("\n".join(row_lines(graph.why_row(text, why_row, lens=lens))))
+        show_row(graph.why_row(text, why_row, lens=lens, limits=limits, name=name), output, as_json=format_ == "json")
         return
     show(graph, text, lens, {}, format_, output, limits, name, ids=ids)
 

@@ -5,17 +5,20 @@ Leaves the proofs to ``onrecord.explain``.
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options, store_options
-from onrecord.cli.render import echo_json, folded, plural
+from onrecord.cli.render import echo_json, folded, plural, writer
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
+from onrecord.progress import over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from onrecord.explain.rows import RowExplanation
     from onrecord.explain.why import Explanation, Quoted, Step
@@ -77,6 +80,19 @@ def explanation_lines(found: Explanation) -> Iterator[str]:
     if found.would is not None:
         yield "what it would rest on:"
         yield from _step_lines(found.would, "  ", "  ")
+
+
+def show_row(found: RowExplanation, output: Path | None, *, as_json: bool) -> None:
+    """Print why a row is there, or write it to a file."""
+    if output is not None:
+        as_text = "" if as_json else click.unstyle("\n".join(row_lines(found)))
+        text = as_text or json.dumps(found.as_dict(), indent=2, ensure_ascii=False)
+        writer(output)([f"{text}\n".encode("utf-8", "backslashreplace")])
+    elif as_json:
+        echo_json(found.as_dict())
+    else:
+        over()
+        click.echo("\n".join(row_lines(found)))
 
 
 def row_lines(found: RowExplanation) -> Iterator[str]:

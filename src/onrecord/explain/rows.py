@@ -1,23 +1,25 @@
 """Owns "why?" for a row of a query: the triples on which the row rests, each explained.
 
-Leaves explaining a triple to ``why``. Understood are basic graph patterns, FILTER, OPTIONAL and
-UNION (SPARQL 1.1, sections 5 to 8); for anything else there is a reason, not a guess.
+Leaves explaining a triple to ``why``. Understood are basic graph patterns, FILTER, OPTIONAL, UNION
+(SPARQL 1.1, sections 5 to 8), FROM and values that SELECT computes from one solution; for anything
+else there is a reason, not a guess.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from onrecord.answers import Term
+from onrecord.answers import Answer, Row, Term
 from onrecord.errors import Problem, QueryError, QueryRefused
 from onrecord.explain.why import Explanation, Grounds, explain_triple, word
 from onrecord.infer import Triple
 from onrecord.lens import Lens
 from onrecord.limits import Limits
 from onrecord.query import answer as ask
-from onrecord.sparql import Token, place, tokens
+from onrecord.sparql import QUERY_NAME, Token, place, tokens
 from onrecord.terms import iri, literal
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ _REFUSED = {
     "CONSTRUCT": "CONSTRUCT",
     "DESCRIBE": "DESCRIBE",
     "ASK": "ASK",
+    **{name: name for name in ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")},
+    **{name: f"what {name} gives, another thing each time," for name in ("RAND", "UUID", "STRUUID", "BNODE")},
 }
 
 
@@ -58,34 +62,53 @@ class RowExplanation:
         return asdict(self)
 
 
-def explain_row(graph: Graph, base: Grounds, sparql: str, number: int, lens: Lens) -> RowExplanation:
+def explain_row(
+    graph: Graph,
+    base: Grounds,
+    sparql: str,
+    number: int,
+    lens: Lens,
+    limits: Limits | None = None,
+    name: str = QUERY_NAME,
+) -> RowExplanation:
     """Why the ``number``-th row (from 1) of the answer to ``sparql`` is there.
 
-    ``base`` are the grounds of the graph seen through ``lens``.
+    ``base`` are the grounds of the graph seen through ``lens``; ``name`` is what the query is called in
+    problems. Of rows that are the same, each has a solution of its own.
 
     :raises QueryRefused: Q005 for a query with parts that are not understood.
     :raises QueryError: when there is no such row.
     """
-    answer = ask(graph, sparql, lens, {}, Limits())
-    patterns = _patterns(graph, sparql)
+    query = _Query(sparql, name)
+    limits = limits or Limits()
+    answer = ask(graph, sparql, lens, {}, limits, name)
+    patterns, graphs = query.read(graph)
     if not 1 <= number <= len(answer.rows):
         raise QueryError(f"the answer has {len(answer.rows)} rows; there is no row {number}")
-    row = {
-        name: _ntriples(term)
-        for name, term in zip(answer.variables, answer.rows[number - 1], strict=True)
-        if term is not None
-    }
-    bindings = _all_bindings(graph, sparql, row, lens)
+    row = answer.rows[number - 1]
+    everything = ask(graph, query.with_all_variables(answer.variables, row), lens, {}, replace(limits, rows=None))
+    solutions = sorted(_solutions(everything, answer.variables, row), key=lambda solution: sorted(solution.items()))
+    if not solutions:
+        raise query.refused(query.select, "this row does not come a second time", "leave out what changes, as NOW()")
+    before = 0 if query.is_distinct else sum(each == row for each in islice(answer.rows, number - 1))
+    solution = solutions[min(before, len(solutions) - 1)]
+    quads = graph.quads(lens)
+    if graphs:
+        quads = quads.filter(quads["graph"].is_in(graphs))
+    facts = set(quads.select("subject", "predicate", "object").iter_rows())
     found: dict[Triple, Ground] = {}
-    facts = set(graph.quads(lens).select("subject", "predicate", "object").iter_rows())
     for pattern in patterns:
-        triple = tuple(_fill(term, bindings) for term in pattern)
+        triple = tuple(_fill(term, solution) for term in pattern)
         if any(term is None for term in triple):
             continue  # an OPTIONAL or a branch of a UNION that did not match
         ground = (str(triple[0]), str(triple[1]), str(triple[2]))
-        if ground in facts or ground in base.closure:
+        if ground in facts or (not graphs and ground in base.closure):
             found.setdefault(ground, _ground(base, ground))
-    shown = tuple((name, word(base, term)) for name, term in row.items())
+    shown = tuple(
+        (variable, word(base, _ntriples(term)))
+        for variable, term in zip(answer.variables, row, strict=True)
+        if term is not None
+    )
     return RowExplanation(shown, tuple(found.values()))
 
 
@@ -104,71 +127,113 @@ def _fill(term: str, bindings: Mapping[str, str]) -> str | None:
     return bindings.get(term[1:]) if term.startswith("?") else term
 
 
-def _all_bindings(graph: Graph, sparql: str, row: Mapping[str, str], lens: Lens) -> dict[str, str]:
-    """The row with the variables that the query does not show: asked for with the row's values fixed."""
-    found = list(tokens(sparql))
-    opening = next(index for index, token in enumerate(found) if token.text == "{")
-    select = next(index for index, token in enumerate(found) if token.text.upper() == "SELECT")
-    closing = next(token for token in reversed(found) if token.text == "}")
-    head = sparql[: found[select].start] + "SELECT * WHERE "
-    body = sparql[found[opening].start + 1 : closing.start]
-    fixed = " ".join(f"?{name}" for name in row)
-    values = f"VALUES ({fixed}) {{ ({' '.join(row.values())}) }}" if row else ""
-    everything = ask(graph, f"{head} {{ {values} {body} }}", lens, {}, Limits())
-    solutions = sorted(
-        (
-            {name: _ntriples(term) for name, term in zip(everything.variables, terms, strict=True) if term is not None}
-            for terms in everything.rows
-        ),
-        key=lambda solution: sorted(solution.items()),
-    )
-    return (solutions[0] if solutions else {}) | dict(row)
+def _solutions(everything: Answer, variables: tuple[str, ...], row: Row) -> Iterator[dict[str, str]]:
+    """The solutions from which the row is made, the variables that the query does not show among them."""
+    columns = {name: index for index, name in enumerate(everything.variables)}
+    places = [columns.get(name) for name in variables]
+    for terms in everything.rows:
+        if tuple(None if at is None else terms[at] for at in places) == row:
+            yield {name: _ntriples(term) for name, term in zip(columns, terms, strict=True) if term is not None}
 
 
-def _patterns(graph: Graph, sparql: str) -> list[tuple[str, str, str]]:
-    """The triple patterns of the query, variables as ``?name``, in the order of the text."""
-    found = list(tokens(sparql))
-    _refuse(found, sparql)
-    from pyparsing import ParseException
-    from rdflib.plugins.sparql.algebra import translateQuery
-    from rdflib.plugins.sparql.parser import parseQuery
+class _Query:
+    """A SELECT taken apart: what it shows, its dataset, its pattern."""
 
-    prefixed = "".join(f"PREFIX {name}: <{namespace}>\n" for name, namespace in graph.prefixes().items()) + sparql
-    try:
-        algebra = translateQuery(parseQuery(prefixed)).algebra
-    except (ParseException, RecursionError, ValueError) as error:
-        raise _no(found[0], sparql, "this query is not understood by --why") from error
-    return list(_walk(algebra, sparql))
+    def __init__(self, sparql: str, name: str) -> None:
+        self._sparql, self._name = sparql, name
+        self._tokens = list(tokens(sparql))
 
+    @property
+    def select(self) -> Token:
+        """The word with which it begins."""
+        return self._tokens[self._select]
 
-def _refuse(found: list[Token], sparql: str) -> None:
-    selects = [token for token in found if token.text.upper() == "SELECT"]
-    for token in found:
-        reason = _REFUSED.get(token.text.upper()) if token.kind == "word" else None
-        if reason:
-            raise _no(token, sparql, f"{reason} is not understood by --why")
-        if token.text in "[]" and token.kind == "sign":
-            raise _no(token, sparql, "a node without a name cannot be shown", "write a variable instead of [ ]")
-    if len(selects) > 1:
-        raise _no(selects[1], sparql, "a query inside a query is not understood by --why")
+    @property
+    def _select(self) -> int:
+        return next(index for index, token in enumerate(self._tokens) if token.text.upper() == "SELECT")
 
+    @property
+    def is_distinct(self) -> bool:
+        """Whether no two of its rows are the same."""
+        return self._tokens[self._select + 1].text.upper() == "DISTINCT"
 
-def _no(token: Token, sparql: str, message: str, fix: str = "") -> QueryRefused:
-    fix = fix or "ask for the rows with basic patterns, FILTER, OPTIONAL and UNION"
-    return QueryRefused(Problem("Q005", place(sparql, token.start, len(token.text)), message, fix), sparql)
+    def with_all_variables(self, variables: tuple[str, ...], row: Row) -> str:
+        """The query for every solution that may be behind ``row``, with all its variables.
 
+        The row's terms are compared outside the pattern, so that they complete no OPTIONAL in it. Numbers, days and the
+        like are left to the reader of the rows: a server may keep another form of them than it gives.
+        """
+        sparql, shown = self._sparql, self._tokens[self._select + 1 :]
+        depth, computed, opened, rest = 0, "", 0, shown[0]
+        for token in shown:
+            if depth == 0 and (token.text == "{" or token.text.upper() in ("FROM", "WHERE")):
+                rest = token
+                break
+            depth += (token.text == "(") - (token.text == ")")
+            if token.text == "(" and depth == 1:
+                opened = token.start
+            elif token.text == ")" and depth == 0:
+                computed += f" BIND{sparql[opened : token.start + 1]}"
+        opening = next(token.start for token in shown if token.text == "{")
+        closing = next(token.start for token in reversed(shown) if token.text == "}")
+        same = "".join(
+            f" FILTER(sameTerm(?{name}, {_ntriples(term)}))"
+            for name, term in zip(variables, row, strict=True)
+            if term is not None and (term.kind == "iri" or term[2:] == (None, None))
+        )
+        head = f"{sparql[: self.select.start]}SELECT * {sparql[rest.start : opening]}"
+        return f"{head}{{ {sparql[opening : closing + 1]}{computed}{same} }}"
 
-def _walk(node: Any, sparql: str) -> Iterator[tuple[str, str, str]]:
-    """The patterns below a node of rdflib's algebra."""
-    if node.name == "BGP":
-        for triple in node.triples:
-            if any(hasattr(term, "name") or type(term).__module__.endswith("paths") for term in triple):
-                path = next(token for token in tokens(sparql) if token.text in "/*+?^|" and token.kind == "sign")
-                raise _no(path, sparql, "a path is not understood by --why", "write its steps as patterns")
-            subject, predicate, obj = (term.n3() for term in triple)
-            yield subject, predicate, obj
-        return
-    for key in ("p", "p1", "p2"):
-        child = node.get(key)
-        if child is not None and hasattr(child, "name"):
-            yield from _walk(child, sparql)
+    def read(self, graph: Graph) -> tuple[list[tuple[str, str, str]], list[str]]:
+        """The triple patterns, variables as ``?name``, in the order of the text; and the graphs that FROM names."""
+        self._refuse()
+        from pyparsing import ParseException
+        from rdflib.plugins.sparql.algebra import translateQuery
+        from rdflib.plugins.sparql.parser import parseQuery
+
+        prefixes = "".join(f"PREFIX {name}: <{namespace}>\n" for name, namespace in graph.prefixes().items())
+        try:
+            algebra = translateQuery(parseQuery(prefixes + self._sparql), base=graph.project.base).algebra
+        except (ParseException, RecursionError, ValueError) as error:
+            raise self.refused(self._tokens[0], "this query is not understood by --why") from error
+        graphs = [clause.default.n3() for clause in algebra.datasetClause or () if clause.default]
+        return list(self._walk(algebra)), graphs
+
+    def _refuse(self) -> None:
+        selects = [token for token in self._tokens if token.text.upper() == "SELECT"]
+        for token in self._tokens:
+            reason = _REFUSED.get(token.text.upper()) if token.kind == "word" else None
+            if reason:
+                raise self.refused(token, f"{reason} is not understood by --why")
+            if token.kind == "blank" or (token.text in "[]" and token.kind == "sign"):
+                fix = "write a variable instead of " + ("[ ]" if token.kind == "sign" else token.text)
+                raise self.refused(token, "a node without a name cannot be shown", fix)
+        if len(selects) > 1:
+            raise self.refused(selects[1], "a query inside a query is not understood by --why")
+
+    def refused(self, token: Token, message: str, fix: str = "") -> QueryRefused:
+        """The problem Q005 at ``token``."""
+        fix = fix or "ask for the rows with basic patterns, FILTER, OPTIONAL and UNION"
+        where = place(self._sparql, token.start, len(token.text), self._name)
+        return QueryRefused(Problem("Q005", where, message, fix), self._sparql)
+
+    def _walk(self, node: Any) -> Iterator[tuple[str, str, str]]:
+        """The patterns below a node of rdflib's algebra."""
+        from rdflib import BNode
+
+        if node.name == "BGP":
+            for triple in node.triples:
+                if any(hasattr(term, "name") or type(term).__module__.endswith("paths") for term in triple):
+                    path = next(token for token in self._tokens if token.text in "/*+?^|" and token.kind == "sign")
+                    raise self.refused(path, "a path is not understood by --why", "write its steps as patterns")
+                if any(isinstance(term, BNode) for term in triple):
+                    first = next(token.start for token in self._tokens if token.text == "{")
+                    lists = (token for token in self._tokens if token.start > first and token.text == "(")
+                    raise self.refused(next(lists), "a list is not understood by --why", "write its nodes as variables")
+                subject, predicate, obj = (term.n3() for term in triple)
+                yield subject, predicate, obj
+            return
+        for key in ("p", "p1", "p2"):
+            child = node.get(key)
+            if child is not None and hasattr(child, "name"):
+                yield from self._walk(child)
