@@ -49,6 +49,16 @@ def interchangeable(objects: Iterable[str]) -> set[str]:
     return {form for forms in _by_canonical(objects).values() if len(forms) > 1 for form in forms}
 
 
+def canonical_forms(objects: Iterable[str]) -> dict[str, str]:
+    """The typed literals among ``objects`` that the store would rewrite, each with the form that it gives them.
+
+    >>> canonical_forms(['"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>'])
+    {'"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>': '"1.5"^^<http://www.w3.org/2001/XMLSchema#decimal>'}
+    """
+    by_canonical = _by_canonical(objects)
+    return {form: canonical for canonical, forms in by_canonical.items() for form in forms if form != canonical}
+
+
 def _by_canonical(objects: Iterable[str]) -> dict[str, list[str]]:
     """The written terms of each canonical one."""
     typed = sorted({term for term in objects if term.startswith('"') and term.endswith(">")})

@@ -12,7 +12,7 @@ from onrecord.errors import ServerError
 from onrecord.scale import push as module
 from onrecord.scale.push import Shipment, Step, same_value
 from onrecord.scale.server import Server
-from small_graph import LETTER, write_graph
+from small_graph import LETTER, SETTINGS, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "https://example.org/garden/"
@@ -162,6 +162,110 @@ def test_a_number_that_loses_a_digit_stays_on_a_server_that_keeps_values(graph_f
     steps(graph_folder, server)
     write_graph(graph_folder, **{"statements/heights.jsonl": row.format("1.5")})
     assert ("graph/asserted", "changes") in steps(graph_folder, server)
+
+
+TWO = """\
+- {id: register, title: The register, published: 2024-06-10}
+- {id: roll, title: The roll, published: 2024-06-11}
+"""
+ROLL = TWO.splitlines()[1] + "\n"
+
+
+def height_row(text: str, source: str) -> str:
+    row = '{{"subject": "Basil Thorn", "predicate": "height in metres", "object": "{}", "source": "{}"}}\n'
+    return row.format(text, source)
+
+
+def test_of_two_forms_of_one_value_the_one_that_stays_is_kept(graph_folder: Path, server: str) -> None:
+    write_graph(
+        graph_folder,
+        **{
+            "sources.yaml": TWO,
+            "statements/register.jsonl": height_row("1.50", "register"),
+            "statements/roll.jsonl": height_row("1.5", "roll"),
+        },
+    )
+    steps(graph_folder, server)
+    (graph_folder / "statements/register.jsonl").unlink()
+    write_graph(graph_folder, **{"sources.yaml": ROLL})
+    done = onrecord.open(graph_folder).push(server)
+    (asserted,) = (step for step in done.plan.steps if step.graph == f"{BASE}graph/asserted")
+    assert (asserted.how, len(asserted.again), done.verified and done.verified.wrong) == ("changes", 1, ())
+    with Server(server) as there:
+        pattern = (
+            f"GRAPH <{BASE}graph/asserted> {{ <{BASE}entity/basil> <https://example.org/garden-terms#height> ?n }}"
+        )
+        assert [row["n"]["value"] for row in there.select(f"SELECT ?n WHERE {{ {pattern} }}")] == ["1.5"]
+    assert steps(graph_folder, server) == []
+
+
+def test_triples_held_as_one_are_told_and_one_that_is_lost_beside_them_is_noticed(graph_folder: Path) -> None:
+    both = {
+        "statements/register.jsonl": height_row("1.50", "register"),
+        "statements/roll.jsonl": height_row("1.5", "roll"),
+    }
+    write_graph(graph_folder, **{"sources.yaml": TWO, **both})
+    with cutting() as there:
+        told = CliRunner().invoke(main, ["push", str(graph_folder), there.address])
+        end = "as they were sent, 1 triple held as one with another form of it"
+        assert (told.exit_code, told.stderr.splitlines()[-1].endswith(end)) == (0, True)
+        line = next(quad for quad in sorted(there.dump()) if f"{BASE}graph/asserted" in quad)
+        there.load(there.dump() - {line})
+        wrong = onrecord.open(graph_folder).push(there.address).verified.wrong  # type: ignore[union-attr]
+        assert (len(wrong), wrong[0].startswith(f"{BASE}graph/asserted holds ")) == (1, True)
+
+
+BOATS = """\
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<https://example.org/boats> a owl:Ontology .
+<https://example.org/boats#Boat> a owl:Class ; rdfs:label "boat"@en .
+"""
+BOAT_GRAPH = "https://example.org/boats"
+
+
+def with_boats(folder: Path, name: str, text: str | None = BOATS) -> Path:
+    """A graph with a base IRI of its own and the ontology of boats, or without that."""
+    listed = "[garden, boats]" if text else "[garden]"
+    settings = SETTINGS.replace("example.org/garden/", f"example.org/{name}/").replace("[garden]", listed)
+    return write_graph(folder / name, **{"onrecord.yaml": settings, "ontology/boats.ttl": text})
+
+
+def labels(folder: Path, root: str) -> list[tuple[str, ...]]:
+    query = f"SELECT ?l {{ <{BOAT_GRAPH}#Boat> rdfs:label ?l }}"
+    return list(onrecord.open(folder).at(root).query(query).values())
+
+
+def test_a_graph_that_another_dataset_on_the_server_has_too_stays_there(tmp_path: Path, server: str) -> None:
+    one, two = with_boats(tmp_path, "one"), with_boats(tmp_path, "two")
+    for folder in (one, two):
+        steps(folder, server)
+    with_boats(tmp_path, "two", None)
+    told = CliRunner().invoke(main, ["push", str(two), server])
+    assert f"  {BOAT_GRAPH}  left: another dataset on the server has it too" in told.stderr.splitlines()
+    assert (told.exit_code, " 1 left to others, " in told.stderr) == (0, True)
+    assert labels(one, server) == [("boat",)]
+    assert steps(one, server) == steps(two, server) == []
+    with_boats(tmp_path, "one", None)
+    assert (BOAT_GRAPH, "removed") in steps(one, server)
+    assert held(server, BOAT_GRAPH) == 0
+
+
+def test_a_graph_that_is_changed_for_others_is_sent_again_with_their_next_push(tmp_path: Path, server: str) -> None:
+    one, two = with_boats(tmp_path, "one"), with_boats(tmp_path, "two")
+    for folder in (one, two):
+        steps(folder, server)
+    with_boats(tmp_path, "two", BOATS.replace('"boat"', '"ship"'))
+    assert (BOAT_GRAPH, "changes") in steps(two, server)
+    assert labels(one, server) == [("ship",)]
+    assert [name for name, _ in steps(one, server)] == [BOAT_GRAPH]
+    assert labels(one, server) == [("boat",)]
+
+
+def test_a_language_tag_in_capitals_arrives(graph_folder: Path, server: str) -> None:
+    write_graph(graph_folder, **{"onrecord.yaml": SETTINGS.replace("[en]", "[en-GB]")})
+    steps(graph_folder, server)
+    assert same_value('"gate"@en-GB', '"gate"@en-gb')
 
 
 def test_the_miami_graph_arrives_whole(server: str) -> None:

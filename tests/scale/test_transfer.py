@@ -10,15 +10,17 @@ import pytest
 from click.testing import CliRunner
 
 import onrecord
+from cutting import cutting
 from onrecord.assemble import QUADS
 from onrecord.cli import main
-from onrecord.errors import OnRecordError
+from onrecord.errors import OnRecordError, ServerError
 from onrecord.scale import transfer as module
+from onrecord.scale.frames import read_frame
 from onrecord.scale.ledger import LEDGER
 from onrecord.scale.server import Server
 from onrecord.scale.sharded import Embedded, build_shards
 from onrecord.scale.transfer import Part, Transferred, require_built, transfer
-from small_graph import LETTER, write_graph
+from small_graph import LETTER, SETTINGS, write_graph
 
 BASE = "https://example.org/garden/"
 SOURCES = "- {id: register, title: The register, published: 2024-06-10}\n"
@@ -81,7 +83,7 @@ def on_server(there: Server) -> dict[str, int]:
 
 
 def in_files(folder: Path) -> dict[str, int]:
-    every = pl.concat([pl.read_parquet(folder / name) for name in require_built(folder).files])
+    every = pl.concat([read_frame(folder / name) for name in require_built(folder).files])
     counted = every.select(QUADS.names()).group_by("graph").len()
     return {graph[1:-1]: count for graph, count in counted.iter_rows() if graph[1:-1].startswith(BASE)}
 
@@ -130,6 +132,117 @@ def test_a_build_that_was_loaded_in_bulk_is_counted_and_taken_for_what_it_is(
     there.drop_graph(f"{BASE}graph/{LEDGER}")
     assert hows(send(there, tuesday, monday)) == {"changes"}
     assert on_server(there) == in_files(tuesday)
+
+
+TWO = """\
+- {id: register, title: The register, published: 2024-06-10}
+- {id: roll, title: The roll, published: 2024-06-11}
+"""
+
+
+def two_forms(folder: Path, *, both: bool) -> Path:
+    """One height from two sources, in two written forms, whose propositions are in two of five shards."""
+    row = HEIGHT.replace("register", "{}")
+    files = {"sources.yaml": TWO if both else TWO.splitlines()[1] + "\n"}
+    files["statements/roll.jsonl"] = row.format("1.5", "roll")
+    if both:
+        files["statements/register.jsonl"] = row.format("1.50", "register")
+    return build(write_graph(folder, **files), folder.with_suffix(".built"), 5)
+
+
+def parts_of(folder: Path, text: str) -> list[str]:
+    """The parts with an asserted triple of this literal."""
+    found = {name: read_frame(folder / name) for name in require_built(folder).files}
+    said = (pl.col("graph") == f"<{BASE}graph/asserted>") & pl.col("object").str.starts_with(f'"{text}"')
+    return [name for name, quads in found.items() if quads.filter(said).height]
+
+
+def test_two_forms_of_one_value_in_two_shards_are_one_and_the_one_that_stays_is_kept(
+    there: Server, tmp_path: Path
+) -> None:
+    both, one = two_forms(tmp_path / "both", both=True), two_forms(tmp_path / "one", both=False)
+    assert parts_of(both, "1.50") != parts_of(both, "1.5") == parts_of(one, "1.5")
+    hows(send(there, both))
+    told = send(there, one, both, rehearse=True)
+    done = send(there, one, both)
+    assert "whole" not in hows(done)
+    assert done.parts == told.parts
+    assert sum(part.again for part in done.parts) == 1
+    assert on_server(there) == in_files(one)
+
+
+@pytest.mark.slow
+def test_a_form_that_was_lost_with_another_comes_back_wherever_a_transfer_is_cut_off(tmp_path: Path) -> None:
+    both, one = two_forms(tmp_path / "both", both=True), two_forms(tmp_path / "one", both=False)
+    with cutting() as behind, Server(behind.address, tries=1) as there:
+        send(there, one)
+        aim = behind.dump()
+        there.drop_graph(f"{BASE}graph/{LEDGER}")
+        send(there, both, whole=True)
+        before = behind.dump()
+        behind.mend()
+        send(there, one, both)
+        assert behind.dump() == aim
+        writes = [at for at, each in enumerate(behind.asked) if each != "POST /query"]
+        for at in writes[1:-1:2]:
+            for then, held in ((one, aim), (both, before)):
+                behind.mend()
+                behind.load(before)
+                behind.cut(at, is_done=True)
+                with pytest.raises(ServerError):
+                    send(there, one, both)
+                behind.mend()
+                since = both if then is one else one
+                hows(send(there, then, since))
+                assert behind.dump() == held, at
+
+
+BOATS = """\
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<https://example.org/boats> a owl:Ontology ; rdfs:label "boats"@en .
+"""
+
+
+BOATS_GRAPH = "https://example.org/boats"
+
+
+def test_a_graph_that_another_dataset_on_the_server_has_too_stays_there(tmp_path: Path) -> None:
+    settings = SETTINGS.replace("[garden]", "[garden, boats]")
+    graph = write_graph(tmp_path / "two", **{"onrecord.yaml": settings, "ontology/boats.ttl": BOATS})
+    of_another = settings.replace("example.org/garden/", "example.org/other/")
+    other = write_graph(tmp_path / "one", **{"onrecord.yaml": of_another, "ontology/boats.ttl": BOATS})
+    one, two = build(other, tmp_path / "one-built"), build(graph, tmp_path / "two-built")
+    without = build(write_graph(graph, **{"onrecord.yaml": SETTINGS, "ontology/boats.ttl": None}), tmp_path / "without")
+    for since in (two, None):
+        with cutting() as behind, Server(behind.address) as there:
+            send(there, one)
+            send(there, two)
+            behind.mend()
+            hows(send(there, two, whole=True))
+            theirs = {quad for quad in behind.dump() if quad.endswith((f"<{BOATS_GRAPH}>", "/other/graph/pushed>"))}
+            told = send(there, without, since, rehearse=True)
+            done = send(there, without, since)
+            assert ("whole" in hows(done), done.left, told.left) == (since is None, (BOATS_GRAPH,), (BOATS_GRAPH,))
+            assert theirs <= behind.dump()
+            assert sum(quad.endswith(f"<{BOATS_GRAPH}>") for quad in theirs) == 2
+            assert send(there, one).verified.wrong == ()  # type: ignore[union-attr]
+
+
+def test_a_build_of_another_graph_is_refused_before_anything_is_asked(tmp_path: Path, monday: Path) -> None:
+    settings = SETTINGS.replace("example.org/garden/", "example.org/other/")
+    other = build(write_graph(tmp_path / "other-graph", **{"onrecord.yaml": settings}), tmp_path / "other")
+    with cutting() as behind:
+        result = CliRunner().invoke(main, ["push", str(other), behind.address, "--since", str(monday)])
+        assert (result.exit_code, set(behind.asked) - {"GET /"}) == (2, set())
+    assert f"this build is of another graph, {BASE} and not https://example.org/other/" in result.output
+
+
+def test_a_folder_whose_name_holds_signs_of_patterns_is_sent(tmp_path: Path, monday: Path) -> None:
+    place = monday.rename(tmp_path / "day=[1]*?")
+    with cutting() as behind, Server(behind.address) as there:
+        assert hows(send(there, place)) == {"whole"}
+        assert (hows(send(there, place, place)), on_server(there)) == (set(), in_files(place))
 
 
 def test_a_server_that_does_not_hold_the_build_before_is_refused(there: Server, monday: Path, tuesday: Path) -> None:

@@ -79,16 +79,19 @@ def push(
 
 def _counts(steps: Sequence[Step] | Sequence[Part], what: str, sent: str = "sent", removed: str = "removed") -> str:
     """How many were sent and, if any were, removed; what is left to say follows."""
-    gone = sum(step.how == "removed" for step in steps)
-    return f"{plural(len(steps) - gone, what)} {sent}, " + (f"{gone} {removed}, " if gone else "")
+    gone, left = (sum(step.how == how for step in steps) for how in ("removed", "left"))
+    counts = f"{plural(len(steps) - gone - left, what)} {sent}, " + (f"{gone} {removed}, " if gone else "")
+    return counts + (f"{left} left to others, " if left else "")
 
 
 def _line(step: Step) -> str:
     if step.how == "removed":
         return f"  {step.graph}  removed"
+    if step.how == "left":
+        return _left(step.graph)
     if step.how == "whole":
         return f"  {step.graph}  {plural(step.triples, 'triple')}"
-    return f"  {step.graph}  {len(step.insert):,} in, {len(step.delete):,} out"
+    return f"  {step.graph}  {_changed(len(step.insert), len(step.delete), len(step.again))}"
 
 
 def _push_shards(
@@ -105,6 +108,8 @@ def _push_shards(
         done: Transferred = transfer(
             there, require_built(folder), since=old, whole=whole, rehearse=dry_run, after=None if as_json else tell
         )
+    for name in () if as_json else done.left:
+        click.echo(printable(_left(name)), err=True)
     if as_json:
         echo_json(done.as_dict())
     elif dry_run:
@@ -124,7 +129,16 @@ def _part_line(part: Part) -> str:
         return f"  {name}  removed"
     if part.how == "whole":
         return f"  {name}  {plural(part.quads, 'quad')}"
-    return f"  {name}  {part.insert:,} in, {part.delete:,} out"
+    return f"  {name}  {_changed(part.insert, part.delete, part.again)}"
+
+
+def _left(graph: str) -> str:
+    return f"  {graph}  left: another dataset on the server has it too"
+
+
+def _changed(insert: int, delete: int, again: int) -> str:
+    kept = f", {again:,} sent again beside another form of the same value" if again else ""
+    return f"{insert:,} in, {delete:,} out{kept}"
 
 
 def _say_verified(found: Verified | None, lead: str) -> None:
@@ -134,5 +148,6 @@ def _say_verified(found: Verified | None, lead: str) -> None:
         click.echo(printable(line))
     counted = f"{plural(found.graphs, 'graph')} counted, {plural(found.statements, 'statement')} read back"
     rewritten = f", {plural(found.rewritten, 'literal')} in another form of the same value" if found.rewritten else ""
+    merged = f", {plural(found.merged, 'triple')} held as one with another form of it" if found.merged else ""
     state = "NOT as they were sent" if found.wrong else "as they were sent"
-    click.echo(f"{lead}; {counted}: {state}{rewritten}", err=True)
+    click.echo(f"{lead}; {counted}: {state}{rewritten}{merged}", err=True)

@@ -75,6 +75,21 @@ class Ledger:
         found = (row["g"]["value"] for row in self._server.select_all(("g",), where))
         return [name for name in found if name != self.name]
 
+    def find_others(self, names: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Of graphs under names that are not this dataset's own, those that other ledgers list, with the states."""
+        found: dict[str, dict[str, str]] = {}
+        for some in _some(sorted(name for name in names if not name.startswith(self._own))):
+            listed = f"?what IN ({', '.join(map(iri, some))})"
+            where = (
+                f"GRAPH ?g {{ ?what {iri(_GRAPH)} ?state }} "
+                f"FILTER({listed} && STRENDS(STR(?g), {literal(f'/graph/{LEDGER}')}))"
+            )
+            for row in self._server.select_all(("what", "g", "state"), where):
+                what, ledger, state = (row[name]["value"] for name in ("what", "g", "state"))
+                if ledger != self.name:
+                    found.setdefault(what, {})[ledger] = state
+        return found
+
     def begin(self) -> None:
         """Say that a push is under way."""
         self.set_graphs({self.name: UNSURE})
@@ -93,6 +108,15 @@ class Ledger:
     def set_graphs(self, states: Mapping[str, str]) -> None:
         """Set the states of graphs; an empty one takes the graph off."""
         self._write(_GRAPH, states)
+
+    def tell_others(self, others: Mapping[str, Iterable[str]], state: str) -> None:
+        """Set the state of graphs in the other ledgers that list them."""
+        by_ledger: dict[str, dict[str, str]] = {}
+        for graph, ledgers in others.items():
+            for ledger in ledgers:
+                by_ledger.setdefault(ledger, {})[graph] = state
+        for ledger, states in by_ledger.items():
+            Ledger(self._server, ledger.removesuffix(f"graph/{LEDGER}")).set_graphs(states)
 
     def set_parts(self, states: Mapping[str, str]) -> None:
         """Set the states of parts; an empty one takes the part off."""

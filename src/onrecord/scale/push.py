@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from onrecord.export import export
 from onrecord.files import sha256_hex, write_atomic
 from onrecord.manifest import render, store_key
 from onrecord.project import Project, input_digest
+from onrecord.scale.alike import count_distinct, find_kept_alike, shared_forms
 from onrecord.scale.ledger import UNSURE, Ledger
 from onrecord.scale.server import Server
 from onrecord.terms import ONR, RDF, iri, literal, split_ntriples, split_term
@@ -43,18 +44,26 @@ SAMPLE = 20
 NOTE = "pushed.json"
 """Beside the copies of what was sent: the :class:`Note` of the push."""
 
-WHOLE, CHANGES, REMOVED = "whole", "changes", "removed"
+WHOLE, CHANGES, REMOVED, LEFT = "whole", "changes", "removed", "left"
+
+
+Fewest = Callable[[Iterable[str]], Mapping[str, int]]
+"""How many triples of these graphs a server holds that takes those of one value as one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done with one named graph: sent ``whole``, by its ``changes``, or ``removed``."""
+    """What is done with one named graph: sent ``whole``, by its ``changes``, ``removed``, or ``left`` to others."""
 
     graph: str
     how: str
     triples: int
     insert: tuple[str, ...] = ()
     delete: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    """Kept triples that a server may lose with what is deleted: another form of the same value."""
+    others: tuple[str, ...] = ()
+    """The ledgers of other datasets that list the graph: all where it is left to them, else those it is changed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,12 @@ class Plan:
         """The plan as plain values."""
         steps = [
             {"graph": step.graph, "how": step.how, "triples": step.triples}
-            | ({"insert": len(step.insert), "delete": len(step.delete)} if step.how == CHANGES else {})
+            | (
+                {"insert": len(step.insert), "delete": len(step.delete), "again": len(step.again)}
+                if step.how == CHANGES
+                else {}
+            )
+            | ({"others": list(step.others)} if step.others else {})
             for step in self.steps
         ]
         return {"steps": steps, "unchanged": self.unchanged}
@@ -86,6 +100,8 @@ class Verified:
     rewritten: int
     """Literals that came back in another form with the same value."""
     wrong: tuple[str, ...]
+    merged: int = 0
+    """Triples that the server holds as one with another form of the same value."""
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as plain values."""
@@ -94,6 +110,7 @@ class Verified:
             "triples": self.triples,
             "statements": self.statements,
             "rewritten": self.rewritten,
+            "merged": self.merged,
             "wrong": list(self.wrong),
         }
 
@@ -110,6 +127,10 @@ class Shipment:
         self.lines: Mapping[str, list[str]] = dict(sorted(lines.items()))
         self.digests = {name: sha256_hex(_text(triples)) for name, triples in self.lines.items()}
         self.base = base
+
+    def fewest(self, names: Iterable[str]) -> dict[str, int]:
+        """How many triples of these graphs a server holds that takes those of one value as one."""
+        return {name: count_distinct(self.lines[name]) for name in names}
 
 
 def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False) -> Plan:
@@ -131,9 +152,11 @@ def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False)
         steps.append(_step(name, old, lines))
     is_sure = bool(held) and entries.is_settled and not entries.parts and not whole
     there_too = held.keys() if is_sure else held.keys() | set(there.find_graphs())
+    unchanged = len(shipment.lines) - len(steps)
     steps += [Step(name, REMOVED, 0) for name in sorted(there_too - shipment.lines.keys())]
-    unchanged = len(shipment.lines) - sum(step.how != REMOVED for step in steps)
-    return Plan(tuple(steps), unchanged, entries.is_settled and not entries.parts)
+    others = there.find_others(step.graph for step in steps)
+    planned = tuple(_shared(step, others.get(step.graph, {}), shipment.digests) for step in steps)
+    return Plan(planned, unchanged, entries.is_settled and not entries.parts)
 
 
 def push(
@@ -150,16 +173,19 @@ def push(
         there.begin()
         there.forget_parts()
     for step in made.steps:
+        digest = shipment.digests.get(step.graph, "")
+        others = {step.graph: step.others} if digest else {}
         there.set_graphs({step.graph: UNSURE})
+        there.tell_others(others, UNSURE)
         if step.how == REMOVED:
             server.drop_graph(step.graph)
         elif step.how == CHANGES:
             _change(server, step)
-        else:
+        elif step.how == WHOLE:
             _send_whole(server, step.graph, shipment.lines[step.graph])
-        there.set_graphs({step.graph: shipment.digests.get(step.graph, "")})
-        if step.how != REMOVED:
-            digest = shipment.digests[step.graph]
+        there.set_graphs({step.graph: digest})
+        there.tell_others(others, digest)
+        if digest:
             write_atomic(kept / f"{digest}.nt.gz", gzip.compress(_text(shipment.lines[step.graph]), 1, mtime=0))
         if after:
             after(step)
@@ -173,7 +199,7 @@ def verify(server: Server, shipment: Shipment) -> Verified:
 
     :raises ServerError: when the server does not answer.
     """
-    wrong = miscounted(server, {name: len(lines) for name, lines in shipment.lines.items()})
+    wrong, merged = miscounted(server, {name: len(lines) for name, lines in shipment.lines.items()}, shipment.fewest)
     strays = set(Ledger(server, shipment.base).find_graphs()) - shipment.lines.keys()
     wrong += [f"{name} is no graph of this dataset" for name in sorted(strays)]
     sample = _sample(shipment)
@@ -184,18 +210,24 @@ def verify(server: Server, shipment: Shipment) -> Verified:
         rewritten += others
         wrong += lines
     triples = sum(len(lines) for lines in shipment.lines.values())
-    return Verified(len(shipment.lines), triples, len(sample), rewritten, tuple(wrong))
+    return Verified(len(shipment.lines), triples, len(sample), rewritten, tuple(wrong), merged)
 
 
-def miscounted(server: Server, wanted: Mapping[str, int]) -> list[str]:
-    """The graphs that do not hold as many triples as they should, in words.
+def miscounted(server: Server, wanted: Mapping[str, int], fewest: Fewest) -> tuple[list[str], int]:
+    """The graphs that do not hold as many triples as they should, in words, and how many triples are one with another.
+
+    ``fewest`` says how many are left of graphs that hold fewer, where a server holds those of one value as one.
 
     :raises ServerError: when the server does not answer.
     """
     held = server.count(wanted)
-    return [
-        f"{name} holds {held[name]:,} of {count:,} triples" for name, count in wanted.items() if held[name] != count
+    least = fewest([name for name, count in wanted.items() if 0 < held[name] < count])
+    wrong = [
+        f"{name} holds {held[name]:,} of {count:,} triples"
+        for name, count in wanted.items()
+        if not least.get(name, count) <= held[name] <= count
     ]
+    return wrong, sum(wanted[name] - held[name] for name, count in least.items() if held[name] >= count)
 
 
 def read_back(server: Server, graph: str, subject: str, sent: Iterable[tuple[str, str]]) -> tuple[int, list[str]]:
@@ -226,11 +258,20 @@ def same_value(one: str, other: str) -> bool:
     """
     from rdflib import Literal, URIRef
 
+    if shared_forms([one]).get(one, one) == shared_forms([other]).get(other, other):
+        return True
     first, second = split_term(one), split_term(other)
     if first[0] != "literal" or second[0] != "literal" or not first[2] or not second[2]:
         return one == other
     values = [Literal(text, datatype=URIRef(datatype or "")).value for _, text, datatype, _ in (first, second)]
     return values[0] is not None and values[0] == values[1]
+
+
+def _shared(step: Step, others: Mapping[str, str], digests: Mapping[str, str]) -> Step:
+    """The step with a graph that other datasets on the server may have too: they keep it, and know of its changes."""
+    if others and step.how == REMOVED:
+        return replace(step, how=LEFT, others=tuple(others))
+    return replace(step, others=tuple(name for name, state in others.items() if state != digests.get(step.graph)))
 
 
 def _step(name: str, old: list[str] | None, new: list[str]) -> Step:
@@ -240,12 +281,12 @@ def _step(name: str, old: list[str] | None, new: list[str]) -> Step:
     insert, delete = sorted(after - before), sorted(before - after)
     if len(insert) + len(delete) > max(BATCH, DELTA_SHARE * len(new)):
         return Step(name, WHOLE, len(new))
-    return Step(name, CHANGES, len(new), tuple(insert), tuple(delete))
+    return Step(name, CHANGES, len(new), tuple(insert), tuple(delete), tuple(find_kept_alike(delete, before & after)))
 
 
 def _change(server: Server, step: Step) -> None:
     # What goes comes first: a server may hold 1.50 and 1.5 as one.
-    for verb, lines in (("DELETE", step.delete), ("INSERT", step.insert)):
+    for verb, lines in (("DELETE", step.delete), ("INSERT", (*step.again, *step.insert))):
         for batch in _batches(lines, BATCH, BATCH_BYTES):
             server.update(f"{verb} DATA {{ GRAPH {iri(step.graph)} {{\n" + "\n".join(batch) + "\n} }")
 

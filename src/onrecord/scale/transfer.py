@@ -9,7 +9,7 @@ insertion, so that a quad may move from one part to another; whatever is cut off
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ import polars as pl
 from onrecord.assemble import QUADS, TYPE
 from onrecord.errors import OnRecordError
 from onrecord.files import sha256_file
+from onrecord.scale.alike import KEY, PART, find_alike, find_where
+from onrecord.scale.frames import read_frame, scan_frames
 from onrecord.scale.ledger import IN_SHARDS, UNSURE, Entries, Ledger
 from onrecord.scale.push import (
     BATCH,
@@ -56,7 +58,7 @@ class Built:
         """
         if name not in self.files:
             return pl.DataFrame(schema=QUADS)
-        return pl.read_parquet(self._whole(name))
+        return read_frame(self._whole(name))
 
     def graphs(self) -> Counter[str]:
         """How many triples each named graph holds.
@@ -65,9 +67,29 @@ class Built:
         """
         found: Counter[str] = Counter()
         for name in self.files:
-            counted = pl.scan_parquet(self._whole(name)).group_by("graph").len().collect()
+            counted = self.scan(name).group_by("graph").len().collect()
             found.update({str(graph)[1:-1]: int(count) for graph, count in counted.iter_rows()})
         return found
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """The quads of a part, of which only what is asked for is read.
+
+        :raises OnRecordError: when the file is not as the manifest says.
+        """
+        return scan_frames([self._whole(name)])
+
+    def fewest(self, graphs: Iterable[str]) -> dict[str, int]:
+        """How many triples of these graphs a server holds that takes those of one value as one.
+
+        :raises OnRecordError: when a file is not as the manifest says.
+        """
+        names = list(graphs)
+        if not names:
+            return {}
+        alike = find_alike(self.files, self.scan, [iri(name) for name in names])
+        merged = alike.group_by("graph").agg(pl.len() - pl.col(KEY).n_unique())
+        most, less = self.graphs(), {graph[1:-1]: int(count) for graph, count in merged.iter_rows()}
+        return {name: most[name] - less.get(name, 0) for name in names}
 
     def _whole(self, name: str) -> Path:
         path = self.folder / name
@@ -88,11 +110,14 @@ class Part:
     quads: int
     insert: int = 0
     delete: int = 0
+    again: int = 0
+    """Kept quads that a server may lose with what is deleted: another form of the same value."""
 
     def as_dict(self) -> dict[str, Any]:
         """The step as plain values."""
         found = {"part": self.name, "how": self.how, "quads": self.quads}
-        return found | ({"insert": self.insert, "delete": self.delete} if self.how == CHANGES else {})
+        changed = {"insert": self.insert, "delete": self.delete, "again": self.again}
+        return found | (changed if self.how == CHANGES else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +128,8 @@ class Transferred:
     parts: tuple[Part, ...]
     unchanged: int
     verified: Verified | None
+    left: tuple[str, ...] = ()
+    """Graphs that are not of this dataset any more, and that others on the server have too."""
 
     def as_dict(self) -> dict[str, Any]:
         """The transfer as plain values."""
@@ -111,6 +138,7 @@ class Transferred:
             "server": self.kind,
             "parts": [part.as_dict() for part in self.parts],
             "unchanged": self.unchanged,
+            "left": list(self.left),
             **found,
         }
 
@@ -147,28 +175,42 @@ def transfer(
     :raises ServerError: when the server refuses or goes away; the next transfer goes on from there.
     :raises OnRecordError: when the server does not hold ``since``, or a file is not as its manifest says.
     """
+    if since is not None and since.base != built.base:
+        raise OnRecordError(
+            f"{since.folder}: this build is of another graph, {since.base} and not {built.base}; "
+            "name an earlier build of the same one, or leave --since out to send everything"
+        )
     graphs = built.graphs()
     there = Ledger(server, built.base)
     entries = there.read()
     held = {} if whole else _held(server, there, entries, built, since, rehearse=rehearse)
     made = [_plan_part(name, built, held.get(name, ""), since) for name in _parts(built, held)]
-    todo = [part for part in made if held.get(part.name) != built.files.get(part.name)]
+    again = _find_again(since, built) if since is not None and held and dict(held) != dict(built.files) else {}
+    todo = [part for part in made if held.get(part.name) != built.files.get(part.name) or part.name in again]
     unchanged = len(made) - len(todo)
+    before = entries.graphs or (since.graphs() if since else {})
+    others = there.find_others(before.keys() | graphs.keys()) if todo else {}
+    left = tuple(sorted(others.keys() - graphs.keys()))
+    way = _Way(server, there, built, since, left, again)
     if rehearse:
-        return Transferred(server.kind, tuple(_counted(part, built, since) for part in todo), unchanged, None)
+        counted = tuple(way.count(part) for part in todo)
+        return Transferred(server.kind, counted, unchanged, None, left)
     sent: list[tuple[str, str]] = []
     done: list[Part] = []
     if todo:
-        _begin(server, there, entries, held, graphs)
-        dropped = {part.name: _take_out(server, there, built, since, part, held) for part in todo}
+        emptied = _begin(server, there, entries, held, graphs, others)
+        # What is deleted from one part may leave the server in the place of what another keeps.
+        there.set_parts({name: f"{held[name].rstrip(UNSURE)}{UNSURE}" for name in again if name in held})
+        dropped = {part.name: _take_out(way, part, held) for part in todo}
         for part in todo:
-            done.append(_bring_in(server, there, built, since, part, dropped[part.name], sent))
+            done.append(_bring_in(way, part, dropped[part.name], sent))
             if after:
                 after(done[-1])
+        there.tell_others(emptied, IN_SHARDS)
     wanted = dict.fromkeys(graphs, IN_SHARDS)
     if todo or not entries.is_settled or entries.graphs != wanted:
         there.settle(wanted)
-    return Transferred(server.kind, tuple(done), unchanged, _verify(server, built, graphs, sent))
+    return Transferred(server.kind, tuple(done), unchanged, _verify(server, built, graphs, sent), left)
 
 
 def _parts(built: Built, held: Mapping[str, str]) -> list[str]:
@@ -182,13 +224,47 @@ def _plan_part(name: str, built: Built, state: str, since: Built | None) -> Part
     return Part(name, CHANGES if known else WHOLE, 0)
 
 
-def _counted(part: Part, built: Built, since: Built | None) -> Part:
-    """The step with its numbers, for a rehearsal."""
-    now = built.quads(part.name)
-    if part.how != CHANGES or since is None:
-        return replace(part, quads=now.height)
-    gone, come = changes(since.quads(part.name), now)
-    return replace(part, quads=now.height, insert=come.height, delete=gone.height)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From one build to another on a server: what goes and comes, and what has to stay."""
+
+    server: Server
+    there: Ledger
+    built: Built
+    since: Built | None
+    left: Collection[str]
+    """Graphs that others have too, from which nothing is deleted."""
+    again: Mapping[str, pl.DataFrame]
+    """The quads of each part that a server may lose with other forms of their values."""
+
+    def changes(self, name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The quads of a part that are deleted, and those that come."""
+        was = self.since.quads(name) if self.since else pl.DataFrame(schema=QUADS)
+        gone, come = changes(was, self.built.quads(name))
+        return gone.filter(~pl.col("graph").is_in([iri(graph) for graph in self.left])), come
+
+    def count(self, part: Part) -> Part:
+        """The step with its numbers, for a rehearsal."""
+        height = self.built.quads(part.name).height
+        if part.how != CHANGES:
+            return replace(part, quads=height)
+        gone, come = self.changes(part.name)
+        return replace(part, quads=height, insert=come.height, delete=gone.height, again=self.lost(part.name).height)
+
+    def lost(self, name: str) -> pl.DataFrame:
+        """The quads of a part that are sent again."""
+        return self.again.get(name, pl.DataFrame(schema=QUADS))
+
+
+def _find_again(since: Built, built: Built) -> dict[str, pl.DataFrame]:
+    """The quads that stay in each part while another form of the same value goes."""
+    alike = find_alike(since.files, since.scan)
+    if alike.is_empty():
+        return {}
+    stays = find_where(alike, built.files, built.scan)
+    gone = alike.join(stays, on=[*QUADS.names(), PART], how="anti")
+    kept = stays.join(gone, on=KEY, how="semi")
+    return {str(name): part.select(QUADS.names()) for (name,), part in kept.partition_by(PART, as_dict=True).items()}
 
 
 def _held(
@@ -198,7 +274,11 @@ def _held(
     held = dict(entries.parts) if entries.graphs else {}  # else somebody began to write them, below
     if not held and since is not None:
         # What was sent from a graph's files may have as many triples.
-        wrong = ["something else was pushed there"] if entries.graphs else miscounted(server, since.graphs())
+        wrong = (
+            ["something else was pushed there"]
+            if entries.graphs
+            else miscounted(server, since.graphs(), since.fewest)[0]
+        )
         if wrong:
             raise OnRecordError(
                 f"{server.at.query}: the server does not hold the build in {since.folder}: {wrong[0]}; "
@@ -230,58 +310,63 @@ def _doubted(held: dict[str, str], built: Built) -> dict[str, str]:
     return {name: f"{state.rstrip(UNSURE)}{UNSURE}" for name, state in held.items()}
 
 
-def _begin(server: Server, there: Ledger, entries: Entries, held: Mapping[str, str], graphs: Mapping[str, int]) -> None:
-    """Name what will be there; where the server holds no part to go on from, empty it of the dataset."""
+def _begin(
+    server: Server,
+    there: Ledger,
+    entries: Entries,
+    held: Mapping[str, str],
+    graphs: Mapping[str, int],
+    others: Mapping[str, Mapping[str, str]],
+) -> dict[str, Mapping[str, str]]:
+    """Name what will be there; where the server holds no part to go on from, empty it of the dataset.
+
+    Returns the graphs that were emptied and that other datasets have too, with their ledgers.
+    """
     there.begin()
     named = entries.graphs.keys() | graphs.keys()
     there.set_graphs({name: UNSURE for name in named if entries.graphs.get(name) != IN_SHARDS})
     if held:
         there.set_parts({name: state for name, state in held.items() if state.endswith(UNSURE)})
-        return
+        return {}
     there.forget_parts()
-    filled = {name for name, count in server.count(named).items() if count}
-    for name in sorted(filled | set(there.find_graphs())):
+    filled = {name: count for name, count in server.count(named).items() if count}
+    # Others keep what is theirs; what seems to be the same is only added to.
+    same = {name for name in others if name not in graphs or filled.get(name) == graphs[name]}
+    emptied = {name: ledgers for name, ledgers in others.items() if name not in same}
+    there.tell_others(emptied, UNSURE)
+    for name in sorted((filled.keys() | set(there.find_graphs())) - same):
         server.drop_graph(name)
+    return emptied
 
 
-def _take_out(
-    server: Server, there: Ledger, built: Built, since: Built | None, part: Part, held: Mapping[str, str]
-) -> int | None:
+def _take_out(way: _Way, part: Part, held: Mapping[str, str]) -> int | None:
     """Delete what the part does not hold any more; how much, or None where the part is no longer known to be whole."""
     name, state = part.name, held.get(part.name, "")
-    old, new = state.rstrip(UNSURE), built.files.get(name, "")
-    gone = None
-    if old and old != new and since is not None:
-        there.set_parts({name: f"{old}{UNSURE}"})
-        out, _ = changes(since.quads(name), built.quads(name))
-        _update(server, "DELETE", out)
+    old, new = state.rstrip(UNSURE), way.built.files.get(name, "")
+    gone = 0 if state == new else None
+    if old and old != new and way.since is not None:
+        way.there.set_parts({name: f"{old}{UNSURE}"})
+        out, _ = way.changes(name)
+        _update(way.server, "DELETE", out)
         gone = None if state.endswith(UNSURE) else out.height
-    there.set_parts({name: f"{new}{UNSURE}" if new else ""})
+    way.there.set_parts({name: f"{new}{UNSURE}" if new else ""})
     return gone
 
 
-def _bring_in(
-    server: Server,
-    there: Ledger,
-    built: Built,
-    since: Built | None,
-    part: Part,
-    deleted: int | None,
-    sent: list[tuple[str, str]],
-) -> Part:
+def _bring_in(way: _Way, part: Part, deleted: int | None, sent: list[tuple[str, str]]) -> Part:
     """Insert what the part lacks; some of the subjects that came are added to ``sent``."""
     if part.how == REMOVED:
         return part
-    now = built.quads(part.name)
-    come = now
-    if deleted is None or since is None:
-        _send_whole(server, now)
+    come = now = way.built.quads(part.name)
+    if deleted is None or way.since is None:
+        _send_whole(way.server, now)
         done = replace(part, how=WHOLE, quads=now.height)
     else:
-        _, come = changes(since.quads(part.name), now)
-        _update(server, "INSERT", come)
-        done = replace(part, quads=now.height, insert=come.height, delete=deleted)
-    there.set_parts({part.name: built.files[part.name]})
+        _, come = way.changes(part.name)
+        lost = way.lost(part.name)
+        _update(way.server, "INSERT", pl.concat([come.select(QUADS.names()), lost]))
+        done = replace(part, how=CHANGES, quads=now.height, insert=come.height, delete=deleted, again=lost.height)
+    way.there.set_parts({part.name: way.built.files[part.name]})
     sent += [(part.name, subject) for subject in _subjects(come)]
     return done
 
@@ -329,7 +414,7 @@ def _subjects(quads: pl.DataFrame) -> list[str]:
 
 def _verify(server: Server, built: Built, graphs: Mapping[str, int], sent: list[tuple[str, str]]) -> Verified:
     """Count every graph, and read some subjects back: of what was sent, else of parts all over the build."""
-    wrong = miscounted(server, graphs)
+    wrong, merged = miscounted(server, graphs, built.fewest)
     if not sent:
         names = list(built.files)
         spread = names[:: max(1, len(names) // SAMPLE)]
@@ -345,4 +430,4 @@ def _verify(server: Server, built: Built, graphs: Mapping[str, int], sent: list[
                 others, lines = read_back(server, graph[1:-1], subject, pairs)
                 rewritten += others
                 wrong += lines
-    return Verified(len(graphs), sum(graphs.values()), len(sample), rewritten, tuple(wrong))
+    return Verified(len(graphs), sum(graphs.values()), len(sample), rewritten, tuple(wrong), merged)
