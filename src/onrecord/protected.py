@@ -41,29 +41,24 @@ _JOINS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_]{4})(?=\d)|(?<=\d)(?=[^\W\
 _HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])", re.IGNORECASE)
 _BETWEEN_WORDS = {code: None for code in range(128) if not chr(code).isalnum()}
 _SHARED = frozenset(
-    {
-        *(
-            "the",
-            "and",
-            "von",
-            "van",
-            "der",
-            "den",
-            "des",
-            "del",
-            "della",
-            "dos",
-            "das",
-            "las",
-            "los",
-            "bin",
-            "ibn",
-            "abu",
-        ),
-        *("mrs", "miss", "prof", "sir", "lord", "lady", "dame", "herr", "frau"),
-    }
+    [
+        *("the", "and", "von", "van", "der", "den", "des", "del", "della", "dos", "das", "las", "los", "bin", "ibn"),
+        *("abu", "de", "da", "di", "du", "la", "le", "el", "al", "st"),
+        *("mr", "ms", "mrs", "dr", "miss", "prof", "sir", "lord", "lady", "dame", "herr", "frau"),
+    ]
 )
-"""Parts of names that so many people share that they tell of nobody: particles and titles."""
+"""Words of names that so many people share that they tell of nobody, unless they are the surname: particles, titles."""
+
+_AFTER = frozenset({"jr", "sr", "jnr", "snr", "ii", "iii", "iv", "esq", "phd", "md"})
+"""What stands behind a surname."""
+
+_EVERYDAY = frozenset(
+    [
+        *("am", "an", "as", "at", "be", "by", "do", "go", "he", "hi", "if", "in", "is", "it", "me", "my", "no", "of"),
+        *("oh", "ok", "on", "or", "so", "to", "up", "us", "we"),
+    ]
+)
+"""Words of two letters that every text holds: where no capital tells, they are no surnames."""
 
 _VOWELS = frozenset("aeiouyаеиоуыэюяь")
 
@@ -120,13 +115,7 @@ class Protected:
     @cached_property
     def _parts(self) -> frozenset[str]:
         """Words of names that are written with a capital, or have none: a surname alone gives somebody away too."""
-        return frozenset(
-            word.text
-            for name in self.names
-            for word in split_words(name)
-            if word.end - word.start > 2 and word.text not in _SHARED
-            if word.is_capital or _is_caseless(word.text)
-        )
+        return frozenset(word for name in self.names for word in _telling(name))
 
     @cached_property
     def _stems(self) -> tuple[str, ...]:
@@ -219,7 +208,7 @@ class Protected:
             return
         words = split_words(text)
         for word in words:
-            if (any_case or word.is_capital or _is_caseless(word.text)) and self._is_part(word.text, any_case):
+            if _may_be_part(word, text, any_case=any_case) and self._is_part(word.text, any_case):
                 yield word.start, word.end
         yield from self._found_whole(words, any_case=any_case)
 
@@ -278,6 +267,44 @@ def _spellings(name: str) -> Iterator[str]:
     last, comma, first = plain.partition(",")
     if comma:
         yield f"{first} {last}"
+
+
+def _telling(name: str) -> Iterator[str]:
+    """The words of a name that tell of somebody by themselves; a surname does however many share it.
+
+    >>> sorted(_telling("Mrs Anna von Quill")), sorted(_telling("Das, Anita")), sorted(_telling("Ng Mei"))
+    (['anna', 'quill'], ['anita', 'das'], ['mei', 'ng'])
+    """
+    words = [word for word in split_words(name) if word.end - word.start > 1]
+    surname = _surname(name, words)
+    for word in words:
+        tells = word.text not in _SHARED | _AFTER and (word.end - word.start > 2 or _is_short_name(word, name))
+        if (tells or word is surname) and (word.is_capital or _is_caseless(word.text)):
+            yield word.text
+
+
+def _surname(name: str, words: Iterable[Word]) -> Word | None:
+    """The last word before a comma, or of all; what stands in brackets or behind a surname is none."""
+    plain = re.sub(r"\([^)]*\)", lambda found: " " * len(found[0]), name).partition(",")[0]
+    found = [word for word in words if word.end <= len(plain) and plain[word.start : word.end].strip()]
+    return next((word for word in reversed(found) if word.text not in _AFTER), None)
+
+
+def _is_short_name(word: Word, name: str) -> bool:
+    """Whether a word of two letters is a name as ``Ng`` is: no abbreviation, and no ``Of`` amid others."""
+    return (name.isupper() or name[word.start : word.end].istitle()) and not (word.start and word.text in _EVERYDAY)
+
+
+def _may_be_part(word: Word, text: str, *, any_case: bool) -> bool:
+    """Whether a word of ``text`` is written as part of a name: with a capital, where the case tells anything."""
+    if word.end - word.start < 2:
+        return False
+    if word.is_capital or _is_caseless(word.text):
+        return True
+    # A country's ending, as in example.ng, names nobody.
+    return any_case and not (
+        word.end - word.start == 2 and (word.text in _EVERYDAY or text[word.start - 1 : word.start] == ".")
+    )
 
 
 def _is_caseless(word: str) -> bool:
