@@ -86,7 +86,7 @@ def test_delegations_face_each_other_with_their_own() -> None:
     nodes += [node(f"topic {at}", "plan") for at in range(7)]
     edges = [
         *(statement("talks", f"topic {at}") for at in range(7)),
-        *(statement(name, "talks", qualifiers=(("on behalf of", "Aland"),)) for name in ours),
+        *(statement(name, "talks", narrowed=(("p:for", "<Aland>"),)) for name in ours),
         *(statement(name, "talks") for name in theirs),
         *(statement(name, "Borneo") for name in theirs),
         statement("Aland", "talks"),
@@ -105,10 +105,21 @@ def test_delegations_face_each_other_with_their_own() -> None:
 
 def test_a_statement_qualified_by_an_event_is_on_it() -> None:
     nodes = [*(node(name) for name in ("ada", "bo", "cy", "di")), node("talks", "event")]
-    qualified = {"qualifiers": (("at", "talks"),)}
+    qualified = {"narrowed": (("p:at", "<talks>"),)}
     edges = [statement("ada", "bo", **qualified), statement("cy", "ada", **qualified)]
     assert set(arrange(nodes, edges)) == {"event talks"}
     assert set(arrange(nodes, edges[:1])) == set()
+
+
+def test_events_of_one_label_are_told_apart() -> None:
+    nodes = [*(node(name) for name in ("ada", "bo", "cy", "di")), node("talks", "event")]
+    nodes.append(ViewNode("talks-2", "talks", "entity", "", "event", "event"))
+    at = {"qualifiers": (("at", "talks"),), "narrowed": (("p:at", "<talks>"),)}
+    words = {"qualifiers": (("in the words", "talks"),), "terms": (("p:words", '"talks"@en'),)}
+    edges = [statement("ada", "bo", **at), statement("cy", "ada", **at), statement("ada", "cy", **words)]
+    edges += [statement("di", "talks-2"), statement("talks-2", "di", **words)]
+    assert set(arrange(nodes, edges)) == {"event talks"}
+    assert set(arrange(nodes, edges[2:])) == set()
 
 
 def test_the_busiest_events_come_first_and_not_too_many() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onrecord.terms import ONR
 from onrecord.view.model import ViewEdge, ViewGraph, ViewNode
 from onrecord.view.timeline import Bar, Lane, Timeline, arrange, render_timeline
 
@@ -98,8 +99,8 @@ def test_lanes_are_events_in_order_of_time_then_classes() -> None:
         statement("6", "n:guild", "n:fire"),
     )
     assert line.lanes == (
-        Lane("Fire", "disaster"),
-        Lane("Fair", "meeting"),
+        Lane("Fire", "disaster", "n:fire"),
+        Lane("Fair", "meeting", "n:fair"),
         Lane("person", ""),
         Lane("organisation", ""),
     )
@@ -115,11 +116,30 @@ def test_lanes_are_events_in_order_of_time_then_classes() -> None:
 
 def test_a_statement_goes_to_the_event_that_it_mentions() -> None:
     line = timeline(
-        statement("1", "n:ada", "n:guild", qualifiers=(("at", "Fair"),)),
+        statement("1", "n:ada", "n:guild", narrowed=(("p:at", "<n:fair>"),)),
         statement("2", "n:guild", "n:p"),
         statement("3", "n:p", "n:guild"),
     )
-    assert line.lanes == (Lane("Fair", "meeting"),)
+    assert line.lanes == (Lane("Fair", "meeting", "n:fair"),)
+
+
+def test_events_of_one_label_have_lanes_of_their_own() -> None:
+    other = ViewNode("n:fair-2", "Fair", "entity", "", "meeting", "event")
+    edges = [
+        statement("1", "n:ada", "n:fair", when="2024"),
+        statement("2", "n:ada", "n:guild", qualifiers=(("at", "Fair"),), narrowed=(("p:at", "<n:fair>"),)),
+        statement("3", "n:ada", "n:fair-2", when="2025"),
+        statement("4", "n:ada", "n:guild", qualifiers=(("for", "Fair"),), terms=(("p:for", "<n:fair-2>"),)),
+        statement("5", "n:ada", "n:guild", qualifiers=(("in the words", "Fair"),), terms=(("p:words", '"Fair"@en'),)),
+    ]
+    line = arrange(ViewGraph("T", "", (*NODES, other), tuple(edges)))
+    assert line.lanes == (Lane("Fair", "meeting", "n:fair"), Lane("Fair", "meeting", "n:fair-2"), Lane("person", ""))
+    assert [(bar.edge.iri, bar.lane) for bar in line.bars] == [("1", 0), ("2", 0), ("3", 1), ("4", 1), ("5", 2)]
+
+
+def test_where_and_to_whom_something_is_said_is_no_qualifier() -> None:
+    told = ((f"{ONR}{name}", "<n:fair>") for name in ("saidBy", "via", "saidTo", "origin", "saidAt", "condition"))
+    assert statement("1", terms=(*told, ("p:for", "<n:fire>"))).qualified_by == ("n:fire",)
 
 
 def test_an_event_of_one_statement_shares_a_lane() -> None:

@@ -158,10 +158,8 @@ def in_order_of_time(nodes: Sequence[ViewNode], days: Sequence[str], boxes: Sequ
 def _statements_at(nodes: Iterable[ViewNode], edges: Iterable[ViewEdge]) -> dict[str, list[ViewEdge]]:
     """The statements on each event, by its IRI: about it, or qualified by it."""
     found: dict[str, list[ViewEdge]] = {node.iri: [] for node in nodes if node.shape_class == "event"}
-    by_label = {node.label: node.iri for node in nodes if node.iri in found}
     for edge in sorted((edge for edge in edges if edge.kind == "statement"), key=lambda edge: edge.iri):
-        named = (by_label.get(value, "") for _, value in edge.qualifiers)
-        for event in dict.fromkeys((edge.source, edge.target, *named)):
+        for event in dict.fromkeys((edge.source, edge.target, *edge.qualified_by)):
             if event in found:
                 found[event].append(edge)
     return found
@@ -276,13 +274,12 @@ def _sides(
 
     What is no agent stands with its class.
     """
-    by_label = {node.label: node.iri for node in known.values() if node.shape_class in _SIDES}
     said: dict[str, str] = {}
     for edge in own:
-        for _, value in edge.qualifiers:
+        for side in edge.qualified_by:
             actor = edge.target if edge.source == event.iri else edge.source
-            if value in by_label and by_label[value] != actor:
-                said.setdefault(actor, by_label[value])
+            if side in known and known[side].shape_class in _SIDES and side != actor:
+                said.setdefault(actor, side)
     ties: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for edge in edges:
         if edge.kind == "statement" and event.iri not in (edge.source, edge.target) and edge.target in known:

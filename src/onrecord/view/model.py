@@ -5,6 +5,13 @@ Leaves filling it to ``analyse`` and drawing it to the modules beside it.
 
 from dataclasses import dataclass
 
+from onrecord.terms import ONR
+
+_CIRCUMSTANCES = frozenset(
+    f"{ONR}{name}" for name in ("saidBy", "via", "saidTo", "origin", "saidAt", "condition", "conditionText")
+)
+"""What RDF says of a statement that is no qualifier."""
+
 
 @dataclass(frozen=True, slots=True)
 class ViewNode:
@@ -82,6 +89,12 @@ class ViewEdge:
     terms: tuple[tuple[str, str], ...] = ()  # of the statement's node in RDF: property IRI and N-Triples term
     narrowed: tuple[tuple[str, str], ...] = ()  # the same of the proposition's node: restrictive qualifiers
     qualified_iri: str = ""  # the property that leads to that node, where a fact has such qualifiers
+
+    @property
+    def qualified_by(self) -> tuple[str, ...]:
+        """The IRIs that its qualifiers name; words that are spelt like the label of something name nothing."""
+        added = (pair for pair in self.terms if pair[0] not in _CIRCUMSTANCES)
+        return tuple(term[1:-1] for _, term in (*self.narrowed, *added) if term.startswith("<"))
 
 
 @dataclass(frozen=True, slots=True)

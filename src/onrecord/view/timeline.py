@@ -37,6 +37,7 @@ class Lane:
 
     name: str
     kind: str  # the event's type; "" for a class
+    iri: str = ""  # the event's: two may be called the same
 
 
 _EVENTS = Lane(SHAPES["event"].legend, "")
@@ -202,12 +203,11 @@ class _Lanes:
             if edge.kind == "link":
                 self.parts.setdefault(edge.source, {})[edge.label] = edge.target
         events = sorted((node for node in graph.nodes if node.shape_class == "event"), key=lambda node: node.iri)
-        self.events = {node.iri: Lane(node.label, node.type_label) for node in events}
-        self.by_label = {node.label: self.events[node.iri] for node in events}
+        self.events = {node.iri: Lane(node.label, node.type_label, node.iri) for node in events}
         found = {edge.iri: self._find(edge) for edge in edges}
         often = Counter(found.values())
         # An event of one statement gets no lane of its own.
-        self.found = {iri: lane if often[lane] > 1 or not lane.kind else _EVENTS for iri, lane in found.items()}
+        self.found = {iri: lane if often[lane] > 1 or not lane.iri else _EVENTS for iri, lane in found.items()}
 
     def lane_of(self, edge: ViewEdge) -> Lane:
         """The lane of a statement."""
@@ -225,20 +225,17 @@ class _Lanes:
             sorted(
                 first,
                 key=lambda lane: (
-                    (0, first[lane], lane.name, lane.kind)
-                    if lane.kind
-                    else (1, -1 if lane == _EVENTS else order.index(lane.name), "", "")
+                    (0, first[lane], lane.name, lane.kind, lane.iri)
+                    if lane.iri
+                    else (1, -1 if lane == _EVENTS else order.index(lane.name), "", "", "")
                 ),
             )
         )
 
     def _find(self, edge: ViewEdge) -> Lane:
-        for end in (edge.source, edge.target):
+        for end in (edge.source, edge.target, *edge.qualified_by):
             if end in self.events:
                 return self.events[end]
-        for _, value in edge.qualifiers:
-            if value in self.by_label:
-                return self.by_label[value]
         for end in (edge.source, edge.target):
             lane = self._within(end, 0)
             if lane:
