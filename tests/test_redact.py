@@ -146,6 +146,33 @@ def test_statements_that_name_nobody_protected_stay_as_they_were(garden: Notes):
     assert supports.filter(pl.col("quotes").is_null()).height == 1  # the quote that named him is gone, the hash is not
 
 
+def test_a_statement_without_a_quote_says_why(tmp_path: Path):
+    letter = FILES["statements/letter.yaml"]
+    assert letter is not None
+    located = "  - triple: [{}, attends, summer show]\n    locator: page 4\n"
+    more = located.format("Basil Thorn") + located.format("Rose Marsh").replace("attends", "supports")
+    found = sound(tmp_path / "garden", "", **{**FILES, "statements/letter.yaml": letter + more})
+    pages = published(found, console=False)
+    told = {
+        words[1]: page
+        for page in (data.decode() for path, data in pages.items() if path.startswith("statement/"))
+        for words in [re.search(r"<title>(.*?)( · |</title>)", page)]
+        if words
+    }
+
+    def why(*words: str) -> list[str]:
+        (page,) = (page for title, page in told.items() if re.fullmatch(".*".join(words), title))
+        return re.findall(r'<p class="note">(.*?)</p>', page) or ["a quote"]
+
+    who = "protected name [0-9a-f]{6}"
+    assert why("Rose Marsh chairs Garden Society") == ["a quote"]
+    withheld = "The words of this statement are withheld: {} somebody who is protected."
+    assert why(who, "tends plot 7") == [withheld.format("it names")]
+    assert why("Rose Marsh supports hose ban") == [withheld.format("they speak of")]
+    for words in ((who, "attends summer show"), ("Rose Marsh supports summer show",)):
+        assert why(*words) == ["No quote is kept with this statement."]
+
+
 def test_a_stand_in_keeps_statements_of_one_speaker_together(garden: Notes):
     redacted = redact(garden.loaded, find_protected(garden.loaded), SECRET)
     labels = [found.entity.labels[0][0] for found in redacted.resolved.entities if "protected" in found.iri]

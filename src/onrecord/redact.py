@@ -95,6 +95,20 @@ def replaced(before: Loaded, after: Loaded) -> Protected:
     return Protected(marks=frozenset(local_name(term[1:-1]) for term in was - now))
 
 
+def withheld(before: Loaded, after: Loaded) -> dict[str, str]:
+    """Why ``after``, which is ``before`` redacted, keeps no quote of a statement that had one, by its IRI now."""
+    out: dict[str, str] = {}
+    kept: set[str] = set()
+    columns = ("statement", "quotes")
+    old, new = (loaded.resolved.statements.select(columns).iter_rows() for loaded in (before, after))
+    for (was, quotes), (statement, left) in zip(old, new, strict=True):
+        if statement and left:
+            kept.add(statement[1:-1])
+        elif statement and quotes:
+            out.setdefault(statement[1:-1], "it names" if statement != was else "they speak of")
+    return {name: why for name, why in out.items() if name not in kept}
+
+
 class _Redaction:
     def __init__(self, loaded: Loaded, known: Protected, codes: _Codes, folders: tuple[Path, ...]) -> None:
         self.loaded, self.known, self.codes, self.folders = loaded, known, codes, folders

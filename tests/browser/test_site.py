@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -160,6 +161,26 @@ def test_search_and_console_share_a_page(read: Any):
     page.wait_for_selector("#rows tr", timeout=120_000)
     ids = page.eval_on_selector_all("[id]", "(all) => all.map((each) => each.id)")
     assert sorted(ids) == sorted(set(ids))
+
+
+def test_the_page_for_a_wrong_address_finds_the_site_above_it(browser: Any, tmp_path: Path):
+    out = tmp_path / "served" / "talks" / "bridge"
+    onrecord.open(ROOT / "graphs" / "harbour-bridge").publish(out, console=False)
+
+    def answer(route: Any) -> None:
+        path = tmp_path / "served" / urlsplit(route.request.url).path.removeprefix("/")
+        lost = not path.is_file()
+        route.fulfill(status=404 if lost else 200, path=out / "404.html" if lost else path)
+
+    page = browser.new_page()
+    page.route("**/*", answer)
+    for address in ("talks/bridge/none.html", "talks/bridge/entity/a/b/none.html"):
+        page.goto(f"https://talks.example/{address}")
+        page.wait_for_selector('a[href="https://talks.example/talks/bridge/index.html"]')
+        page.click("text=Sources")
+        page.wait_for_url("https://talks.example/talks/bridge/sources.html")
+        assert page.inner_text("h1") == "Sources"
+    page.close()
 
 
 PAGES = (

@@ -8,6 +8,7 @@ import re
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urldefrag
 
 import pytest
@@ -16,7 +17,7 @@ import onrecord
 from inline import Notes, load_folder, sound
 from onrecord.errors import GraphBroken, QueryBusy, QueryError, QueryLimitExceeded
 from onrecord.site import SiteOptions, is_view, site_pages
-from small_graph import write_graph
+from small_graph import LETTER, LETTER_TEXT, write_graph
 
 DEAR = """
 - triple: [Rose Marsh, chairs, Garden Society]
@@ -96,7 +97,8 @@ def test_every_link_inside_the_site_leads_somewhere(garden: Notes):
             if re.match(r"[a-z]+:", target):
                 continue
             parts = [*path.split("/")[:-1]] if target else path.split("/")
-            for step in unquote(target).split("/") if target else ():
+            parts = [] if path == "404.html" else parts  # its links lead from the host's top, wherever it is given
+            for step in unquote(target).removeprefix("/").split("/") if target else ():
                 parts = parts[:-1] if step == ".." else [*parts, step]
             assert "/".join(parts) in found, (path, link)
             checked += 1
@@ -126,6 +128,51 @@ def test_nothing_from_the_data_is_executed_or_linked(garden: Notes):
         assert policy is not None
         assert "unsafe" not in policy[1].replace("wasm-unsafe-eval", "")
         assert policy[1].startswith("default-src &#39;none&#39;; script-src")
+
+
+@pytest.mark.parametrize(
+    ("options", "root"),
+    [
+        ({}, "/"),
+        ({"base_url": "https://example.org/the%20talks/a&b/"}, "/the%20talks/a%26b/"),
+        ({"base_url": "https://example.org/"}, "/"),
+        ({"live": True}, "/"),
+    ],
+)
+def test_the_page_for_a_wrong_address_leads_home_from_any_depth(garden: Notes, options: dict[str, Any], root: str):
+    links = Seen(pages(garden, console=False, **options)["404.html"].decode()).links
+    own = [link for link in links if link and not link.startswith(("#", "https:"))]
+    assert f"{root}index.html" in own
+    assert [link for link in own if not link.startswith(root)] == []
+    loaded = [link for link in own if not link.endswith(".html")]
+    assert bool(loaded) == ("live" in options)
+
+
+def test_the_data_of_a_graph_with_an_odd_name_can_be_taken_away(tmp_path: Path):
+    folder = write_graph(tmp_path / "talks #2 100%")
+    found = {page.path: page.data for page in site_pages(onrecord.open(folder)._sound, SiteOptions(console=False))}
+    given = [path for path in found if path.startswith("data/")]
+    assert [path for path in given if not re.fullmatch(r"[A-Za-z0-9_./-]+", path)] == []
+    assert set(given) - {"data/SHA256SUMS"} <= set(Seen(found["downloads.html"].decode()).links)
+
+
+def test_passages_come_from_further_folders_too(tmp_path: Path):
+    free = LETTER.replace("  text: letter.txt\n", "  text: letter.txt\n  licence: CC0-1.0\n")
+    folder = write_graph(tmp_path / "garden", **{"statements/letter.yaml": free, "sources/letter.txt": None})
+    apart = tmp_path / "texts"
+    apart.mkdir()
+    (apart / "letter.txt").write_text(LETTER_TEXT)
+    graph = onrecord.open(folder)
+    graph.examine([apart], update_lock=True)
+    seen = {}
+    for name, sources in (("without", ()), ("with", (apart,))):
+        found = site_pages(onrecord.open(folder)._sound, SiteOptions(console=False, sources=sources))
+        seen[name] = {page.path: page.data for page in found}
+    assert not [path for path, data in seen["without"].items() if b"dry spring" in data]
+    told = {path.partition("/")[0] for path, data in seen["with"].items() if b"dry spring" in data}
+    assert told == {"text", "statement", "network.html", "timeline.html"}
+    graph.source_page(tmp_path / "source.html", sources=[apart])
+    assert '"passages":[' in (tmp_path / "source.html").read_text()
 
 
 def test_the_same_graph_gives_the_same_bytes(garden: Notes):
@@ -163,7 +210,7 @@ def test_a_broken_graph_has_no_site(tmp_path: Path):
 
 
 def test_views_are_the_pages_that_allow_scripts_by_hash(garden: Notes):
-    for path, data in pages(garden).items():
+    for path, data in pages(garden, live=True).items():
         if path.endswith(".html"):
             assert is_view(path) == (b"script-src &#39;sha256-" in data), path
 

@@ -50,10 +50,10 @@ class Addresses:
         path = self.paths.get(iri)
         return f"{ROOT}{path}" if path else ""
 
-    def named(self, folder: str, name: str) -> str:
-        """The path of a page for something that has a name and no IRI, such as a question."""
+    def named(self, folder: str, name: str, suffix: str = "html") -> str:
+        """The path of a page or file for something that has a name and no IRI, such as a question."""
         plain = is_local_id(name) and not _is_device(name)
-        return f"{folder}/{name if plain else digest(name)[:16]}.html"
+        return f"{folder}/{name if plain else digest(name)[:16]}.{suffix}"
 
 
 def anchor(iri: str) -> str:

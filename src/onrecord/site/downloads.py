@@ -63,7 +63,7 @@ class Downloads:
 
     def path(self, suffix: str) -> str:
         """Where the file of a format lies."""
-        return f"data/{self._record.loaded.project.name}.{suffix}"
+        return self._record.addresses.named("data", self._record.loaded.project.name, suffix)
 
     def data(self, suffix: str) -> bytes:
         """The bytes of the file of a format."""

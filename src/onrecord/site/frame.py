@@ -62,8 +62,8 @@ def shared_assets(*, live: bool) -> dict[str, bytes]:
     script = "\n".join([*map(view_asset, ("elements.js", "theme.js", "theme-button.js")), *map(asset, _SCRIPTS)])
     out = {
         "assets/site.css": style,
-        "assets/theme.js": _alone(view_asset("theme.js")),
-        "assets/site.js": _alone(script),
+        "assets/theme.js": alone(view_asset("theme.js")),
+        "assets/site.js": alone(script),
         "assets/minisearch.min.js": asset("vendor/minisearch.min.js"),
         "assets/THIRD_PARTY.txt": asset("vendor/THIRD_PARTY.txt"),
     }
@@ -72,7 +72,7 @@ def shared_assets(*, live: bool) -> dict[str, bytes]:
     return {path: text.encode("utf-8") for path, text in out.items()}
 
 
-def _alone(script: str) -> str:
+def alone(script: str) -> str:
     """The script with its names to itself."""
     return f"(function () {{\n'use strict';\n{script}\n}})();\n"
 

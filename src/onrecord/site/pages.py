@@ -15,7 +15,7 @@ from onrecord.build import Loaded
 from onrecord.errors import OnRecordError
 from onrecord.explain.diff import Diff
 from onrecord.protected import Protected, find_protected, named_alike, require_choice
-from onrecord.redact import redact, replaced
+from onrecord.redact import redact, replaced, withheld
 from onrecord.site.addresses import ROOT
 from onrecord.site.answers import Answers
 from onrecord.site.changes import changed_entries, changes_page, find_changes
@@ -23,6 +23,7 @@ from onrecord.site.console import console_pages
 from onrecord.site.downloads import Downloads
 from onrecord.site.feed import feed, sitemap
 from onrecord.site.frame import Frame, shared_assets
+from onrecord.site.missing import missing_page
 from onrecord.site.page import Maker, Page, SiteOptions
 from onrecord.site.picture import draw
 from onrecord.site.record import Record
@@ -56,7 +57,8 @@ class Site:
         self._require_silent(known)
         before, loaded = loaded, self._redact(loaded, known)
         self.protected = known | replaced(before, loaded) if known else known
-        self.record = Record(loaded)
+        self.withheld = withheld(before, loaded) if known else {}
+        self.record = Record(loaded, options.sources)
         project = loaded.project
         self.frame = Frame(
             options,
@@ -75,7 +77,7 @@ class Site:
         """What makes each page, by path, in the order of the paths."""
         record, frame, options = self.record, self.frame, self.options
         made: dict[str, Maker] = {path: partial(bytes, data) for path, data in shared_assets(live=options.live).items()}
-        made |= thing_pages(record, frame, self.texts, redacted=bool(self.protected))
+        made |= thing_pages(record, frame, self.texts, self.withheld)
         made |= self.texts.makers()
         made |= self.answers.makers()
         made |= Vocabulary(record, frame).makers()
@@ -90,7 +92,7 @@ class Site:
             "network.html": lambda: self.network_page.encode("utf-8", "replace"),
             "timeline.html": lambda: render_timeline(self._view).encode("utf-8", "replace"),
             "search.html": lambda: frame.page("search.html.j2", "search.html", title="Search"),
-            "404.html": lambda: frame.page("missing.html.j2", "404.html", title="There is no such page"),
+            "404.html": partial(missing_page, frame, options),
             "feed.xml": self._feed,
         }
         if options.base_url:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import polars as pl
 from markupsafe import Markup
@@ -47,9 +48,10 @@ class Conflict:
 
 @dataclass
 class Record:
-    """A graph as a site shows it, through the default lens."""
+    """A graph as a site shows it, through the default lens; ``folders`` are further ones with archived texts."""
 
     loaded: Loaded
+    folders: tuple[Path, ...] = ()
     entities: dict[str, ResolvedEntity] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +60,7 @@ class Record:
     @cached_property
     def shown(self) -> ViewGraph:
         """The graph as a view shows it, each statement with what backs it and who says otherwise."""
-        return to_page(self.loaded, Lens())
+        return to_page(self.loaded, Lens(), self.folders)
 
     @cached_property
     def view(self) -> ViewGraphParts:

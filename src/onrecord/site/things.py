@@ -6,7 +6,7 @@ Leaves what is on record to ``record`` and the other pages to the modules that a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -46,8 +46,12 @@ class Group:
     shape: Shape | None = None
 
 
-def thing_pages(record: Record, frame: Frame, texts: Texts, *, redacted: bool) -> dict[str, Maker]:
-    """The pages, by path; ``texts`` knows where each source can be read."""
+def thing_pages(record: Record, frame: Frame, texts: Texts, withheld: Mapping[str, str]) -> dict[str, Maker]:
+    """The pages, by path; ``texts`` knows where each source can be read.
+
+    ``withheld`` says by statement why no quote of it is kept, where it had one: "it names", or "they speak of", whom
+    nobody is to know.
+    """
     makers: dict[str, Maker] = {}
     for iri in sorted(record.entities):
         makers |= _entity_pages(record, frame, iri)
@@ -55,7 +59,7 @@ def thing_pages(record: Record, frame: Frame, texts: Texts, *, redacted: bool) -
         makers |= _source_pages(record, frame, name, texts)
     for edge in record.statements.values():
         path = record.addresses.paths[edge.iri]
-        makers[path] = partial(_statement_page, record, frame, edge, path, redacted)
+        makers[path] = partial(_statement_page, record, frame, edge, path, withheld.get(edge.iri, ""))
     for conflict in record.conflicts:
         makers[conflict.path] = partial(_disagreement_page, record, frame, conflict)
     makers["entities.html"] = partial(_entity_list, record, frame)
@@ -159,7 +163,7 @@ def _source_page(record: Record, frame: Frame, name: str, paths: list[str], numb
     )
 
 
-def _statement_page(record: Record, frame: Frame, edge: ViewEdge, path: str, redacted: bool) -> bytes:
+def _statement_page(record: Record, frame: Frame, edge: ViewEdge, path: str, withheld: str) -> bytes:
     words = record.told(edge)
     return frame.page(
         "statement.html.j2",
@@ -175,7 +179,7 @@ def _statement_page(record: Record, frame: Frame, edge: ViewEdge, path: str, red
         conflicts=record.disputed.get(edge.iri, []),
         others=record.cards(other for other in record.backed[edge.proposition] if other.iri != edge.iri),
         citation=cite(record, edge),
-        redacted=redacted,
+        withheld=withheld,
     )
 
 

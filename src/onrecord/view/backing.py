@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -27,13 +28,16 @@ AROUND = 220
 """So many characters of the passage stand before a quote and after it, to the next word."""
 
 
-def to_page(loaded: Loaded, lens: Lens) -> ViewGraph:
-    """The view of the statements that ``lens`` lets through, each with what backs it and who says otherwise."""
+def to_page(loaded: Loaded, lens: Lens, folders: Iterable[Path] = ()) -> ViewGraph:
+    """The view of the statements that ``lens`` lets through, each with what backs it and who says otherwise.
+
+    ``folders`` are further ones with archived texts.
+    """
     view = to_view(loaded, lens)
     rows = select(loaded.resolved.statements, lens, loaded.project.policy)
     backings = _backings(corroborate(rows, loaded.resolved))
     disputes = _disputes(rows, loaded)
-    passages = _passages(rows, loaded)
+    passages = _passages(rows, loaded, folders)
 
     def backed(edge: ViewEdge) -> ViewEdge:
         if edge.kind != "statement":
@@ -64,9 +68,9 @@ def _disputes(rows: pl.DataFrame, loaded: Loaded) -> dict[str, list[Dispute]]:
     return out
 
 
-def _passages(rows: pl.DataFrame, loaded: Loaded) -> dict[str, list[tuple[str, str, str]]]:
+def _passages(rows: pl.DataFrame, loaded: Loaded, folders: Iterable[Path]) -> dict[str, list[tuple[str, str, str]]]:
     """By statement: the words round its quotes, where the text is at hand and its licence lets it be shown."""
-    archive = Archive(loaded.project.source_folders(), Problems())
+    archive = Archive(loaded.project.source_folders(tuple(folders)), Problems())
     texts: dict[str, Text] = {}
     for source in loaded.resolved.sources.values():
         text = archive.find(source, loaded.lock.texts.get(source.id, "")) if is_free(source.licence) else None

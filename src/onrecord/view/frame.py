@@ -55,7 +55,7 @@ def render(
         .render(
             graph=graph,
             language=graph.language or "en",
-            csp=_policy(blocks, (style,), live=graph.live),
+            csp=hashed_policy(blocks, (style,), connect=graph.live),
             style=style,
             scripts=[Markup(block) for block in blocks],
             data=embed_json(data),
@@ -155,16 +155,18 @@ def without_empty(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if value not in ("", (), 0, False)}
 
 
-def _policy(scripts: Iterable[str], styles: Iterable[str], *, live: bool) -> str:
+def hashed_policy(scripts: Iterable[str], styles: Iterable[str], *, connect: bool) -> str:
+    """The Content Security Policy of a page that holds these scripts and styles; it may ``connect`` to its own host."""
+
     def hashes(texts: Iterable[str]) -> str:
         return " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts
         )
 
-    connect = "connect-src 'self'; " if live else ""
+    own = "connect-src 'self'; " if connect else ""
     return (
         f"default-src 'none'; script-src {hashes(scripts)}; style-src {hashes(styles)}; img-src data:; "
-        f"{connect}base-uri 'none'; form-action 'none'"
+        f"{own}base-uri 'none'; form-action 'none'"
     )
 
 

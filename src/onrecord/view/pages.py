@@ -26,8 +26,9 @@ def source_page(loaded: Loaded, lens: Lens, folders: Iterable[Path] = (), *, wit
 
     ``folders`` are further ones with archived texts; ``with_text`` shows the words of all texts at hand.
     """
-    evidence = find_evidence(loaded, tuple(folders))
+    folders = tuple(folders)
+    evidence = find_evidence(loaded, folders)
     rows = select(loaded.resolved.statements, lens, loaded.project.policy)
     readings = read_sources(loaded, evidence, rows, lens.sources, with_text=with_text)
     # What stands beside a statement may come from any source.
-    return render_sources(to_page(loaded, replace(lens, sources=frozenset())), readings)
+    return render_sources(to_page(loaded, replace(lens, sources=frozenset()), folders), readings)
