@@ -17,7 +17,10 @@ from onrecord.cli import main
 from onrecord.errors import OnRecordError, QueryError, QueryLimitExceeded, QueryRefused, QuerySyntaxError, ServerError
 from onrecord.graph import Graph
 from onrecord.lens import Lens
+from onrecord.scale.ledger import Ledger
 from onrecord.scale.server import Server
+from onrecord.scale.sharded import Embedded, build_shards
+from onrecord.scale.transfer import require_built, transfer
 from small_graph import LETTER, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -304,3 +307,90 @@ def test_a_ledger_with_other_columns_is_an_error(
     monkeypatch.setitem(LEDGER, "results", {"bindings": [{"s": {"type": "uri", "value": "urn:a"}}]})
     with pytest.raises(ServerError, match="other columns than were asked for"):
         answered(ROWS)
+
+
+# --- what came in shards
+
+SOURCES = "- {id: register, title: The register, published: 2024-06-10}\n"
+REGISTER = """\
+source,locator,subject,predicate,object
+register,page 1,Basil Thorn,height in metres,1.50
+register,page 2,Nobody,tends,plot 7
+"""
+HEIGHT_ASKED = "SELECT ?m WHERE { ?w gar:height ?m }"
+
+
+@pytest.fixture
+def sharded(graph_folder: Path) -> Path:
+    """The small graph with one row that is wrong, which no embedded build takes."""
+    return write_graph(graph_folder, **{"sources.yaml": SOURCES, "statements/register.csv": REGISTER})
+
+
+def push_shards(folder: Path, out: Path, url: str, *, slim: bool = False) -> Path:
+    build_shards(folder, out, Embedded(), 4, slim=slim)
+    with Server(url) as there:
+        assert transfer(there, require_built(out)).verified is not None
+    return out
+
+
+@pytest.mark.parametrize("slim", [False, True])
+def test_what_came_in_shards_is_asked_without_building_the_files(
+    sharded: Path, server: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, slim: bool
+) -> None:
+    monkeypatch.setattr(Graph, "quads", lambda *given: pytest.fail("all files were built"))
+    push_shards(sharded, onrecord.open(sharded).project.build_folder / "shards", server, slim=slim)
+    with caplog.at_level(logging.WARNING):
+        there = onrecord.open(sharded).at(server)
+    lacks = "verified spans, entailed triples" + (", statements" if slim else "")
+    words = f"{server}: the server holds a build in shards, without {lacks} and rows with errors"
+    assert caplog.messages == [words]
+    assert there.query("ASK { :rose gar:chairs :society }").boolean
+    assert there.query(HEIGHT_ASKED).values() == [("1.50",)]
+
+
+def test_shards_that_are_not_here_are_not_compared(
+    sharded: Path, server: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    push_shards(sharded, tmp_path / "elsewhere", server)
+    here = onrecord.open(sharded).project.build_folder
+    with caplog.at_level(logging.WARNING):
+        assert onrecord.open(sharded).at(server).query(HEIGHT_ASKED).values() == [("1.5",)]
+        build_shards(sharded, here / "shards", Embedded(), 3)
+        onrecord.open(sharded).at(server)
+    assert caplog.messages == [
+        f"{server}: the server holds a build in shards, and none in {here} tells what it leaves out",
+        f"{server}: the server holds another build in shards than those in {here}; "
+        f"run  onrecord push {here}/shards {server}",
+    ]
+
+
+def test_the_commands_ask_what_came_in_shards(sharded: Path, server: str) -> None:
+    shards = onrecord.open(sharded).project.build_folder / "shards"
+    push_shards(sharded, shards, server)
+    code, out, err = run("query", sharded, HEIGHT_ASKED, "--format", "csv", "--store", server)
+    assert (code, out.split(), "GRAPH" in err) == (0, ["m", "1.50"], False)
+    with Server(server) as there:
+        Ledger(there, BASE).begin()
+    code, _, err = run("query", sharded, "ASK {}", "--store", server)
+    assert (code, f"wait for its end, or run  onrecord push {shards} {server}" in err) == (2, True)
+
+
+def test_a_damaged_shard_here_costs_the_written_forms_only(
+    sharded: Path, server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shards = push_shards(sharded, onrecord.open(sharded).project.build_folder / "shards", server)
+    for path in shards.glob("quads-*.parquet"):
+        path.resolve().write_bytes(b"damaged")
+    with caplog.at_level(logging.WARNING):
+        assert onrecord.open(sharded).at(server).query(HEIGHT_ASKED).values() == [("1.5",)]
+    assert "literals are shown in the form of their value" in caplog.messages[-1]
+
+
+def test_files_that_hold_errors_now_are_not_compared(
+    garden: tuple[Graph, Graph], server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = write_graph(garden[0].project.folder, **{"statements/broken.yaml": "statements: [\n"})
+    with caplog.at_level(logging.WARNING):
+        assert onrecord.open(folder).at(server).query(HEIGHT_ASKED).values() == [("1.50",)]
+    (message,) = caplog.messages
+    assert "what the server holds is not compared with the files (garden has 1 error" in message

@@ -11,7 +11,7 @@ import contextlib
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -21,16 +21,16 @@ import pyoxigraph as ox
 from onrecord.engine import Output, Pieces, restored, write_restored, write_results, write_triples
 from onrecord.errors import OnRecordError, QueryCancelled, QueryError, QueryLimitExceeded, ServerError
 from onrecord.limits import RowCount
+from onrecord.scale.counterpart import find_counterpart
 from onrecord.scale.dialect import as_rows, doubts, prologue, require_construct
 from onrecord.scale.ledger import Entries, Ledger
-from onrecord.scale.push import Shipment, files_key, read_note
 from onrecord.scale.server import Reply, Server, why_part
 from onrecord.sparql import tokens
 from onrecord.spool import Spool
 from onrecord.terms import ONR, RDFS, iri
 from onrecord.worker import Answering, read_forms, too_many_rows
 from onrecord.workers import PIECE_BYTES, Evaluated
-from onrecord.written import Canonical, written_forms
+from onrecord.written import Canonical
 
 if TYPE_CHECKING:
     from onrecord.engine import Job
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from onrecord.infer import Triple
     from onrecord.lens import Lens
     from onrecord.limits import Limits
+    from onrecord.scale.counterpart import Counterpart
     from onrecord.worker import Cancelled, Form
 
 _LOG = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Remote:
         self._graph, self._url, self.is_steady = graph, url, steady
         self.server = Server(url, kind, tries=2, seconds=STEADY_SECONDS) if steady else Server(url, kind)
         self.behind = ""
-        """What of the files the server does not hold as they are now, in words."""
+        """How what the server holds differs from what stands here, in words."""
         self._there = Ledger(self.server, graph.project.base)
         self._entries = self._read_ledger()
         self._compare()
@@ -116,10 +117,7 @@ class Remote:
     @cached_property
     def forms(self) -> Canonical:
         """The literals of the server's answers as they were written."""
-        note = read_note(self._graph.project, self.server)
-        if note and note.digests == self._entries.graphs:
-            return Canonical(note.written)
-        return Canonical(written_forms(self._graph.quads()["object"].unique().to_list()))
+        return Canonical(self._find_counterpart(self._entries).forms())
 
     def ask_rows(self, query: str, graphs: Iterable[str]) -> list[tuple[str | None, ...]]:
         """The rows of a query of our own as plain texts; they are few."""
@@ -191,34 +189,27 @@ class Remote:
         """
         return self.server.count(self._entries.graphs)
 
-    @property
-    def _push(self) -> str:
-        return f"run  onrecord push {self._graph.project.folder} {self._url}"
-
-    def _digests(self) -> Mapping[str, str]:
-        """The hash of each named graph as the files have it now."""
-        return Shipment(self._graph.quads(), self._graph.project.base).digests
+    def _find_counterpart(self, entries: Entries) -> Counterpart:
+        return find_counterpart(self._graph, self.server, self._url, entries)
 
     def _read_ledger(self) -> Entries:
         """What the server says that it holds: all of a dataset."""
         entries = self._there.read()
         if not entries.is_settled:
             under_way = "a push to this server is under way, or was cut off, and what it holds is no whole dataset"
-            raise OnRecordError(f"{self._url}: {under_way}; wait for its end, or {self._push}")
+            raise OnRecordError(
+                f"{self._url}: {under_way}; wait for its end, or {self._find_counterpart(entries).push}"
+            )
         if not entries.graphs:
-            raise OnRecordError(f"{self._url}: this server holds nothing of the graph; {self._push}")
+            fix = self._find_counterpart(entries).push
+            raise OnRecordError(f"{self._url}: this server holds nothing of the graph; {fix}")
         return entries
 
     def _compare(self) -> None:
-        """Say what is behind the files."""
-        ledger, note = self._entries.graphs, read_note(self._graph.project, self.server)
-        is_fresh = note is not None and note.files == files_key(self._graph.project)
-        own = note.digests if note and is_fresh else self._digests()
-        behind = [name for name in {**ledger, **own} if ledger.get(name) != own.get(name)]
-        if behind:
-            count = f"{len(behind)} of {len({**ledger, **own})} named graphs"
-            self.behind = f"the server does not hold what the files say now ({count})"
-            _LOG.warning("%s: %s; %s", self._url, self.behind, self._push)
+        """Say how what the server holds differs from what stands here."""
+        self.behind, fix = self._find_counterpart(self._entries).differs()
+        if self.behind:
+            _LOG.warning("%s: %s", self._url, "; ".join(filter(None, (self.behind, fix))))
 
 
 @dataclass(frozen=True, slots=True)
