@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -158,12 +158,18 @@ def _started(command: list[str], folder: Path, name: str) -> Iterator[subprocess
         try:
             yield process
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            _signal_group(process, signal.SIGTERM)
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                _signal_group(process, signal.SIGKILL)
                 process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal a process and what it started; a group that is gone is none to signal."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _until(happened: Callable[[], bool], process: subprocess.Popen[bytes], name: str) -> None:

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,7 +124,8 @@ def run(
             watcher.wait(limit)
         except BaseException as cause:  # whatever ends the wait, nothing is left running
             for pid in tree([watcher.pid]):
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # one that has ended meanwhile leaves none of the others alive
+                    os.kill(pid, signal.SIGKILL)
             watcher.wait()
             if isinstance(cause, subprocess.TimeoutExpired):
                 raise SystemExit(f"{' '.join(map(str, command))}\ntook longer than {limit:.0f} s") from None
