@@ -122,7 +122,7 @@ def measure_size(
     layout = ("--format", "parquet", "--rows-a-file", str(ROWS_A_FILE), "--entities", str(entities))
     run(*generator, *layout, limit=limit)
     found: dict[str, Any] = {"statements": size, "entities": entities, "shards": shards, "engines": {}}
-    hashes = set()
+    manifests = []
     for engine in engines:
         out = folder / engine
         try:
@@ -131,14 +131,15 @@ def measure_size(
             found["engines"][engine] = {"failed": str(failure)[-300:]}
             continue
         manifest = json.loads((out / "manifest.json").read_text("utf-8"))
-        hashes.add(json.dumps(manifest, sort_keys=True))
+        manifests.append(manifest)
         if "quads" not in found:
             found |= {"quads": manifest["counts"]["quads"], **_bytes(graph, out)}
         figures = {"cpu_s": spent.cpu, "wall_s": spent.wall, "peak_mb": spent.peak}
         figures["reference_us_a_quad"] = reference(out, limit)
         figures["statements_a_cpu_s"] = size / spent.cpu
         found["engines"][engine] = {**figures, "load": os.getloadavg()[0]}
-        found["same_manifest"] = len(hashes) == 1
+        if len(manifests) > 1:
+            found["same_manifest"] = all(one == manifests[0] for one in manifests)
         yield found
     yield found
 

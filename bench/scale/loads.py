@@ -2,11 +2,12 @@
 
     python bench/scale/loads.py --statements 10000 100000 --json loads.json
 
-A generated graph is built in shards, and every quad of it goes to a new Oxigraph and a new Virtuoso 7: with
-``onrecord push``, and with the commands of docs/servers.md on the ``.nq.gz`` of the shards. Quads are counted on the
-server after each load. CPU is that of the server and of the client; the reference of the same run is
-``Store.bulk_load`` of up to a million of the same quads into memory. What is pushed has the entailed triples too, and
-the client's part reads, checks and infers, as ``push`` does.
+A generated graph is built in shards, and every quad of it goes to a new Oxigraph and a new Virtuoso 7, in three ways:
+``bulk``, the commands of docs/servers.md on the ``.nq.gz`` of the shards; ``shards``, ``onrecord push SHARDS``, the
+only push for what no machine holds as a whole; ``files``, ``onrecord push GRAPH``, whose client reads, checks and
+infers all of the graph in memory and sends the entailed triples too. Quads are counted on the server after each
+load. CPU is that of the server and of the client; the reference of the same run is ``Store.bulk_load`` of up to a
+million of the same quads into memory.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from processes import ROOT, cpu_of, memory_of, run
 
 from engines import Running, oxigraph, program, virtuoso
 
+WAYS = ("bulk", "shards", "files")
 WHO = {"ONRECORD_STORE_USER": "dba", "ONRECORD_STORE_PASSWORD": "dba"}
 BASE = "https://example.org/bench/"
 COUNT = f"""\
@@ -47,10 +49,10 @@ checkpoint;
 """
 
 
-def push(graph: Path, there: Running, limit: float) -> dict[str, float]:
-    """What ``onrecord push`` costs, at both ends; what it verifies is in it."""
+def push(folder: Path, there: Running, limit: float) -> dict[str, float]:
+    """What ``onrecord push`` of a graph or of shards costs, at both ends; what it verifies is in it."""
     before = cpu_of(there.pids)
-    done = run(sys.executable, "-m", "onrecord", "push", graph, there.address, limit=limit, environment=WHO)
+    done = run(sys.executable, "-m", "onrecord", "push", folder, there.address, limit=limit, environment=WHO)
     server = cpu_of(there.pids) - before
     return {"server_cpu_s": server, "client_cpu_s": done.cpu, "wall_s": done.wall, "client_peak_mb": done.peak}
 
@@ -110,7 +112,7 @@ def measure_size(size: int, folder: Path, ways: Sequence[str], limit: float) -> 
 
     def note(name: str, figures: dict[str, float], there: Running, path: str, where: Path, files: str) -> None:
         held = count(there, path)
-        if held != quads and "bulk" in name:
+        if held != quads and not name.endswith("files"):
             raise SystemExit(f"{name}: {held:,} quads of {quads:,} arrived")
         figures |= {"held": held, "server_mb": memory_of(there.pids), "load": os.getloadavg()[0]}
         figures["disk_bytes"] = sum(file.stat().st_size for file in where.rglob(files) if file.is_file())
@@ -126,11 +128,13 @@ def measure_size(size: int, folder: Path, ways: Sequence[str], limit: float) -> 
         with place("virtuoso") as where, virtuoso(where, shards) as there:
             figures = load_virtuoso(shards, there, limit)
             note("virtuoso bulk", figures, there, "/sparql", where, "virtuoso.db")
-    if "push" in ways:
+    for way, pushed in (("shards", shards), ("files", graph)):
+        if way not in ways:
+            continue
         with place("oxigraph") as where, oxigraph(where) as there:
-            note("oxigraph push", push(graph, there, limit), there, "/query", where / "store", "*")
+            note(f"oxigraph push of {way}", push(pushed, there, limit), there, "/query", where / "store", "*")
         with place("virtuoso") as where, virtuoso(where, shards) as there:
-            note("virtuoso push", push(graph, there, limit), there, "/sparql", where, "virtuoso.db")
+            note(f"virtuoso push of {way}", push(pushed, there, limit), there, "/sparql", where, "virtuoso.db")
     found["reference_us_a_quad"].append(reference(shards, limit))
     return found
 
@@ -145,7 +149,7 @@ def show(found: dict[str, Any]) -> None:
             ratio = 1e6 / figures["quads_a_cpu_s"] / min(one["reference_us_a_quad"])
             bytes_ = figures["disk_bytes"] / figures["held"]
             print(
-                f"  {name:<15}{figures['quads_a_cpu_s']:>9,.0f} quads a CPU s{figures['quads_a_s']:>9,.0f} a second"
+                f"  {name:<25}{figures['quads_a_cpu_s']:>9,.0f} quads a CPU s{figures['quads_a_s']:>9,.0f} a second"
                 f"{ratio:>7.2f} of bulk_load{figures['held']:>12,} held{bytes_:>7.0f} B a quad"
             )
 
@@ -154,7 +158,7 @@ def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(description="CPU and time of loading a dataset into servers.")
     parser.add_argument("--statements", type=int, nargs="+", default=[100_000])
-    parser.add_argument("--ways", nargs="+", choices=("bulk", "push"), default=["bulk", "push"])
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--limit", type=float, default=3600, help="Seconds that one load may take.")
     parser.add_argument("--folder", type=Path, help="Where the data goes for the time being.")
     parser.add_argument("--json", type=Path, help="Write the figures there.")

@@ -171,13 +171,23 @@ def plan_build(x: Inputs, n: Wanted) -> dict[str, float]:
     }
 
 
-def plan_loads(figures: dict[str, Any], quads: float) -> dict[str, tuple[float, float]]:
-    """CPU hours and GB of disk of a server, by the way in which it is loaded; from the largest size measured."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a way of loading takes on a server, and how many statements it was measured with."""
+
+    cpu_h: float
+    disk_gb: float
+    measured: int
+
+
+def plan_loads(figures: dict[str, Any], quads: float) -> dict[str, Load]:
+    """What a server takes, by the way in which it is loaded; from the largest size that was measured of each."""
     found = {}
     for one in sorted(figures["loads"]["sizes"], key=lambda one: int(one["statements"])):
         for name, told in one.items():
             if isinstance(told, dict):
-                found[name] = (quads / told["quads_a_cpu_s"] / 3600, quads * told["disk_bytes"] / told["held"] / 1e9)
+                cpu, disk = quads / told["quads_a_cpu_s"] / 3600, quads * told["disk_bytes"] / told["held"] / 1e9
+                found[name] = Load(cpu, disk, int(one["statements"]))
     return found
 
 
@@ -193,7 +203,7 @@ def tell(figures: dict[str, Any], x: Inputs, n: Wanted, engine: str) -> list[str
     lines = [
         f"{n.statements:,.0f} statements about {n.entities:,.0f} entities in {n.sources:,.0f} sources",
         f"{n.files:,.0f} files of {n.rows_a_file:,.0f}, as many shards; {n.cores} cores, {n.busy:.0%} of them busy",
-        f"measured up to {measured:,} statements: extrapolated by a factor of {n.statements / measured:,.0f}",
+        f"builds measured up to {measured:,} statements: extrapolated by a factor of {n.statements / measured:,.0f}",
         "",
         f"{'quads':<34}{made['quads'] / 1e9:>9.1f} thousand million",
         f"{'CPU for the statements':<34}{made['cpu_h_rows']:>9.1f} h",
@@ -208,8 +218,9 @@ def tell(figures: dict[str, Any], x: Inputs, n: Wanted, engine: str) -> list[str
         f"{'disk, shards as Parquet':<34}{made['parquet_gb']:>9.0f} GB",
         f"{'disk, shards as .nq.gz':<34}{made['nq_gz_gb']:>9.0f} GB",
     ]
-    for name, (hours, disk) in plan_loads(figures, made["quads"]).items():
-        lines.append(f"{name:<34}{hours:>9.0f} CPU h, {disk:,.0f} GB on its disk")
+    for name, load in plan_loads(figures, made["quads"]).items():
+        stretched = f"by a factor of {n.statements / load.measured:,.0f}"
+        lines.append(f"{name:<34}{load.cpu_h:>9.0f} CPU h, {load.disk_gb:>6,.0f} GB on its disk, {stretched}")
     return lines
 
 
