@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from onrecord.cli import main
 from onrecord.errors import EngineError
+from onrecord.scale import spark
 from onrecord.scale.base import Job
 from onrecord.scale.cluster import find_java, on_this_machine, reach, reason, shown_master
 
@@ -81,6 +84,39 @@ def test_an_address_that_is_none_is_shown_without_it_too(graph_folder: Path) -> 
 )
 def test_what_a_library_says_of_a_cluster_is_told_without_it(text: str, told: str) -> None:
     assert reason(text) == told
+
+
+class Busy:
+    """A session through Connect whose server waits for workers until it is interrupted."""
+
+    def __init__(self, rows: list[int] | None = None) -> None:
+        self.rows, self.over = rows, threading.Event()
+        self.said: list[str] = []
+
+    def range(self, count: int) -> Busy:
+        return self
+
+    def collect(self) -> list[int]:
+        if self.rows is None:
+            self.over.wait(30)
+        return self.rows or []
+
+    def interruptAll(self) -> None:  # noqa: N802  # Spark's name
+        self.said.append("interrupted")
+        self.over.set()
+
+    def stop(self) -> None:
+        self.said.append("stopped")
+
+
+def test_a_server_without_a_free_worker_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark, "PATIENCE", 0.2)
+    monkeypatch.setattr(spark, "explained", nullcontext)
+    busy, free = Busy(), Busy([0])
+    with pytest.raises(EngineError, match=r"^sc://host:15002/: no worker took this build within 0.2 s; start workers"):
+        spark._wait_for_work(busy, "sc://host:15002/;token=hidden")  # type: ignore[arg-type]
+    spark._wait_for_work(free, "sc://host:15002")  # type: ignore[arg-type]
+    assert (busy.said, free.said) == (["interrupted", "stopped"], [])
 
 
 def test_without_pyspark(graph_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,14 @@ import json
 import os
 import resource
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -25,9 +28,11 @@ from onrecord.lens import Lens
 from onrecord.manifest import MANIFEST
 from onrecord.nearest import nearest_in_pieces, nearest_names
 from onrecord.parse import parse
+from onrecord.progress import watched
 from onrecord.scale.base import Job, base_of, read_base
 from onrecord.scale.sharded import REJECTED, Embedded, Sharded, Step, build_shards, delta
 from onrecord.scale.units import map_unit, names_of
+from onrecord.store import open_store
 from small_graph import ENTITIES, LETTER, ONTOLOGY, SETTINGS, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,6 +125,32 @@ def test_a_build_from_nothing_and_one_on_top_give_the_same_bytes(folder: Path, t
     made(folder, tmp_path / "fresh")
     assert again.mapped == 1
     assert contents(tmp_path / "grown") == contents(tmp_path / "fresh")
+
+
+def shard_files(out: Path) -> dict[int, set[tuple[str, int, bytes]]]:
+    """The files of each shard: name, inode, bytes."""
+    found: dict[int, set[tuple[str, int, bytes]]] = {}
+    for path in (*out.glob("quads-*"), *out.glob("backing-*")):
+        found.setdefault(int(path.name.split("-")[1][:5]), set()).add(
+            (path.name, path.stat().st_ino, path.read_bytes())
+        )
+    return found
+
+
+def test_only_shards_that_hold_something_of_a_changed_file_are_written_again(folder: Path, tmp_path: Path) -> None:
+    out, unit = tmp_path / "out", "statements/register.csv"
+    before = made(folder, out, 64).manifest["units"][unit]["shards"]
+    was = shard_files(out)
+    (folder / unit).write_text(REGISTER.replace("Rose Marsh,supports", "Basil Thorn,supports"))
+    again = made(folder, out, 64)
+    now = shard_files(out)
+    written = {number for number in now if now[number].isdisjoint(was.get(number, ()))}
+    assert (again.mapped, again.sealed) == (1, len(written))
+    assert 0 < len(written) < len(again.manifest["shards"]) == len(now)
+    assert written == {*before, *again.manifest["units"][unit]["shards"]} & now.keys()
+    assert {number for number in now if now[number] == was.get(number)} == now.keys() - written
+    made(folder, tmp_path / "fresh", 64)
+    assert contents(out) == contents(tmp_path / "fresh")
 
 
 def test_nothing_changed_and_nothing_is_done(folder: Path, tmp_path: Path) -> None:
@@ -439,6 +470,51 @@ def test_the_command_says_what_was_done(folder: Path, tmp_path: Path) -> None:
     assert "0 units read, 0 shards written" in again.stderr
 
 
+class Heard:
+    """Who watches, and what was heard."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int | None, str]] = []
+        self.done: list[int] = []
+
+    def stage(self, name: str, total: int | None, unit: str) -> None:
+        self.stages.append((name, total, unit))
+        self.done.append(0)
+
+    def advance(self, count: int) -> None:
+        self.done[-1] += count
+
+
+def test_who_watches_hears_of_units_and_shards(folder: Path, tmp_path: Path) -> None:
+    heard = Heard()
+    with watched(heard):
+        first = made(folder, tmp_path / "out")
+    number = len(first.manifest["shards"])
+    told = dict(zip(heard.stages, heard.done, strict=True))
+    counted = (("scanning", 3, "units"), ("reading", 3, "units"), ("writing", number, "shards"))
+    assert [told[stage] for stage in counted] == [3, 3, number]
+    assert heard.stages[-1] == ("", None, "")
+    again = Heard()
+    with watched(again):
+        made(folder, tmp_path / "out")
+    assert dict(zip(again.stages, again.done, strict=True))[("taking over", number, "shards")] == number
+
+
+def test_a_cluster_tells_its_stages_without_a_count(folder: Path, tmp_path: Path) -> None:
+    class Cluster(Embedded):
+        def __init__(self) -> None:
+            super().__init__(counts=False)
+
+    heard = Heard()
+    with watched(heard):
+        build_shards(folder, tmp_path / "out", Cluster(), 4)
+    names = [name for name, _, _ in heard.stages]
+    assert [name for name in names if name.endswith(" on Spark")][:2] == [
+        "scanning 3 units on Spark",
+        "reading 3 units on Spark",
+    ]
+
+
 def test_the_master_belongs_to_spark(folder: Path) -> None:
     result = CliRunner().invoke(main, ["build", str(folder), "--master", "local[2]"])
     assert (result.exit_code, "--master goes with --engine spark" in result.output) == (2, True)
@@ -455,6 +531,40 @@ def test_the_shards_of_both_graphs_are_the_embedded_build_without_spans(tmp_path
         assert quads(tmp_path / name).join(whole, on=QUADS.names(), how="anti").is_empty()
         spans = extra.filter(pl.col("subject").str.contains("/span/") | pl.col("predicate").str.ends_with("#span>"))
         assert spans.height == extra.height
+
+
+def generate(folder: Path, statements: int) -> Path:
+    """A graph with propositions in propositions, references by id, and statements that two files make."""
+    command = [sys.executable, str(ROOT / "bench/statements.py"), str(folder), "--statements", str(statements)]
+    layout = ["--bad", "0", "--entities", "300", "--format", "jsonl", "--rows-a-file", str(statements // 3)]
+    subprocess.run([*command, *layout], check=True, stdout=subprocess.DEVNULL)
+    files = (path.read_text("utf-8") for path in (folder / "statements").iterdir())
+    rows = [json.loads(line) for text in files for line in text.splitlines()]
+    assert any(isinstance(row["object"], list) for row in rows)
+    assert any(str(row["object"]).startswith("statement:") for row in rows)
+    again = ({**row, "quote": f"once more {row['quote']}"} for row in rows[::5] if "id" not in row)
+    (folder / "statements/twice.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in again), "utf-8")
+    return folder
+
+
+@pytest.mark.slow
+def test_the_shards_of_a_generated_graph_are_what_its_store_and_its_exports_hold(tmp_path: Path) -> None:
+    graph = generate(tmp_path / "generated", 3000)
+    counts = made(graph, tmp_path / "shards", 16).manifest["counts"]
+    lines = [
+        line
+        for path in (tmp_path / "shards").glob("*.nq.gz")
+        for line in gzip.decompress(path.read_bytes()).decode().splitlines()
+    ]
+    built = onrecord.open(graph).build(tmp_path / "exported", inference=False, exports=True)
+    assert (counts["rejects"], counts["statements"]) == (0, built["counts"]["statements"])
+    rows = sum(path.read_text("utf-8").count("\n") for path in (graph / "statements").iterdir())
+    assert counts["statements"] < rows - 500, "none were merged"
+    assert sorted(lines) == sorted((tmp_path / "exported/generated.nq").read_text("utf-8").splitlines())
+    onrecord.open(graph).build(tmp_path / "part-by-part", inference=False, exports=False)
+    store = ox.Store()
+    store.load("\n".join(lines).encode(), format=ox.RdfFormat.N_QUADS)
+    assert set(open_store(tmp_path / "part-by-part")) == set(store)
 
 
 @pytest.mark.parametrize("judged", [False, True])

@@ -127,6 +127,10 @@ with Spark("local[2]", broadcast=0) as engine:
     build_shards(graph, out / "joined", engine, shards)
     engine.broadcast = 1_000_000
     build_shards(graph, out / "broadcast", engine, shards)
+    changed = graph / "statements/named-3.csv"
+    changed.write_text(changed.read_text("utf-8").replace("tends,plot 7", "attends,summer show"), "utf-8")
+    again = build_shards(graph, out / "broadcast", engine, shards)
+    print(again.mapped, 0 < again.sealed < len(again.manifest["shards"]))
     for work in (elsewhere, str(out)):
         try:
             engine.each(scan, Job(elsewhere, work, shards, "", code_digest()), [""])
@@ -148,11 +152,13 @@ def test_names_joined_by_a_shuffle_and_folders_that_are_not_there(
     command = [sys.executable, "-c", IN_ONE_SESSION, str(graph), str(out), elsewhere, str(SHARDS)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stderr
-    for way in ("joined", "broadcast"):
-        assert contents(out / way) == contents(tmp_path / "embedded")
+    assert contents(out / "joined") == contents(tmp_path / "embedded")
+    build_shards(graph, tmp_path / "changed", Embedded(), SHARDS)
+    assert contents(out / "broadcast") == contents(tmp_path / "changed") != contents(tmp_path / "embedded")
     share = "; let every machine of the cluster see the folders of the graph and of the output under the same paths\n"
     host = socket.gethostname()
     assert done.stdout == (
+        "1 True\n"
         f"Spark gave up: {host}: {elsewhere} is not there{share}"
         f"Spark gave up: {host}: {elsewhere}: there is no such folder{share}"
     )

@@ -28,6 +28,7 @@ from onrecord.files import locked, sha256_file, sha256_hex, write_atomic
 from onrecord.kept import Keep, Kept, code_digest, write_kept
 from onrecord.lock import Lock, read_lock
 from onrecord.manifest import MANIFEST, render
+from onrecord.progress import Silent, advance, each, over, stage, watched
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.scale.aliases import ALIASES, BACKERS, count_names, list_aliases, list_backers
@@ -59,6 +60,11 @@ class Engine(Protocol):
         """So many names of entities are read by whoever runs a step; of more, each unit gets its own."""
         ...
 
+    @property
+    def counts(self) -> bool:
+        """Whether it tells who watches of each step that is done."""
+        ...
+
     def join(self, job: Job, tasks: Sequence[Mapping[str, Any]]) -> None:
         """:func:`onrecord.scale.units.write_asked` for every task, of the table of names those that it mentions."""
         ...
@@ -77,6 +83,7 @@ class Embedded:
     """Runs every step in this process."""
 
     broadcast: int = sys.maxsize
+    counts: bool = True
 
     def join(self, job: Job, tasks: Sequence[Mapping[str, Any]]) -> None:
         """One task after the other."""
@@ -86,7 +93,7 @@ class Embedded:
 
     def each(self, step: Step, job: Job, tasks: Sequence[Any]) -> list[dict[str, Any]]:
         """One task after the other."""
-        return [step(job, task) for task in tasks]
+        return [_tell_as_one(step, job, task) for task in tasks]
 
     def seal(self, job: Job, target: str, keys: Sequence[str], shards: Sequence[int]) -> list[dict[str, Any]]:
         """One shard after the other; each reads only what is its own."""
@@ -94,8 +101,25 @@ class Embedded:
         found = []
         for number in shards:
             mine = pl.col(SHARD) == number
-            found.append(seal(job, target, number, rows.filter(mine).collect(), nodes.filter(mine).collect()))
+            own = (rows.filter(mine).collect(), nodes.filter(mine).collect())
+            found.append(_tell_as_one(seal, job, target, number, *own))
         return found
+
+
+def _tell_as_one(step: Callable[..., dict[str, Any]], *given: Any) -> dict[str, Any]:
+    """Do a step: who watches hears that one more is done, and nothing of the stages within it."""
+    with watched(Silent()):
+        found = step(*given)
+    advance()
+    return found
+
+
+def _begin(engine: Engine, name: str, count: int, unit: str) -> None:
+    """Begin a stage of so many steps; how many of them a cluster has done is not told."""
+    if engine.counts:
+        stage(name, count, unit)
+    else:
+        stage(f"{name} {count:,} {unit} on Spark")
 
 
 @contextmanager
@@ -156,10 +180,13 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
         if joined:
             (work / ALIASES).unlink(missing_ok=True)  # it may be that of another graph, from a build that was killed
             write_frame(work / BACKERS, list_backers(resolved, base.parsed.entities))
-        scanned = engine.each(scan, job, _units(base, files))
+        units = _units(base, files)
+        _begin(engine, "scanning", len(units), "units")
+        scanned = engine.each(scan, job, units)
         _seen_here(work, (str(one["scan"]) for one in scanned))
         done, tasks, mapped = _map(engine, job, base, resolved, scanned)
         lost = {name for one in done for name in one["lost sources"]}
+        stage("describing entities and sources")
         described = describe(without_sources(resolved, lost), _lock(base.project), base.project)
         basis = _write_basis(work, base, described, done)
         with staged(out) as (aside, publish):
@@ -167,7 +194,9 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
             every = {number for one in done for number in one["shards"]}
             kept = _keep(before, out, aside, every - _changed(before, done, job, basis))
             changed = sorted(every - kept.keys())
+            _begin(engine, "writing", len(changed), "shards")
             sealed = engine.seal(job, str(aside), [one["key"] for one in done], changed) if changed else []
+            stage("writing the manifest")
             rejects = [read_frame(work / f"rejects-{one['key']}.parquet") for one in done]
             told = pl.concat([pl.DataFrame(schema=REJECTS), *rejects]).sort(REJECTS.names())
             rejected = write_table(aside, REJECTED, told)
@@ -178,6 +207,7 @@ def build_shards(folder: Path, out: Path, engine: Engine, shards: int = 16, *, s
             _sweep(aside, manifest)
             publish()
         _let_go(work, scanned, tasks)
+    over()
     return Sharded(out, manifest, mapped, len(changed))
 
 
@@ -270,6 +300,7 @@ def _map(
             if not (work / ALIASES).exists():
                 write_frame(work / ALIASES, list_aliases(resolved, base.parsed.entities))
             engine.join(job, todo)
+        _begin(engine, "reading", len(todo), "units")
         engine.each(map_unit, job, todo)
         _seen_here(work, (f"done-{task['key']}.json" for task in todo))
         mapped.update(str(task["unit"]) for task in todo)
@@ -325,7 +356,7 @@ def _changed(before: Mapping[str, Any] | None, done: list[dict[str, Any]], job: 
 def _keep(before: Mapping[str, Any] | None, out: Path, aside: Path, stay: set[int]) -> dict[int, dict[str, Any]]:
     """Link the shards that stay as they are into the new build; one whose files are not whole is left out."""
     kept: dict[int, dict[str, Any]] = {}
-    for number in sorted(stay):
+    for number in each(sorted(stay), "taking over", "shards"):
         entry = before["shards"][str(number)] if before else {"files": {}}
         try:
             for name, told in entry["files"].items():

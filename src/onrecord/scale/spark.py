@@ -10,11 +10,13 @@ import json
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from onrecord.errors import EngineError, MissingExtra
+from onrecord.progress import stage
 from onrecord.scale.aliases import ALIASES, ASKED, BROADCAST
 from onrecord.scale.base import Job
 from onrecord.scale.cluster import explained, find_java, on_this_machine, reach, read_master, reason, shown_master
@@ -28,11 +30,11 @@ if TYPE_CHECKING:
 
 RESULT = "result string"
 PATIENCE = 120
-"""Seconds that a cluster has to give this build its first executor."""
+"""Seconds that a cluster has to give this build its first executor; through Connect, to do its first work."""
 
 
 class Spark:
-    """A Spark session; ``master`` is ``local[*]``, ``spark://host:port`` or ``sc://host:port`` (Connect).
+    """A Spark session; ``master`` is ``local[*]``, ``spark://host:port``, ``sc://host:port`` (Connect), or another.
 
     Every machine has Python with onrecord, and sees the graph's and the output's folders under the same paths.
     More names of entities than ``broadcast`` are joined to the units that mention them, by a shuffle.
@@ -41,10 +43,15 @@ class Spark:
     :raises EngineError: when there is no such cluster, or no Java for it.
     """
 
+    counts = False
+
     def __init__(self, master: str = "local[*]", broadcast: int = BROADCAST) -> None:
         self.broadcast = broadcast
+        stage("starting Spark")
         self.session = _session(master)
-        if master.startswith("spark://"):
+        if master.startswith("sc://"):
+            _wait_for_work(self.session, master)
+        elif not master.startswith("local"):
             _wait_for_executors(self.session, master)
 
     def __enter__(self) -> Self:
@@ -189,8 +196,34 @@ def _wait_for_executors(session: SparkSession, master: str) -> None:
     while context._jsc.sc().getExecutorMemoryStatus().size() < 2:  # the driver is the first
         if time.monotonic() > end:
             session.stop()
-            raise EngineError(
-                f"{shown_master(master)}: no worker took this build within {PATIENCE} s; start workers there, "
-                "or wait until some of their cores and memory are free"
-            )
+            raise _nobody_took_it(master)
         time.sleep(0.2)
+
+
+def _wait_for_work(session: SparkSession, master: str) -> None:
+    """Let a server do the least that there is: who works for it is not told, and it would wait for ever."""
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with explained():
+                session.range(1).collect()
+        except EngineError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if thread.is_alive():
+        session.interruptAll()
+        session.stop()
+        raise _nobody_took_it(master)
+    if failures:
+        raise failures[0]
+
+
+def _nobody_took_it(master: str) -> EngineError:
+    return EngineError(
+        f"{shown_master(master)}: no worker took this build within {PATIENCE} s; start workers there, "
+        "or wait until some of their cores and memory are free"
+    )
