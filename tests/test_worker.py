@@ -19,9 +19,9 @@ import pytest
 
 import onrecord
 from onrecord.engine import Output
-from onrecord.errors import QueryError, QueryLimitExceeded
+from onrecord.errors import QueryBusy, QueryError, QueryLimitExceeded
 from onrecord.limits import Limits
-from onrecord.worker import EngineSyntaxError, Job, _bound
+from onrecord.worker import EngineSyntaxError, Job, _bound, read_forms
 from onrecord.workers import Evaluated, run
 from test_sparql import PREFIXES, SERVICES
 
@@ -333,6 +333,41 @@ def test_an_interruption_ends_the_child(store: ox.Store, monkeypatch: pytest.Mon
     monkeypatch.setattr("onrecord.worker._end", interrupted)
     with pytest.raises(KeyboardInterrupt):
         put(store, "SELECT * { ?s ?p ?o }")
+    assert none_left()
+    assert open_files() == before
+
+
+@pytest.mark.parametrize(("what", "after"), [("fork", 0), ("pipe", 0), ("pipe", 1), ("pipe", 2)])
+def test_a_process_that_cannot_be_started_leaves_no_pipes(
+    store: ox.Store, monkeypatch: pytest.MonkeyPatch, what: str, after: int
+) -> None:
+    made = []
+    real = getattr(os, what)
+
+    def fail() -> Any:
+        if len(made) == after:
+            raise OSError(11, "Resource temporarily unavailable")
+        made.append(what)
+        return real()
+
+    before = open_files()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, what, fail)
+        with pytest.raises(QueryBusy, match="no room for another query: Resource temporarily unavailable; ask again"):
+            put(store, "ASK {}")
+    assert open_files() == before
+    assert put(store, "ASK {}").body == b'{"head":{},"boolean":true}'
+
+
+def test_who_cannot_wait_for_an_answer_ends_the_process(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Any:
+        raise OSError(24, "Too many open files")
+
+    before = open_files()
+    monkeypatch.setattr("selectors.DefaultSelector", fail)
+    for ask in (lambda job: run(store, job, Limits(20)), lambda job: read_forms([job], Limits(20))):
+        with pytest.raises(QueryBusy, match="no room for another query: Too many open files; ask again later"):
+            ask(Job("ASK {}", PREFIXES, "https://example.org/"))
     assert none_left()
     assert open_files() == before
 

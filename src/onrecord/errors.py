@@ -13,7 +13,7 @@ Exceptions, all raised for a wrong call or a machine that does not play along; w
     │   ├── QueryRefused         a query that would reach out, or write
     │   ├── QueryLimitExceeded   over the limit of time, memory or size
     │   │   └── ServerTooSlow    a SPARQL server had not answered when the time was over
-    │   ├── QueryBusy            no worker was free in time
+    │   ├── QueryBusy            no worker was free in time, or the machine has no room for one
     │   └── QueryCancelled       nobody waits for the answer any more
     ├── StoreError               the triple store is damaged, locked or out of reach
     │   └── ServerError          a SPARQL server refuses, or does not answer

@@ -30,7 +30,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from onrecord.engine import Job, Output, TooManyRows, answer
-from onrecord.errors import QueryCancelled, QueryError, QueryLimitExceeded
+from onrecord.errors import QueryBusy, QueryCancelled, QueryError, QueryLimitExceeded
 from onrecord.limits import Limits, RowCount
 from onrecord.written import Forms
 
@@ -72,6 +72,8 @@ def read_forms(jobs: Sequence[Job], limits: Limits) -> list[Form | QueryError | 
     """What each of ``jobs`` would give, without evaluating it, or the error that putting it would raise.
 
     Where a query ends the process, another one goes on behind it.
+
+    :raises QueryBusy: when this machine has no room for a process.
     """
     found: list[Form | QueryError | EngineSyntaxError] = []
     store = Dataset(ox.Store())
@@ -95,7 +97,7 @@ def _read_form(worker: Worker, job: Job, limits: Limits) -> Form | EngineSyntaxE
             pass
     except EngineSyntaxError as error:
         return error
-    except QueryLimitExceeded:
+    except (QueryBusy, QueryLimitExceeded):
         raise
     except QueryError:
         return Form("boolean")
@@ -116,18 +118,25 @@ class Answering:
 
 
 class Worker:
-    """A forked process with a dataset; it answers one query after the other."""
+    """A forked process with a dataset; it answers one query after the other.
+
+    :raises QueryBusy: when this machine has no room for it.
+    """
 
     def __init__(self, dataset: Dataset) -> None:
-        with _FORKING, warnings.catch_warnings():
+        with _FORKING, warnings.catch_warnings(), contextlib.ExitStack() as ends:
             warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child calls the engine only
-            jobs, self._jobs = os.pipe()
-            self._body, body = os.pipe()
-            self._notes, notes = os.pipe()
-            self._owner = os.getpid()
-            self._child = os.fork()
+            try:
+                jobs, self._jobs = _open_pipe(ends)
+                self._body, body = _open_pipe(ends)
+                self._notes, notes = _open_pipe(ends)
+                self._owner = os.getpid()
+                self._child = os.fork()
+            except OSError as error:
+                raise _no_room(error) from error
             if self._child == 0:
                 _live(dataset, jobs, body, notes)
+            ends.pop_all()
             for end in (jobs, body, notes):
                 os.close(end)
         with contextlib.suppress(OSError, AttributeError):  # a larger pipe is only faster
@@ -171,6 +180,7 @@ class Worker:
         :raises EngineSyntaxError: when the query does not parse.
         :raises QueryLimitExceeded: over a limit, here or between the pieces; the process is ended.
         :raises QueryCancelled: when ``cancelled`` says so; the process is ended.
+        :raises QueryBusy: when this machine has no room to wait for the answer; the process is ended.
         :raises QueryError: when the engine cannot evaluate it.
         """
         self.is_ready = False
@@ -188,6 +198,8 @@ class Worker:
         except _NoAnswer as error:
             again = error.again
             raise error.reason from None
+        except OSError as error:
+            raise _no_room(error) from error
         finally:
             self.is_ready = again
             if not again:
@@ -275,6 +287,18 @@ def _counted(kind: str, job: Job) -> str:
     if kind == "graph":
         return "graph" if job.graph_format in ("nt", "nq") else ""
     return job.format if kind == "rows" else ""
+
+
+def _open_pipe(ends: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe for reading and for writing, which ``ends`` closes."""
+    found = os.pipe()
+    for end in found:
+        ends.callback(os.close, end)
+    return found
+
+
+def _no_room(error: OSError) -> QueryBusy:
+    return QueryBusy(f"this machine has no room for another query: {error.strerror or error}; ask again later")
 
 
 def _write_all(end: int, data: bytes) -> None:
