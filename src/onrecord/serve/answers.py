@@ -1,7 +1,8 @@
-"""Owns putting queries to an edition: how many run at once, who waits, and what was answered lately.
+"""Owns putting jobs to an edition: how many queries run at once, who waits, and what was answered lately.
 
 Leaves evaluating to the edition. The same query on the same edition in the same format has the same
 answer, so it is evaluated once for all who ask at the same time, and a small answer is remembered.
+Pages are made beside the queries, and neither waits for the other.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ SMALL = 256 << 10
 LONG = 16 << 10
 """Characters of the longest query that is looked at for that."""
 _CHANGING = ("NOW", "RAND", "UUID", "STRUUID", "BNODE")
-
+_OF_SITE = ("page", "address")
+"""The jobs that are no queries: no worker answers them, and nothing but a new edition changes their replies."""
 
 LONG_SECONDS = 2.0
 """A query that has run for longer may have to give way."""
@@ -60,8 +62,9 @@ class Answers:
         self._runs: list[_Run] = []
         self._queue = 64 * settings.workers
         self._waiting = 0
+        self._pages = 0
         self._bound = settings.cache
-        self._lasting = ("page", "address") if settings.store else ()
+        self._lasting = _OF_SITE if settings.store else ()
         """The jobs whose replies last; all do where that is empty: nothing but a new edition changes them."""
         self._size = 0
         self._kept: OrderedDict[str, Reply] = OrderedDict()
@@ -73,7 +76,7 @@ class Answers:
         :raises Refusal: 503 where too many others wait already.
         """
         if not lasts:
-            return await self._evaluate(edition, job, more)
+            return await self._put(edition, job, more)
         key = hashlib.sha256(json.dumps([edition.build, job, more], sort_keys=True).encode()).hexdigest()
         kept = self._kept.get(key)
         if kept is not None:
@@ -82,7 +85,7 @@ class Answers:
             return kept
         shared = self._shared.get(key)
         if shared is None:
-            task = asyncio.create_task(self._evaluate(edition, job, more))
+            task = asyncio.create_task(self._put(edition, job, more))
             shared = self._shared[key] = _Shared(task)
             task.add_done_callback(lambda done: self._finish(key, job, done))
         shared.waiting += 1
@@ -107,6 +110,19 @@ class Answers:
         while self._size > self._bound and self._kept:
             _, gone = self._kept.popitem(last=False)
             self._size -= _weight(gone)
+
+    async def _put(self, edition: Edition, job: str, more: dict[str, Any]) -> Reply:
+        return await (self._fetch if job in _OF_SITE else self._evaluate)(edition, job, more)
+
+    async def _fetch(self, edition: Edition, job: str, more: dict[str, Any]) -> Reply:
+        if self._pages >= self._queue:
+            raise Refusal(503, "too many pages are waiting; try again in a few seconds", Retry_After="5")
+        self._pages += 1
+        try:
+            async with edition.held():
+                return await edition.ask(job, **more)
+        finally:
+            self._pages -= 1
 
     async def _evaluate(self, edition: Edition, job: str, more: dict[str, Any]) -> Reply:
         await self._wait_for_turn()

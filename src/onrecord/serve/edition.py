@@ -8,6 +8,7 @@ nothing that a query does can reach its connections.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -61,9 +62,13 @@ def main() -> None:
 
 
 def answer_jobs(stream: BinaryIO, desk: Desk, hand_out: Callable[[int, Done], None], workers: int) -> None:
-    """Have the desk answer every job that comes, up to ``workers`` queries at a time, until nobody asks any more."""
-    with ThreadPoolExecutor(workers) as queries, ThreadPoolExecutor(1) as pages, ThreadPoolExecutor(1) as own:
-        pools = {"page": pages, "address": pages, "state": own}
+    """Have the desk answer every job that comes, up to ``workers`` queries at a time, until nobody asks any more.
+
+    Pages are made one at a time; what the addresses of things are, and how a server behind this one is, waits for none.
+    """
+    with contextlib.ExitStack() as stack:
+        queries = stack.enter_context(ThreadPoolExecutor(workers))
+        pools = {job: stack.enter_context(ThreadPoolExecutor(1)) for job in ("page", "address", "state")}
         while job := read_job(stream):
             if job["job"] == "cancel":
                 desk.cancel(job["of"])
