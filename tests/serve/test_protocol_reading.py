@@ -64,6 +64,7 @@ FULL = Dataset(("urn:a", "urn:b"), ("urn:c",))
         ("POST", b"", f"{QUERY}; charset=utf-8", "ASK { ?s ?p 'é' }".encode(), Operation("ASK { ?s ?p 'é' }")),
         ("POST", url(("named-graph-uri", "urn:c")), QUERY, ASK.encode(), Operation(ASK, Dataset((), ("urn:c",)))),
         ("GET", b"", "", b"", None),
+        ("GET", url(("format", "ttl"), ("other", "1")), "", b"", None),
         ("GET", url(("query", "")), "", b"", Operation("")),
     ],
 )
@@ -77,7 +78,9 @@ def test_an_operation(method: str, query: bytes, kind: str, body: bytes, expecte
         ("PUT", url(("query", ASK)), "", b"", 405, "PUT"),
         ("GET", url(("query", ASK), ("query", ASK)), "", b"", 400, "2 parameters"),
         ("POST", b"", FORM, url(("query", ASK), ("query", ASK)), 400, "2 parameters"),
-        ("GET", url(("other", "1")), "", b"", 400, "no parameter query="),
+        ("GET", url(("default-graph-uri", "urn:a")), "", b"", 400, "no parameter query="),
+        ("GET", url(("named-graph-uri", "urn:a"), ("format", "ttl")), "", b"", 400, "no parameter query="),
+        ("POST", url(("format", "ttl")), FORM, b"", 400, "no parameter query="),
         ("POST", b"", FORM, b"", 400, "no parameter query="),
         ("POST", url(("query", ASK)), FORM, b"", 400, "into the form"),
         ("POST", url(("query", ASK)), QUERY, ASK.encode(), 400, "send it once"),

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from onrecord.serve.description import describe
 from onrecord.serve.negotiation import HTML, ROWS, TRIPLES, Format, choose
 from onrecord.serve.pages import send_page
-from onrecord.serve.protocol import Operation, Refusal, read_operation
+from onrecord.serve.protocol import Operation, Refusal, named_format, read_operation, read_pairs
 from onrecord.serve.service import Service, accepted, wanted
 from onrecord.serve.settings import MAX_BODY
 from onrecord.sparql import MAX_QUERY_BYTES
@@ -64,11 +64,12 @@ def _formats(request: Request, operation: Operation) -> dict[str, Format]:
 
 
 async def _introduce(request: Request) -> Response:
-    if choose(accepted(request), (*TRIPLES, HTML)) == HTML:
+    named = named_format(read_pairs(request.scope["query_string"], "query string"))
+    if not named and choose(accepted(request), (*TRIPLES, HTML)) == HTML:
         page = await send_page(request, CONSOLE)
         page.headers["Vary"] = "Accept"
         return page
-    return describe(request.state.edition, str(request.url.replace(query="")), wanted(request, "", TRIPLES))
+    return describe(request.state.edition, str(request.url.replace(query="")), wanted(request, named, TRIPLES))
 
 
 async def read_body(request: Request) -> bytes:

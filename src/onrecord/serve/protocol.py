@@ -16,6 +16,7 @@ UPDATE = "application/sparql-update"
 _CHARSET = re.compile(r'(?i)charset\s*=\s*"?(?P<name>[\w-]+)')
 _DATASET = ("default-graph-uri", "named-graph-uri")
 _WRITES = ("update", "using-graph-uri", "using-named-graph-uri")
+_ASKS = frozenset({"query", *_DATASET})
 MAX_PARAMETERS = 1000
 
 
@@ -70,7 +71,7 @@ def read_pairs(text: bytes, where: str) -> list[tuple[str, str]]:
 
 
 def read_operation(method: str, url: bytes, content_type: str, body: bytes) -> Operation | None:
-    """What a request to the endpoint asks; None for a GET that asks nothing.
+    """What a request to the endpoint asks; None for a GET that asks nothing, with neither a query nor a dataset.
 
     ``url`` is the query string as sent. Parameters that the protocol does not know are left aside.
 
@@ -81,7 +82,7 @@ def read_operation(method: str, url: bytes, content_type: str, body: bytes) -> O
     kind = content_type.partition(";")[0].strip().lower()
     if method in ("GET", "HEAD"):
         _refuse_writes(pairs)
-        return _operation(pairs, "query string") if pairs else None
+        return _operation(pairs, "query string") if any(name in _ASKS for name, _ in pairs) else None
     if method != "POST":
         raise Refusal(405, f"{method} is not a method of this endpoint", Allow="GET, HEAD, POST")
     if kind == UPDATE:
@@ -109,12 +110,15 @@ def _operation(pairs: Sequence[tuple[str, str]], where: str) -> Operation:
     if len(queries) > 1:
         raise Refusal(400, f"the {where} has {len(queries)} parameters query=; a request asks one query")
     default, named = (tuple(value for name, value in pairs if name == each) for each in _DATASET)
-    formats = [value for name, value in pairs if name == "format"]
-    formats += [value for name, value in pairs if name == "output"]  # some clients say it twice, in several ways
     if "\x00" in queries[0]:
         raise Refusal(400, "the query holds a NUL character")
     dataset = Dataset(default, named) if default or named else None
-    return Operation(queries[0], dataset, formats[0] if formats else "")
+    return Operation(queries[0], dataset, named_format(pairs))
+
+
+def named_format(pairs: Sequence[tuple[str, str]]) -> str:
+    """The format that parameters name; empty where they name none. Some clients say it twice, in several ways."""
+    return next((value for name in ("format", "output") for key, value in pairs if key == name), "")
 
 
 def _refuse_writes(pairs: Sequence[tuple[str, str]]) -> None:
