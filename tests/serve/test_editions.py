@@ -17,12 +17,17 @@ from typing import Any
 
 import pytest
 
+from onrecord.errors import OnRecordError
 from onrecord.serve import live
+from onrecord.serve.answers import Answers
 from onrecord.serve.desk import Broken, Desk
 from onrecord.serve.edition import Counter, Done, answer_jobs
 from onrecord.serve.editions import Edition, EditionLost, Editions, LongBody, Reply
+from onrecord.serve.log import Log
 from onrecord.serve.messages import HEAD, INLINE
+from onrecord.serve.metrics import Metrics
 from onrecord.serve.server import _tell_end
+from onrecord.serve.service import Service
 from onrecord.serve.settings import Settings
 from onrecord.serve.upstream import Upstream
 from onrecord.spool import Spool
@@ -141,6 +146,49 @@ def test_what_was_cancelled_before_it_began_is_not_done(tmp_path: Path, monkeypa
     desk.cancel(1)
     assert (desk.reply(page)[0]["error"], made) == ("cancelled", [])
     assert (desk.reply({**page, "id": 2})[0]["kind"], made) == ("page", ["slow.html"])
+
+
+def test_the_address_of_a_thing_waits_for_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = open_desk(write_graph(tmp_path / "garden"), tmp_path / "out")
+    is_told = threading.Event()
+    order: list[int] = []
+    monkeypatch.setitem(desk._pages, "slow.html", lambda: b"in time" if is_told.wait(10) else b"too late")
+
+    def hand_out(number: int, done: Done) -> None:
+        order.append(number)
+        is_told.set()
+
+    page, address = {"id": 1, "job": "page", "path": "slow.html"}, {"id": 2, "job": "address", "iri": "urn:none"}
+    answer_jobs(Pipe(page, address), desk, hand_out, 1)
+    assert order == [2, 1]
+
+
+TENDED = "#+ title: Tended?\nSELECT ?who WHERE { ?who gar:tends ?plot }\n"
+
+
+@pytest.mark.parametrize("redact", [False, True])
+@pytest.mark.parametrize(
+    "edited",
+    [
+        "#+ title: Tended?\nSELECT ?who WHERE { VALUES ?who { 'Rose Marsh' } }\n",
+        "#+ title: Tended?\nSELECT ?who WHERE { ?who 'Rose Marsh' }\n",
+        "CONSTRUCT { ?a ?b 'Rose Marsh' } WHERE { ?a ?b ?c }\n",
+        "#+ defaults: Rose Marsh\nASK {}\n",
+        "",
+    ],
+)
+def test_a_question_that_is_edited_is_put_as_it_was(tmp_path: Path, edited: str, redact: bool) -> None:
+    """Its new text belongs to the next edition, which looks at it for what is protected first."""
+    folder = write_graph(tmp_path / "garden", **{"questions/tended.rq": TENDED, "entities.yaml": MARKED})
+    settings = Settings(folder, redact=redact, secret=b"a secret of the garden")
+    desk = Desk({**settings.for_edition(tmp_path / "out"), "workers": 1})
+    job = {"id": 1, "job": "ask", "name": "tended", "parameters": {}, "formats": {"rows": "csv", "boolean": "csv"}}
+    before = desk.reply(job)
+    file = folder / "questions/tended.rq"
+    file.write_text(edited) if edited else file.unlink()
+    (folder / "questions/new.rq").write_text(edited or TENDED)
+    assert (desk.reply(job), before[0]) == (before, {"kind": "rows"})
+    assert desk.reply({**job, "name": "new"})[0]["error"] == "unknown"
 
 
 class Out:
@@ -267,13 +315,20 @@ def test_what_cannot_be_read_of_a_process_keeps_nobody_waiting(tmp_path: Path) -
     asyncio.run(ask())
 
 
-def test_a_process_that_cannot_be_started_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(*command: str, **options: Any) -> Any:
-        raise OSError(11, "Resource temporarily unavailable")
+@pytest.mark.parametrize("what", ["folder", "process"])
+def test_a_process_that_cannot_be_started_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def fail(*_: Any, **options: Any) -> Any:
+        raise OSError(28, "No space left on device", "/a/path/of/this/machine")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", fail)
-    with pytest.raises(OSError, match="temporarily unavailable"):
+    if what == "folder":
+        monkeypatch.setattr(tempfile, "mkdtemp", fail)
+    else:
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", fail)
+    told = "this machine cannot begin to build the graph: No space left on device"
+    with pytest.raises(OnRecordError, match=f"^{told}$"):
         asyncio.run(Edition.start(settings_of(tmp_path)))
     assert list(tmp_path.iterdir()) == []
 
@@ -320,9 +375,12 @@ def test_an_edit_during_a_build_is_another_build(tmp_path: Path, monkeypatch: py
 # following the files
 
 
-def test_what_cannot_be_replaced_is_tried_less_and_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("running", [False, True], ids=["gone", "failed"])
+def test_what_cannot_be_replaced_is_tried_less_and_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: bool
+) -> None:
     pauses: list[float] = []
-    edition = SimpleNamespace(is_running=False)
+    edition = SimpleNamespace(is_running=running)
 
     async def wait_for(waiting: Coroutine[Any, Any, bool], seconds: float) -> bool:
         waiting.close()
@@ -331,12 +389,15 @@ def test_what_cannot_be_replaced_is_tried_less_and_less_often(tmp_path: Path, mo
             raise asyncio.CancelledError
         raise TimeoutError
 
-    async def renew(service: Any) -> None:
-        edition.is_running = len(pauses) == 9
+    async def renew(service: Any) -> str:
+        edition.is_running = running or len(pauses) == 9
+        return "ready" if len(pauses) == 9 else "failed"
 
     async def follow() -> None:
         service: Any = SimpleNamespace(edition=edition, settings=SimpleNamespace(watch=False, store=""))
         watch = live.Watch(write_graph(tmp_path / "garden"))
+        if running:
+            watch._changed.set()
         with monkeypatch.context() as patched, contextlib.suppress(asyncio.CancelledError):
             patched.setattr(asyncio, "wait_for", wait_for)
             await watch.keep_current(service)
@@ -344,6 +405,86 @@ def test_what_cannot_be_replaced_is_tried_less_and_less_often(tmp_path: Path, mo
     monkeypatch.setattr(live, "_renew", renew)
     asyncio.run(follow())
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 1.0, 1.0, 1.0]
+
+
+def test_a_server_behind_is_looked_at_every_second_however_often_builds_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    tries: list[int] = []
+
+    async def wait_for(waiting: Coroutine[Any, Any, bool], seconds: float) -> bool:
+        waiting.close()
+        looks.append(seconds)
+        if len(looks) == 20:
+            raise asyncio.CancelledError
+        raise TimeoutError
+
+    async def look(watch: Any, service: Any) -> bool:
+        return len(looks) == 18
+
+    async def renew(service: Any) -> str:
+        tries.append(len(looks))
+        return "failed"
+
+    async def follow() -> None:
+        settings = SimpleNamespace(watch=False, store="http://127.0.0.1:1")
+        service: Any = SimpleNamespace(edition=SimpleNamespace(is_running=True), settings=settings)
+        watch = live.Watch(write_graph(tmp_path / "garden"))
+        watch._changed.set()
+        with monkeypatch.context() as patched, contextlib.suppress(asyncio.CancelledError):
+            patched.setattr(asyncio, "wait_for", wait_for)
+            await watch.keep_current(service)
+
+    monkeypatch.setattr(live, "_renew", renew)
+    monkeypatch.setattr(live.Watch, "_look_at_store", look)
+    asyncio.run(follow())
+    assert (set(looks), tries) == ({1.0}, [1, 3, 7, 15, 18])
+
+
+def test_what_failed_for_a_passing_reason_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other file has to change for that: the edit that could not be built is served once it can be."""
+    coming = iter(
+        [
+            OnRecordError("this machine cannot begin to build the graph: No space left on device"),
+            Fresh(state="failed", message="the build ended early"),
+            Fresh(state="ready", build="two"),
+        ]
+    )
+    told: list[str | None] = []
+
+    async def follow() -> None:
+        settings = Settings(write_graph(tmp_path / "garden"), watch=False)
+        before: Any = Fresh()
+        editions, metrics = Editions(settings, before), Metrics()
+        log = Log(as_json=True, stream=io.StringIO())
+        service = Service(settings, editions, Answers(settings, metrics), metrics, log)
+
+        async def start(settings: Settings) -> Any:
+            told.append(editions.trouble and editions.trouble["message"])
+            fresh = next(coming)
+            if isinstance(fresh, OnRecordError):
+                raise fresh
+            return fresh
+
+        monkeypatch.setattr(Edition, "start", start)
+        watch = live.Watch(settings.graph)
+        watch._changed.set()
+        keeping = asyncio.create_task(watch.keep_current(service))
+        try:
+            async with asyncio.timeout(5):
+                while service.edition.build != "two":
+                    await asyncio.sleep(0.01)
+        finally:
+            keeping.cancel()
+            told.append(editions.trouble and editions.trouble["message"])
+
+    monkeypatch.setattr(live, "RESTART_SECONDS", 0.01)
+    asyncio.run(follow())
+    no_space = "this machine cannot begin to build the graph: No space left on device"
+    assert told == [None, no_space, "the build ended early", None]
 
 
 def test_a_folder_that_cannot_be_looked_into_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

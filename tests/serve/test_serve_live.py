@@ -149,6 +149,21 @@ def test_an_edition_that_dies_is_replaced(server: Server) -> None:
     assert len(server.rows(HEADS)) == 1
 
 
+@pytest.mark.slow
+def test_an_edit_whose_build_was_killed_is_served_all_the_same(server: Server, folder: Path) -> None:
+    before = set(children_of(server.process.pid))
+    (folder / "statements" / "letter.yaml").write_text(EDITED)
+    deadline = time.monotonic() + 40
+    while not (fresh := set(children_of(server.process.pid)) - before):
+        assert time.monotonic() < deadline, server.log
+        time.sleep(0.01)
+    os.kill(fresh.pop(), signal.SIGKILL)
+    told = server.wait_for("/problems", lambda found: found["message"])
+    assert (told["message"], told["problems"]) == ("the build ended early", [])
+    server.wait_for("/live", lambda found: found["problems"] == 0)
+    assert server.rows(HEADS) == [{"who": "https://example.org/garden/entity/basil"}]
+
+
 def children_of(process: int) -> list[int]:
     """The processes that a process started."""
     found = Path(f"/proc/{process}/task/{process}/children").read_text().split()

@@ -35,7 +35,7 @@ from onrecord.limits import Limits
 from onrecord.project import Project, input_digest
 from onrecord.protected import count_protected, require_choice
 from onrecord.query import Opened, evaluate
-from onrecord.questions import Question, prepare
+from onrecord.questions import Question, parameter_terms
 from onrecord.serve.catalogue import describe_questions
 from onrecord.serve.messages import INLINE, Job, without_address
 from onrecord.serve.settings import BUSY_SECONDS
@@ -120,8 +120,7 @@ class Desk:
             graphs = manifest["graphs"]
             state.append(manifest["inputs"])
         state += [secret.hex()] if secret else []
-        questions = self._site.answers.questions if secret else graph.questions()
-        self._withheld = graph.questions().keys() - questions.keys()
+        self._questions = questions = self._site.answers.questions  # as they were read with all else
         refused = {name: self._refuse(question.lens) for name, question in questions.items()}
         self.facts: dict[str, Any] = {
             "build": _name_build(questions, state),
@@ -133,6 +132,7 @@ class Desk:
             "questions": [{**each, "refused": refused[each["name"]]} for each in describe_questions(graph, questions)],
             "behind": graph.remote.behind if graph.remote else "",
             "protected": 0 if secret else count_protected(loaded),
+            "redacted": bool(secret and self._site.protected),
         }
 
     def expect(self, job: Job) -> None:
@@ -198,9 +198,10 @@ class Desk:
         return self._evaluate(text, Lens(), job["formats"], stopped, default_graphs=default, named_graphs=named)
 
     def _ask(self, job: Job, stopped: threading.Event) -> Reply:
-        if job["name"] in self._withheld:
+        question = self._questions.get(job["name"])
+        if question is None:
             return {"error": "unknown", "message": "there is no such question"}, b""
-        question, terms = prepare(self._graph, job["name"], job["parameters"])
+        terms = parameter_terms(self._graph, question, job["parameters"])
         reason = self._refuse(question.lens)
         if reason:
             return {"error": "cannot", "message": f"this question is not answered here: {reason}"}, b""

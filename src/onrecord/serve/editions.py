@@ -72,8 +72,14 @@ class Edition:
 
     @classmethod
     async def start(cls, settings: Settings) -> Edition:
-        """Start a process that builds the graph as its files are now; :attr:`facts` say how that went."""
-        folder = Path(tempfile.mkdtemp(prefix="onrecord-edition-"))
+        """Start a process that builds the graph as its files are now; :attr:`facts` say how that went.
+
+        :raises OnRecordError: when this machine has no room for it at the moment.
+        """
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="onrecord-edition-"))
+        except OSError as error:
+            raise _not_begun(error) from error
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -83,9 +89,9 @@ class Edition:
                 stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends its editions itself
             )
-        except OSError:
+        except OSError as error:
             folder.rmdir()
-            raise
+            raise _not_begun(error) from error
         edition = cls(folder, process)
         try:
             edition._send(settings.for_edition(folder))
@@ -200,6 +206,10 @@ class Edition:
                 future.set_exception(EditionLost("the process that answers has ended; ask again"))
 
 
+def _not_begun(error: OSError) -> OnRecordError:
+    return OnRecordError(f"this machine cannot begin to build the graph: {error.strerror or error}")
+
+
 @dataclass(slots=True)
 class Editions:
     """The edition that is served, and how the last rebuild went."""
@@ -215,12 +225,15 @@ class Editions:
     async def renew(self) -> str:
         """Build the files as they are now beside what is served, and serve that; returns how it went.
 
-        ``ready`` for a new edition, ``same`` where nothing that is served changed, ``broken`` and
-        ``failed`` where the one before stays.
+        ``ready`` for a new edition, ``same`` where nothing that is served changed; the one before stays where the
+        files are ``broken`` or ``undecided``, and where it ``failed`` for another reason, which may pass.
         """
         self.is_building = True
         try:
             fresh = await Edition.start(self.settings)
+        except OnRecordError as error:
+            self.trouble = {"message": str(error), "detail": str(error), "problems": []}
+            return "failed"
         finally:
             self.is_building = False
         state = str(fresh.facts["state"])

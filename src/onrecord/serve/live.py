@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from onrecord.errors import OnRecordError, Problems
+from onrecord.errors import Problems
 from onrecord.project import Project, find_files, input_files, open_project
 from onrecord.serve.service import Service
 from onrecord.serve.upstream import Look
 from onrecord.watch import changes
 
 RESTART_SECONDS = 1.0
-"""Between two tries to replace a process that is gone."""
+"""Between two tries to replace a process that is gone, or to build what could not be built."""
 
 MOST_RESTART_SECONDS = 60.0
 """And at most, where one try after the other fails: each builds the graph."""
@@ -70,21 +70,30 @@ class Watch:
         yield from begun
 
     async def keep_current(self, service: Service) -> None:
-        """Renew the edition whenever it has to be; ends when it is cancelled."""
+        """Renew the edition whenever it has to be, also where the build before failed; ends when it is cancelled."""
         if service.settings.watch:
             threading.Thread(target=self._look, name="watch", daemon=True).start()
-        pause = RESTART_SECONDS
+        pause = left = RESTART_SECONDS
+        failed = False  # and not for the files' sake, so that their next change is not what it waits for
         try:
             while True:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), pause)
+                wait = min(left, RESTART_SECONDS) if service.settings.store else left
+                try:
+                    await asyncio.wait_for(self._changed.wait(), wait)
+                except TimeoutError:
+                    left -= wait
                 is_due = (
                     service.edition.is_running and bool(service.settings.store) and await self._look_at_store(service)
                 )
-                if self._changed.is_set() or is_due or not service.edition.is_running:
-                    self._changed.clear()
-                    await _renew(service)
-                pause = RESTART_SECONDS if service.edition.is_running else min(2 * pause, MOST_RESTART_SECONDS)
+                if self._changed.is_set():
+                    pause = RESTART_SECONDS
+                elif not is_due and (left > 0 or (service.edition.is_running and not failed)):
+                    left = left or pause
+                    continue
+                self._changed.clear()
+                failed = await _renew(service) == "failed"
+                is_well = service.edition.is_running and not failed
+                pause = left = RESTART_SECONDS if is_well else min(2 * pause, MOST_RESTART_SECONDS)
         finally:
             self._stop.set()
 
@@ -106,14 +115,11 @@ class Watch:
         return found.status == "ok" and before.status not in ("ok", "changed") and service.editions.trouble is not None
 
 
-async def _renew(service: Service) -> None:
+async def _renew(service: Service) -> str:
+    """Build anew, and tell how that went."""
     started = asyncio.get_running_loop().time()
     before = service.edition.build
-    try:
-        state = await service.editions.renew()
-    except (OSError, OnRecordError) as error:
-        service.log.write("build", "error", outcome="failed", message=str(error))
-        return
+    state = await service.editions.renew()
     service.metrics.builds.labels(state).inc()
     if service.edition.build != before:
         service.answers.forget()
@@ -130,3 +136,4 @@ async def _renew(service: Service) -> None:
         problems=len(trouble["problems"]) if trouble else None,
         message=trouble["detail"] if trouble else None,
     )
+    return state
