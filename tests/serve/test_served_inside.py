@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -19,6 +21,7 @@ from onrecord.serve.desk import Desk
 from onrecord.serve.editions import EditionLost, Reply
 from onrecord.serve.log import Log
 from onrecord.serve.metrics import Metrics
+from onrecord.serve.negotiation import TRIPLES, by_name
 from onrecord.serve.openapi import describe_api
 from onrecord.serve.service import Service
 from onrecord.serve.settings import Settings
@@ -86,7 +89,7 @@ def test_the_facts_of_an_edition(desk: Desk) -> None:
         ({"job": "page", "path": "none.html"}, {"error": "unknown", "message": "there is no such page"}, ""),
         (
             {"job": "ask", "name": "none", "parameters": {}, "formats": {"rows": "csv"}},
-            {"error": "call", "message": 'there is no question "none"; see  onrecord ask GRAPH'},
+            {"error": "unknown", "message": "there is no such question"},
             "",
         ),
     ],
@@ -227,6 +230,8 @@ async def _ask(service: Service, method: str, target: str, body: bytes, headers:
         ("GET", f"/sparql?query={HEADS.replace(' ', '+').replace('?', '%3F')}", {}, 200),
         ("GET", "/sparql", {"accept": "text/turtle"}, 200),
         ("GET", "/sparql", {"accept": "text/html"}, 200),
+        ("GET", "/sparql?format=ttl", {"accept": "text/html"}, 200),
+        ("GET", "/sparql?format=csv", {}, 400),
         ("GET", "/sparql?query=x", {}, 400),
         ("GET", "/sparql?update=x", {}, 403),
         ("PUT", "/sparql", {}, 405),
@@ -296,6 +301,57 @@ def test_trouble_is_told(service: Service) -> None:
     page = ask(service, "GET", "/problems", accept="text/html")[2].decode()
     assert "a.yaml:3:1: R001 &lt;b&gt;" in page
     assert "What is served is the last good state of the graph." in page
+
+
+def test_a_build_that_could_not_begin_is_told(service: Service) -> None:
+    editions: Any = service.editions
+    editions.trouble = {"message": "this machine cannot begin to build the graph: no space", "problems": []}
+    assert json.loads(ask(service, "GET", "/live")[2])["problems"] == 1
+    page = ask(service, "GET", "/problems", accept="text/html")[2].decode()
+    assert "cannot be served as they are: this machine cannot begin to build the graph: no space." in page
+    assert json.loads(ask(service, "GET", "/problems", accept="application/json")[2])["state"] == "broken"
+
+
+WARNING = {"code": "E010", "file": "a.yaml", "line": 3, "severity": "warning", "message": "Rose", "text": "a.yaml:3"}
+TOLD = (
+    "they have errors",
+    "no graph could be built of them",
+    "garden has errors",
+    "Files with errors do not tell for certain",
+    "This graph holds what is protected",
+    "a.yaml:3",
+)
+TROUBLE = {"message": "garden has errors", "problems": [WARNING]}
+
+
+@pytest.mark.parametrize(
+    ("redact", "marked", "trouble", "words"),
+    [
+        (False, False, None, ["a.yaml:3"]),
+        (True, False, None, ["a.yaml:3"]),
+        (True, True, None, ["This graph holds what is protected"]),
+        (False, False, TROUBLE, ["garden has errors", "a.yaml:3"]),
+        (True, False, TROUBLE, ["they have errors", "Files with errors do not tell for certain"]),
+        (True, True, TROUBLE, ["they have errors", "Files with errors do not tell for certain"]),
+        (True, False, {**TROUBLE, "problems": []}, ["no graph could be built of them"]),
+    ],
+)
+def test_what_problems_tell_of_what_is_protected(
+    settings: Settings, desk: Desk, redact: bool, marked: bool, trouble: dict[str, Any] | None, words: list[str]
+) -> None:
+    """All where nothing is marked; codes alone where something is, or where files with errors may mark it."""
+    chosen = Settings(settings.graph, redact=redact, secret=b"a secret of the garden")
+    edition: Any = Inside(desk)
+    edition.facts |= {"problems": [WARNING], "redacted": marked}
+    editions: Any = Current(edition)
+    editions.trouble = trouble
+    here = Service(chosen, editions, Answers(chosen, Metrics()), Metrics(), Log(as_json=True, stream=io.StringIO()))
+    page = ask(here, "GET", "/problems", accept="text/html")[2].decode()
+    assert [word for word in TOLD if word in page] == words
+    problems = json.loads(ask(here, "GET", "/problems", accept="application/json")[2])["problems"]
+    assert [(each["code"], each["file"] != "") for each in problems] == (
+        [("E010", "a.yaml:3" in words)] if not trouble or trouble["problems"] else []
+    )
 
 
 def test_the_log_for_people_and_for_programs() -> None:
@@ -421,3 +477,21 @@ def test_the_console_is_one_of_two_answers(service: Service) -> None:
     status, given, _ = ask(service, "GET", "/sparql", accept="text/html", if_none_match=given["etag"])
     assert (status, given["vary"].split(", ")[0]) == (304, "Accept")
     assert ask(service, "GET", "/sparql", accept="text/turtle")[1]["vary"].split(", ")[0] == "Accept"
+
+
+@pytest.mark.parametrize("path", ["/none.html", "/entity/nobody.html", "/entity/none/", "//a/b/c.html"])
+def test_a_missing_page_finds_its_styles_at_any_depth(service: Service, path: str) -> None:
+    status, _, body = ask(service, "GET", path, accept="text/html")
+    links = re.findall(r'(?:href|src)="([^"#]+)"', body.decode())
+    found = {urlsplit(urljoin(f"http://localhost{path}", link)).path for link in links}
+    assert (status, {"/assets/site.css", "/assets/site.js", "/index.html"} <= found) == (404, True)
+    assert {address: ask(service, "GET", address)[0] for address in found} == dict.fromkeys(found, 200)
+    data = json.loads(re.findall(r'id="data">([^<]*)<', body.decode())[0])
+    assert urljoin(f"http://localhost{path}", data["root"]) == "http://localhost/"
+
+
+@pytest.mark.parametrize("name", ["ttl", "nt"])
+def test_a_format_stands_over_what_is_accepted_without_a_query_too(service: Service, name: str) -> None:
+    status, given, body = ask(service, "GET", f"/sparql?format={name}", accept="text/html")
+    assert (status, given["content-type"]) == (200, by_name(name, TRIPLES).media_type)  # type: ignore[union-attr]
+    assert b"sparql-service-description" in body
