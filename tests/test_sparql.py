@@ -381,6 +381,11 @@ def test_what_is_no_call() -> None:
     assert not may_call("SELECT ?rand { ?rand <http://x/rand()/now> 'RAND()' ; ex:rand ?now } # NOW()", ["NOW", "RAND"])
 
 
+def test_an_iri_behind_a_value_is_told_as_one() -> None:
+    problem = explain_syntax("ASK { ?a ?b ?c FILTER(?c <urn:y>) }", "error at 1:31: expected [_]", PREFIXES).problem
+    assert (problem.place.column, problem.message) == (26, 'an IRI cannot stand behind "?c" here')
+
+
 def test_an_order_is_seen_without_spaces() -> None:
     assert is_ordered("SELECT ?y { ?s ?p ?y }ORDERBY?y") and is_ordered("SELECT ?y { ?s ?p ?y } order by ?y")
     assert not is_ordered("SELECT ?order { ?order ex:order 'ORDER' }")

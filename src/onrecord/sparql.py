@@ -443,6 +443,10 @@ def _unknown_prefix(found: list[Token], query: str, prefixes: Mapping[str, str],
         if token.kind != "name" or (index and found[index - 1].text.upper() == "PREFIX"):
             continue
         prefix = token.text.partition(":")[0]
+        before = found[index - 1]
+        if prefix not in known and before.text == "<" and _CLOSED.match(query, before.start):
+            what = f'an IRI cannot stand behind "{found[index - 2].text}" here'
+            return _problem(query, before, name, what, "write = or another sign between the two")
         if prefix not in known:
             return _problem(
                 query,

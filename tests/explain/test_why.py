@@ -243,6 +243,19 @@ def test_a_computed_value_is_tied_to_its_own_triple(graph: Graph) -> None:
     ]
 
 
+def test_a_branch_that_a_filter_shuts_is_no_ground(graph: Graph) -> None:
+    branches = "{ ?who gar:chairs ?what FILTER(?what != :society) } UNION { ?who gar:memberOf ?what }"
+    optional = "OPTIONAL { ?who gar:chairs ?group FILTER(?group != :society) }"
+    member = [(["Rose Marsh"], ["Rose Marsh member of the society"])]
+    assert explained(graph, f"SELECT ?who {{ {branches} }}") == member
+    assert explained(graph, f"SELECT ?who {{ ?who gar:memberOf ?group {optional} }}") == member
+    both = branches.replace("!=", "=")
+    assert sorted(grounds for _, grounds in explained(graph, f"SELECT ?who {{ {both} }}")) == [
+        ["Rose Marsh chairs the society"],
+        ["Rose Marsh member of the society"],
+    ]
+
+
 def test_a_row_rests_on_the_graphs_that_from_names(graph: Graph) -> None:
     for name, verb in (("asserted", "chairs"), ("inferred", "member of")):
         query = (
@@ -275,6 +288,13 @@ def test_a_number_is_tied_as_it_is_written(tmp_path: Path) -> None:
     assert explained(graph_of(tmp_path, tall), query) == [
         (["“1.70”"], ["Rose Marsh height in metres “1.70”"]),
         (["“1.8”"], ["Basil Thorn height in metres “1.8”"]),
+    ]
+
+
+def test_a_value_in_another_form_is_the_same_value(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path, "- triple: [Rose, height in metres, 1.70]\n  quote: of 1.70\n")
+    assert explained(graph, "SELECT ?who { ?who gar:height 1.7 }") == [
+        (["Rose Marsh"], ["Rose Marsh height in metres “1.70”"])
     ]
 
 

@@ -7,7 +7,7 @@ else there is a reason, not a guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from onrecord.lens import Lens
 from onrecord.limits import Limits
 from onrecord.query import answer as ask
 from onrecord.sparql import QUERY_NAME, Token, place, tokens
-from onrecord.terms import iri, literal
+from onrecord.terms import iri, literal, split_term
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
@@ -39,6 +39,10 @@ _REFUSED = {
     **{name: name for name in ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")},
     **{name: f"what {name} gives, another thing each time," for name in ("RAND", "UUID", "STRUUID", "BNODE")},
 }
+
+
+_Pattern = tuple[tuple[str, str, str], tuple[str, ...]]
+"""A triple pattern, variables as ``?name``, and the variables that are bound when the groups around it matched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,14 @@ def explain_row(
         quads = quads.filter(quads["graph"].is_in(graphs))
     facts = set(quads.select("subject", "predicate", "object").iter_rows())
     found: dict[Triple, Ground] = {}
-    for pattern in patterns:
-        triple = tuple(_fill(term, solution) for term in pattern)
-        if any(term is None for term in triple):
+    for pattern, groups in patterns:
+        if not all(group in solution for group in groups):
             continue  # an OPTIONAL or a branch of a UNION that did not match
-        ground = (str(triple[0]), str(triple[1]), str(triple[2]))
-        if ground in facts or (not graphs and ground in base.closure):
-            found.setdefault(ground, _ground(base, ground))
+        subject, predicate, obj = (solution[term[1:]] if term.startswith("?") else term for term in pattern)
+        ground = (subject, predicate, obj)
+        if ground not in facts and (graphs or ground not in base.closure):
+            ground = _as_written(ground, facts)
+        found.setdefault(ground, _ground(base, ground))
     shown = tuple(
         (variable, word(base, _ntriples(term)))
         for variable, term in zip(answer.variables, row, strict=True)
@@ -123,8 +128,18 @@ def _ntriples(term: Term) -> str:
     )
 
 
-def _fill(term: str, bindings: Mapping[str, str]) -> str | None:
-    return bindings.get(term[1:]) if term.startswith("?") else term
+def _as_written(triple: Triple, facts: Iterable[Triple]) -> Triple:
+    """The fact of which a query writes the value in another form, as 1.7 for 1.70."""
+    value = _value(triple[2])
+    return min((fact for fact in facts if fact[:2] == triple[:2] and _value(fact[2]) == value), default=triple)
+
+
+def _value(term: str) -> object:
+    from rdflib import Literal
+
+    kind, text, datatype, language = split_term(term)
+    value = Literal(text, datatype=datatype).value if datatype else None
+    return kind, datatype, language and language.lower(), text if value is None else value
 
 
 def _solutions(everything: Answer, variables: tuple[str, ...], row: Row) -> Iterator[dict[str, str]]:
@@ -142,6 +157,9 @@ class _Query:
     def __init__(self, sparql: str, name: str) -> None:
         self._sparql, self._name = sparql, name
         self._tokens = list(tokens(sparql))
+        self._mark = "group"
+        while any(token.text[1:].startswith(self._mark) for token in self._tokens if token.kind == "variable"):
+            self._mark += "_"
 
     @property
     def select(self) -> Token:
@@ -174,18 +192,33 @@ class _Query:
                 opened = token.start
             elif token.text == ")" and depth == 0:
                 computed += f" BIND{sparql[opened : token.start + 1]}"
-        opening = next(token.start for token in shown if token.text == "{")
-        closing = next(token.start for token in reversed(shown) if token.text == "}")
         same = "".join(
             f" FILTER(sameTerm(?{name}, {_ntriples(term)}))"
             for name, term in zip(variables, row, strict=True)
             if term is not None and (term.kind == "iri" or term[2:] == (None, None))
         )
+        opening, closing = self._braces
         head = f"{sparql[: self.select.start]}SELECT * {sparql[rest.start : opening]}"
-        return f"{head}{{ {sparql[opening : closing + 1]}{computed}{same} }}"
+        return f"{head}{{ {self._marked(opening, closing)}{computed}{same} }}"
 
-    def read(self, graph: Graph) -> tuple[list[tuple[str, str, str]], list[str]]:
-        """The triple patterns, variables as ``?name``, in the order of the text; and the graphs that FROM names."""
+    @property
+    def _braces(self) -> tuple[int, int]:
+        """Where its pattern begins and ends."""
+        braces = [token.start for token in self._tokens if token.text in ("{", "}")]
+        return braces[0], braces[-1] + 1
+
+    def _marked(self, opening: int, closing: int) -> str:
+        """Its pattern; in each group within that a variable is bound, which says whether the group matched."""
+        out, reached, depth = "", opening, 0
+        for token in self._tokens:
+            if token.text == "}" and depth > 1:
+                out += f"{self._sparql[reached : token.start]} BIND(true AS ?{self._mark}{token.start}) "
+                reached = token.start
+            depth += (token.text == "{") - (token.text == "}")
+        return out + self._sparql[reached:closing]
+
+    def read(self, graph: Graph) -> tuple[list[_Pattern], list[str]]:
+        """The patterns in the order of the text, and the graphs that FROM names."""
         self._refuse()
         from pyparsing import ParseException
         from rdflib.plugins.sparql.algebra import translateQuery
@@ -193,7 +226,9 @@ class _Query:
 
         prefixes = "".join(f"PREFIX {name}: <{namespace}>\n" for name, namespace in graph.prefixes().items())
         try:
-            algebra = translateQuery(parseQuery(prefixes + self._sparql), base=graph.project.base).algebra
+            opening, closing = self._braces
+            marked = f"{self._sparql[:opening]}{self._marked(opening, closing)}{self._sparql[closing:]}"
+            algebra = translateQuery(parseQuery(prefixes + marked), base=graph.project.base).algebra
         except (ParseException, RecursionError, ValueError) as error:
             raise self.refused(self._tokens[0], "this query is not understood by --why") from error
         graphs = [clause.default.n3() for clause in algebra.datasetClause or () if clause.default]
@@ -217,8 +252,8 @@ class _Query:
         where = place(self._sparql, token.start, len(token.text), self._name)
         return QueryRefused(Problem("Q005", where, message, fix), self._sparql)
 
-    def _walk(self, node: Any) -> Iterator[tuple[str, str, str]]:
-        """The patterns below a node of rdflib's algebra."""
+    def _walk(self, node: Any, groups: tuple[str, ...] = ()) -> Iterator[_Pattern]:
+        """The patterns below a node of rdflib's algebra, which stands in ``groups``."""
         from rdflib import BNode
 
         if node.name == "BGP":
@@ -231,9 +266,11 @@ class _Query:
                     lists = (token for token in self._tokens if token.start > first and token.text == "(")
                     raise self.refused(next(lists), "a list is not understood by --why", "write its nodes as variables")
                 subject, predicate, obj = (term.n3() for term in triple)
-                yield subject, predicate, obj
+                yield (subject, predicate, obj), groups
             return
+        if node.name == "Extend" and node.var.startswith(self._mark):
+            groups = (*groups, str(node.var))
         for key in ("p", "p1", "p2"):
             child = node.get(key)
             if child is not None and hasattr(child, "name"):
-                yield from self._walk(child)
+                yield from self._walk(child, groups)
