@@ -173,6 +173,43 @@ BAD = {
 }
 
 
+SHARDS_HOLD_NONE = (
+    "--sources garden", "--no-inference", "--exports", "--no-exports", "--no-shapes", "--no-evidence", "--skip-broken",
+    "--dry-run", "--watch", "--verify",
+)  # fmt: skip
+DROPPED = [
+    *(f"--shards 2 {option}" for option in SHARDS_HOLD_NONE),
+    *(f"--engine embedded {option}" for option in SHARDS_HOLD_NONE),
+    *(f"--verify {option}" for option in SHARDS_HOLD_NONE[:-1]),
+    *(f"--dry-run {option}" for option in ("--exports", "--skip-broken", "--watch")),
+    *(f"--watch {option}" for option in ("--skip-broken", "--json")),
+]
+
+
+@pytest.mark.parametrize("words", DROPPED)
+def test_no_option_of_build_is_passed_over_in_silence(here: Path, words: str) -> None:
+    name, *_, other = [word for word in words.split() if word.startswith("--")]
+    found = call("build", "garden", *words.split(), "-o", "out")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert f"Error: {name} goes without {other}" in found.stderr
+    assert not (here / "out").exists() and not (here / "build").exists()
+
+
+def test_all_options_that_are_in_the_way_are_told(here: Path) -> None:
+    words = ("--shards", "2", "--dry-run", "--verify", "--no-inference", "-o", "sh")
+    assert call("build", "garden", *words).stderr.endswith(
+        "Error: --shards goes without --no-inference, --dry-run and --verify; shards hold no inferences, exports and "
+        "verified quotes, and rows with errors are always left out\n"
+    )
+    assert not (here / "sh").exists()
+
+
+def test_a_rehearsal_goes_with_what_it_leaves_out_anyway(here: Path) -> None:
+    words = ("--dry-run", "--no-inference", "--no-exports", "--no-shapes", "--no-evidence", "--json")
+    assert call("build", "garden", *words).exit_code == 0
+    assert not (here / "build").exists()
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_call_is_one_sentence(here: Path, name: str) -> None:
     words, code, said = BAD[name]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_problems, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, OnRecordError, printable
 from onrecord.files import shown_path
+from onrecord.progress import over
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
@@ -25,6 +27,20 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """So many changed files are named in a line."""
+
+_OF_A_STORE = ("--sources", "--no-inference", "--exports", "--no-exports", "--no-shapes", "--no-evidence")
+_GOES_WITHOUT = {
+    "--shards": (*_OF_A_STORE, "--skip-broken", "--dry-run", "--watch", "--verify"),
+    "--engine": (*_OF_A_STORE, "--skip-broken", "--dry-run", "--watch", "--verify"),
+    "--verify": (*_OF_A_STORE, "--skip-broken", "--dry-run", "--watch"),
+    "--dry-run": ("--exports", "--skip-broken", "--watch"),
+    "--watch": ("--skip-broken", "--json"),
+}
+"""Options that have no meaning beside another one; the first that is given tells."""
+
+_BECAUSE = {
+    "--shards": "; shards hold no inferences, exports and verified quotes, and rows with errors are always left out"
+}
 
 
 @click.command(short_help="Check, then write store, Turtle, TriG, N-Quads and manifest.")
@@ -45,7 +61,7 @@ SHOWN = 3
 @click.option("--no-shapes", is_flag=True, help="Do not run SHACL.")
 @click.option("--no-evidence", is_flag=True, help="Do not look for the quotes.")
 @click.option("--skip-broken", is_flag=True, help="Leave out rows with errors instead of building nothing.")
-@click.option("--dry-run", is_flag=True, help="Load the store in memory and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Load the store in memory, without inference; write nothing.")
 @click.option("--watch", is_flag=True, help="Build again whenever a file of the graph changes, until Ctrl-C.")
 @click.option("--verify", is_flag=True, help="Build nothing; say whether what was built is whole.")
 @click.option("--shards", type=click.IntRange(1, 100_000), metavar="N", help="Write N shards instead of a store.")
@@ -87,10 +103,23 @@ def build(
     """
     import onrecord
 
-    if watch and (verify or dry_run or as_json):
-        raise click.UsageError("--watch goes without --verify, --dry-run and --json.")
-    if skip_broken and (watch or dry_run or verify):
-        raise click.UsageError("--skip-broken goes without --watch, --dry-run and --verify.")
+    _refuse_what_is_dropped(
+        {
+            "--shards": shards,
+            "--engine": engine,
+            "--verify": verify,
+            "--dry-run": dry_run,
+            "--watch": watch,
+            "--sources": sources,
+            "--no-inference": no_inference,
+            "--exports": exports is True,
+            "--no-exports": exports is False,
+            "--no-shapes": no_shapes,
+            "--no-evidence": no_evidence,
+            "--skip-broken": skip_broken,
+            "--json": as_json,
+        }
+    )
     if master and engine != "spark":
         raise click.UsageError("--master goes with --engine spark")
     if slim and not (shards or engine):
@@ -122,6 +151,20 @@ def build(
     if rejects:
         click.echo(f"{plural(rejects, 'error')} in rows that were left out, told above", err=True)
         sys.exit(EXIT_PROBLEMS)
+
+
+def _refuse_what_is_dropped(options: Mapping[str, object]) -> None:
+    """An option that would be passed over is a mistake of whoever calls: they think that it holds.
+
+    :raises click.UsageError: with those that go not together.
+    """
+    given = {name for name, value in options.items() if value}
+    for name, others in _GOES_WITHOUT.items():
+        wrong = [other for other in others if other in given]
+        if name in given and wrong:
+            *most, last = wrong
+            both = f"{', '.join(most)} and {last}" if most else last
+            raise click.UsageError(f"{name} goes without {both}{_BECAUSE.get(name, '')}")
 
 
 @dataclass(frozen=True)
@@ -192,6 +235,8 @@ def _rebuild(chosen: _Choice, what: str) -> None:
     except OnRecordError as error:
         click.echo(printable(str(error)), err=True)
         return
+    finally:
+        over()  # until the next change nothing goes on
     if manifest is not None:
         lead = f"{what}: " if what else ""
         click.echo(printable(f"{lead}{_counted(manifest)} in {time.monotonic() - start:.1f} s"), err=True)
