@@ -13,9 +13,10 @@ import polars as pl
 
 from onrecord.assemble import proposition_labels
 from onrecord.build import Loaded
-from onrecord.check.evidence import covered_length
+from onrecord.check.evidence import QuoteCheck, covered_length
 from onrecord.lens import Lens, select
 from onrecord.model import Source
+from onrecord.progress import each
 from onrecord.resolve import published_day
 from onrecord.sentences import split_sentences
 from onrecord.sources import Span
@@ -83,8 +84,11 @@ def cover(loaded: Loaded, lens: Lens | None = None) -> list[SourceCoverage]:
         raise AssertionError("coverage follows a check")
     lens = lens or Lens()
     statements = _statements(loaded, lens)
+    checks: dict[str, list[QuoteCheck]] = {}
+    for check in evidence.checks:
+        checks.setdefault(check.source, []).append(check)
     out = []
-    for source in sources_through(loaded, lens):
+    for source in each(sources_through(loaded, lens), "finding sentences", "texts"):
         source_id = source.id
         text = evidence.texts.get(source_id)
         spans = split_sentences(text.content) if text else loaded.lock.sentences.get(source_id, [])
@@ -94,8 +98,8 @@ def cover(loaded: Loaded, lens: Lens | None = None) -> list[SourceCoverage]:
         resting: dict[int, list[CoveredStatement]] = {}
         left_out: dict[int, str] = {}
         quoted: list[Span] = []
-        for check in evidence.checks:
-            if check.source != source_id or not check.spans:
+        for check in checks.get(source_id, ()):
+            if not check.spans:
                 continue
             if check.row is None:
                 whole = (check.spans[0][0], check.spans[-1][1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ import onrecord
 from golden_files import assert_golden
 from inline import notes, render
 from onrecord.check import located
-from onrecord.check.evidence import Evidence, covered_length, is_free
+from onrecord.check.evidence import Evidence, QuoteCheck, covered_length, is_free
 from onrecord.errors import Problem
 from onrecord.files import sha256_hex
 from onrecord.graph import Graph
+from onrecord.lock import Lock
+from onrecord.sources import Verdict
 from small_graph import LETTER, LETTER_TEXT, MINUTES, MINUTES_TEXT, SETTINGS, write_graph
 
 HEAD = LETTER[: LETTER.index("  speakers:")]
@@ -186,6 +189,23 @@ def test_the_lock_stands_in_for_the_texts(graph_folder: Path) -> None:
     assert not any(check.from_lock for check in before.evidence.checks)
     again.examine(update_lock=True)
     assert (graph_folder / "evidence.lock").read_bytes() == lock  # what is not at hand is kept
+
+
+def test_who_writes_a_lock_looks_at_each_check_once() -> None:
+    """A graph may have as many texts as quotes."""
+
+    class Checks(list[QuoteCheck]):
+        looked = 0
+
+        def __iter__(self) -> Iterator[QuoteCheck]:
+            self.looked += 1
+            return super().__iter__()
+
+    names = [f"source {number}" for number in range(50)]
+    checks = Checks(QuoteCheck(name, 1, "words", Verdict.EXACT, ((0, 5),), True) for name in names[1:])
+    lock = Lock(texts=dict.fromkeys(names, "0" * 64), lengths=dict.fromkeys(names, 9))
+    assert [entry[0] for entry in Evidence(checks=checks).text_entries(lock)] == sorted(names[1:])
+    assert checks.looked == 1
 
 
 def test_a_quote_that_was_never_locked_is_skipped_and_counted(graph_folder: Path) -> None:

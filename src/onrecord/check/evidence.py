@@ -15,7 +15,7 @@ from onrecord.check.located import Located
 from onrecord.errors import Place, Problems
 from onrecord.lock import Lock, LockedQuote, quote_key
 from onrecord.model import Source, statements_only
-from onrecord.progress import advance, stage
+from onrecord.progress import advance, each, stage
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.sentences import split_sentences
@@ -65,12 +65,13 @@ class Evidence:
 
     def text_entries(self, lock: Lock) -> list[tuple[str, str, int, list[Span]]]:
         """Id, hash, length and sentences of each text, those not at hand as the lock has them."""
+        checked = {check.source for check in self.checks}
         entries = {
             source: (sha256, lock.lengths.get(source, 0), lock.sentences.get(source, []))
             for source, sha256 in lock.texts.items()
-            if any(check.source == source for check in self.checks)
+            if source in checked
         }
-        for source, text in self.texts.items():
+        for source, text in each(self.texts.items(), "finding sentences", "texts"):
             entries[source] = (text.sha256, len(text.content), split_sentences(text.content))
         return sorted((source, *entry) for source, entry in entries.items())
 
@@ -110,21 +111,18 @@ def check_evidence(
     located = located or Located()
     tasks = _tasks(resolved)
     all_texts: dict[str, Text] = {}
-    for source in sorted(resolved.sources.values(), key=lambda source: source.id):
+    for source in each(sorted(resolved.sources.values(), key=lambda source: source.id), "reading texts", "texts"):
         text = archive.find(source, lock.texts.get(source.id, ""))
         if text is not None:
             all_texts[source.id] = text
     shelf = Shelf(all_texts)
     stage("looking for quotes", sum(map(len, tasks.values())), "quotes")
     for source_id, mine in sorted(tasks.items()):
-        advance(len(mine))
         found_source = resolved.sources.get(source_id)
-        if found_source is None:
-            continue
         text = all_texts.get(source_id)
-        if text is None:
+        if found_source is not None and text is None:
             _from_lock(found_source, mine, lock, evidence, problems)
-        else:
+        elif found_source is not None and text is not None:
             _from_text(found_source, mine, text, lock, shelf, located, evidence, problems)
     _limits(resolved, project, lock, tasks, evidence, problems)
     if evidence.stale:
@@ -178,6 +176,7 @@ def _from_lock(source: Source, tasks: list[_Task], lock: Lock, evidence: Evidenc
             verdict = Verdict(entry.verdict)
             evidence.checks.append(QuoteCheck(task.source, task.row, task.quote, verdict, entry.spans, True))
             evidence.locked.append(entry)
+        advance()
     for task in missing:
         problems.warning(
             "E007",
@@ -224,6 +223,7 @@ def _from_text(
             evidence.locked.append(entry)
             same = lock.get(task.source, task.key) == entry and lock.texts.get(task.source) == text.sha256
             evidence.stale += not same
+        advance()
 
 
 def _elsewhere(task: _Task, text: Text, shelf: Shelf, evidence: Evidence, problems: Problems) -> Location:

@@ -16,7 +16,7 @@ from onrecord.lens import asserting
 from onrecord.model import statements_only
 from onrecord.nearest import did_you_mean
 from onrecord.ontology import PROPOSITION, PROVISION
-from onrecord.progress import stage
+from onrecord.progress import each
 from onrecord.project import Project
 from onrecord.resolve import Resolved, published_day
 from onrecord.statuses import STATUSES
@@ -43,13 +43,11 @@ _LEXICAL = {
 
 def check_record(resolved: Resolved, project: Project, problems: Problems) -> None:
     """Run every rule of the family C; each looks at the whole table and reports the rows that break it."""
-    stage("checking the record")
     table = statements_only(resolved.statements)
-    everything = resolved.statements
-    for rule in (_statuses, _speakers, _quotes, _duplicates, _times, _self_reference, _distance):
-        rule(table, resolved, project, problems)
-    for rule in (_stances, _domains, _ranges, _literals):
-        rule(everything, resolved, project, problems)
+    said = (_statuses, _speakers, _quotes, _duplicates, _times, _self_reference, _distance)
+    mentioned = (_stances, _domains, _ranges, _literals)
+    for rule in each((*said, *mentioned), "checking the record", "rules"):
+        rule(table if rule in said else resolved.statements, resolved, project, problems)
     check_withdrawn(resolved.withdrawn, first_days(table), problems)
     _sources(resolved, project, problems)
     _entities(resolved, problems)
