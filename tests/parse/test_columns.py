@@ -21,6 +21,7 @@ from onrecord.model import WRITTEN
 from onrecord.parse import columns, jsonl, parquet
 from onrecord.parse import csv as in_csv
 from onrecord.parse.columns import several
+from onrecord.progress import Silent, watched
 from reading import read
 from small_graph import write_only
 
@@ -63,6 +64,15 @@ def row_by_row() -> Iterator[None]:
         in_csv.take_plain, jsonl.take_plain, parquet.take_plain = kept
 
 
+@contextmanager
+def in_pieces(lines: int) -> Iterator[None]:
+    """No more than so many lines are read at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (in_csv, jsonl, parquet):
+            patch.setattr(module, "AT_ONCE", lines)
+        yield
+
+
 def found(name: str, data: bytes) -> tuple[list[dict[str, Any]], list[Problem]]:
     """The rows that stand in a file, with the places of all that can have one."""
     with tempfile.TemporaryDirectory() as folder:
@@ -93,6 +103,9 @@ def assert_same(name: str, data: bytes) -> None:
     at_once = found(name, data)
     with row_by_row():
         assert found(name, data) == at_once
+    for lines in (1, 3):
+        with in_pieces(lines):
+            assert found(name, data) == at_once
 
 
 @few
@@ -147,6 +160,26 @@ def test_most_rows_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
         rows, problems = found(name, data)
         assert (len(rows), problems, closer) == (2, [], [])
         assert (rows[1]["object_row"], rows[1]["said_by"], rows[1]["negated"]) == (0, ["Rose", "Basil"], True)
+
+
+def test_a_large_file_is_told_in_parts(tmp_path: Path) -> None:
+    row = {"source": "a", "subject": "Rose", "predicate": "tends", "object": "plot 7"}
+    text = "source,subject,predicate,object\n" + "a,Rose,tends,plot 7\n" * 5
+    packed = io.BytesIO()
+    pl.DataFrame([row] * 5).write_parquet(packed)
+    files = {"a.csv": text.encode(), "b.jsonl": (json.dumps(row) + "\n").encode() * 5, "c.parquet": packed.getvalue()}
+    told: list[int] = []
+
+    class Heard(Silent):
+        def advance(self, count: int) -> None:
+            told.append(count)
+
+    folder = write_only(tmp_path / "garden", **{f"statements/{name}": data for name, data in files.items()})
+    with in_pieces(2), watched(Heard()):
+        read(folder)
+    assert sum(told) == sum(map(len, files.values()))
+    assert [sum(told[at : at + 4]) for at in (0, 4, 8)] == [len(data) for data in files.values()]
+    assert all(count < len(text) / 2 for count in told[:4])
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def parse(
     report_strays(project, problems)
     files = [path for path in find_files(project, "statements", STATEMENT_SUFFIXES, problems) if is_wanted(path)]
     with Trial() as trial:
-        for path in _watched(files):
+        for path in _watched(files, reader):
             shown, inner = project.name_of(path), project.relative(path)
             rows.close()
             rows.places.set_inner(shown, inner)
@@ -111,13 +111,17 @@ def parse(
     return Parsed(table, rows.places, sources, found, len(files), withdrawn, before.keep(table))
 
 
-def _watched(files: list[Path]) -> Iterator[Path]:
-    """The files, as a stage that goes on with the bytes of each: one may be as large as all others together."""
+def _watched(files: list[Path], reader: RecordReader) -> Iterator[Path]:
+    """The files, as a stage that goes on with the bytes of each: one may be as large as all others together.
+
+    Of some the ``reader`` tells parts while they are read.
+    """
     sizes = [path.stat().st_size if path.is_file() else 0 for path in files]
     stage("reading", sum(sizes), "bytes")
     for path, size in zip(files, sizes, strict=True):
+        told = reader.done
         yield path
-        advance(size)
+        advance(max(size - (reader.done - told), 0))
 
 
 def _differs(first: Source, second: Source) -> bool:

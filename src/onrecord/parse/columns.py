@@ -25,6 +25,9 @@ LINE, ODD, CELL, AT = "\x1fline", "\x1fodd", "\x1fcell", "\x1fat"
 PARTS = "\x1fparts"
 """Ends the name of a column that holds nested triples as lists of three names."""
 
+AT_ONCE = 50_000
+"""So many lines of a file are read at once, and told."""
+
 _NAME = r"\s*([\p{L}\p{N}_][\p{L}\p{N}_ .’()/-]*?)\s*"
 _TRIPLE = rf"^\[{_NAME},{_NAME},{_NAME}\]$"
 """A nested triple of three plain names: no character in it that is syntax to YAML."""

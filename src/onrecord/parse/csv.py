@@ -15,7 +15,7 @@ import polars as pl
 from onrecord.documents import Mapping, Node, Scalar, Sequence, parse_yaml
 from onrecord.errors import Place, Problems
 from onrecord.files import read_text
-from onrecord.parse.columns import LINE, NESTED, SEPARATOR, several, split_cells, split_lines, take_plain
+from onrecord.parse.columns import AT_ONCE, LINE, NESTED, SEPARATOR, several, split_cells, split_lines, take_plain
 from onrecord.parse.records import LISTS, RecordReader
 
 _SOURCE = frozenset({"source"})
@@ -35,12 +35,16 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
     if not header:
         _read_rows(read_records(text, name, LISTS.keys() | reader.qualifiers, problems), reader, problems)
         return
-    table = _table(header, lines)
-    plain, odd = take_plain(split_cells(table, reader.qualifiers), reader.qualifiers)
-    closer = dict(lines.filter(pl.col("line").is_in(odd)).iter_rows())
-    rest = sorted((apart | closer).items())
-    _read_rows(_single_records(header, rest, name, reader.qualifiers, problems), reader, problems)
-    reader.rows.take(plain, name, 1)
+    for piece in lines.iter_slices(AT_ONCE) if lines.height else (lines,):
+        plain, odd = take_plain(split_cells(_table(header, piece), reader.qualifiers), reader.qualifiers)
+        closer = dict(piece.filter(pl.col("line").is_in(odd)).iter_rows())
+        is_last = not lines.height or piece["line"][-1] == lines["line"][-1]
+        mine = {line: text for line, text in apart.items() if is_last or line < piece["line"][-1]}
+        apart = {line: text for line, text in apart.items() if line not in mine}
+        rest = sorted((mine | closer).items())
+        _read_rows(_single_records(header, rest, name, reader.qualifiers, problems), reader, problems)
+        reader.rows.take(plain, name, 1)
+        reader.advance(int(piece["text"].str.len_bytes().sum()) + piece.height)
     reader.rows.places.set_finder(name, _Finder(path, name, reader.qualifiers))
 
 

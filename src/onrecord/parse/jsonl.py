@@ -17,7 +17,7 @@ from onrecord.documents import MAX_DEPTH, Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
 from onrecord.files import read_text, without_controls
 from onrecord.model import FIELDS
-from onrecord.parse.columns import LINE, NESTED, ODD, PARTS, split_lines, take_plain
+from onrecord.parse.columns import AT_ONCE, LINE, NESTED, ODD, PARTS, split_lines, take_plain
 from onrecord.parse.records import LISTS, REQUIRED, RecordReader
 
 _SOURCE = frozenset({"source"})
@@ -42,6 +42,15 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
         return
     lines = split_lines(text).with_row_index(LINE, 1)
     del text
+    ends = -1  # no line end stands behind the last line
+    for piece in lines.iter_slices(AT_ONCE):
+        _read_lines(piece, name, reader, problems)
+        reader.advance(int(piece["text"].str.len_bytes().sum()) + piece.height + ends)
+        ends = 0
+    reader.rows.places.set_finder(name, _Finder(path, name))
+
+
+def _read_lines(lines: pl.DataFrame, name: str, reader: RecordReader, problems: Problems) -> None:
     flat = lines.filter(pl.col("text").str.contains(_flat(reader.qualifiers)))
     table = _decode(flat, reader.qualifiers)
     plain, odd = take_plain(table, reader.qualifiers)
@@ -62,7 +71,6 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
             continue
         reader.read(record, source.text, _SOURCE)
     reader.rows.take(plain, name, 1)
-    reader.rows.places.set_finder(name, _Finder(path, name))
 
 
 def _flat(qualifiers: frozenset[str]) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 from onrecord.documents import Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
 from onrecord.files import CONTROL, without_controls
-from onrecord.parse.columns import LINE, NESTED, ODD, several, split_cells, take_plain
+from onrecord.parse.columns import AT_ONCE, LINE, NESTED, ODD, several, split_cells, take_plain
 from onrecord.parse.csv import nested_cell
 from onrecord.parse.records import LISTS, RecordReader
 from onrecord.parse.trial import Trial
@@ -45,12 +45,21 @@ def parse_statements(
                 "store texts, lists of texts, dates or true/false",
             )
             return
-    qualifiers = reader.qualifiers
     cells = table.select(_cell(name, dtype).alias(columns[name]) for name, dtype in table.schema.items())
     cells = cells.with_row_index(LINE, 1)
+    size = path.stat().st_size
+    for piece in cells.iter_slices(AT_ONCE) if cells.height else (cells,):
+        _take(piece, name, reader, problems)
+        reader.advance(size * piece.height // max(cells.height, 1))
+
+
+def _take(cells: pl.DataFrame, name: str, reader: RecordReader, problems: Problems) -> None:
+    """Some rows of the table, one after the other."""
+    qualifiers = reader.qualifiers
     plain, odd = take_plain(split_cells(cells.with_columns(_holds_control(cells).alias(ODD)), qualifiers), qualifiers)
+    first = cells[LINE][0] if cells.height else 1
     for number in odd:
-        values = cells.drop(LINE).row(number - 1, named=True)
+        values = cells.drop(LINE).row(number - first, named=True)
         record = _record(values, reader, Place(name, number, 0), problems)
         if record is None:
             continue

@@ -12,6 +12,7 @@ from onrecord.errors import Place, Problems
 from onrecord.model import FIELDS, PROSE_FIELDS, StatementRows
 from onrecord.nearest import did_you_mean
 from onrecord.parse.source import check_id, read_flag
+from onrecord.progress import advance
 
 REFERENCE = "statement:"
 """Stands before the id of a statement where its proposition is meant."""
@@ -40,6 +41,13 @@ class RecordReader:
 
     def __init__(self, rows: StatementRows, qualifiers: frozenset[str], problems: Problems) -> None:
         self.rows, self.qualifiers, self.problems = rows, qualifiers, problems
+        self.done = 0
+        """So many bytes were read of files of which parts are told."""
+
+    def advance(self, size: int) -> None:
+        """Tell that so many bytes of a large file are done."""
+        self.done += size
+        advance(size)
 
     def read(self, record: Node, source: str, extra_keys: frozenset[str] = frozenset()) -> int | None:
         """Add the statement in ``record`` and what is nested in it; the row's number, or None.
