@@ -55,7 +55,9 @@ FAILURES: dict[str, str] = {
 }
 """Tests that are known to fail, with the reason; one that passes must leave this list."""
 
-pytestmark = pytest.mark.skipif(not SUITE.is_dir(), reason=f"the W3C's tests are not at hand in {SUITE}")
+pytestmark = pytest.mark.skipif(
+    not SUITE.is_dir(), reason=f"the W3C's tests are no part of this repository, and not at hand in {SUITE}"
+)
 
 
 @dataclass(frozen=True)

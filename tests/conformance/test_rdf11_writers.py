@@ -48,7 +48,9 @@ PREFIXES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
 }
 
-pytestmark = pytest.mark.skipif(not SUITES.is_dir(), reason=f"the W3C suites are not at {FOLDER}")
+pytestmark = pytest.mark.skipif(
+    not SUITES.is_dir(), reason=f"the W3C's suites are no part of this repository, and not at hand in {FOLDER}"
+)
 
 
 def cases(suite: str) -> Iterator[tuple[str, Path, str]]:
