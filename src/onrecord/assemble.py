@@ -16,7 +16,7 @@ from onrecord.literals import quoted, tagged, typed
 from onrecord.lock import Lock, quote_key
 from onrecord.model import Source
 from onrecord.ontology import Ontology
-from onrecord.progress import stage
+from onrecord.progress import advance, stage
 from onrecord.project import Project
 from onrecord.resolve import Resolved, published_day
 from onrecord.terms import (
@@ -71,8 +71,12 @@ def assemble(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Projec
     Entities, sources and ontologies are described whatever the lens lets through, so that an
     answer never lacks a label.
     """
-    stage("making quads")
-    return pl.concat(part.select(QUADS.names()) for part in quad_parts(rows, resolved, lock, project))
+    stage("making quads", unit="quads")
+    parts = []
+    for part in quad_parts(rows, resolved, lock, project):
+        parts.append(part.select(QUADS.names()))
+        advance(part.height)
+    return pl.concat(parts)
 
 
 def to_nquads(quads: pl.DataFrame) -> bytes:

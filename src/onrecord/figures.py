@@ -22,6 +22,7 @@ from onrecord.coverage import sources_through
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock, quote_key
 from onrecord.model import Source
+from onrecord.progress import stage
 from onrecord.sources import Span
 from onrecord.statuses import STATUSES
 
@@ -134,6 +135,7 @@ def measure(loaded: Loaded, *, lens: Lens | None = None, everything: bool = Fals
     spoken_of = _spoken_of(rows) & {found.iri for found in loaded.resolved.entities}
     graph = project(rows, spoken_of, everything=everything)
     pivots = PIVOTS if len(graph) > EXACT else None
+    stage("measuring the network")
     between: dict[str, float] = nx.betweenness_centrality(graph, k=pivots, seed=SEED)
     groups, modularity = _communities(graph)
     number = {node: index for index, group in enumerate(groups, 1) for node in group}

@@ -9,19 +9,20 @@ prp-inv, cax-sco, cax-eqc. Evaluation is semi-naive: each round joins only what 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
 
 from onrecord.assemble import QUADS
-from onrecord.progress import stage
+from onrecord.progress import counted, stage
 from onrecord.resolve import Resolved
 from onrecord.statuses import STATUSES
 from onrecord.terms import ONR, OWL, RDF, RDFS, digest, iri
 
 Triple = tuple[str, str, str]
+Passing = Callable[[Iterable[Triple]], Iterable[Triple]]
 """Subject, predicate and object as N-Triples terms."""
 
 TYPE = f"<{RDF}type>"
@@ -120,10 +121,11 @@ class Closure:
     def __contains__(self, triple: Triple) -> bool:
         return triple in self.base or triple in self.derivations
 
-    def add(self, triples: Iterable[Triple]) -> int:
+    def add(self, triples: Iterable[Triple], passing: Passing = iter) -> int:
         """Add base triples and all that follows from them; the number of triples entailed anew.
 
-        The cost grows with what is new, not with what is there.
+        The cost grows with what is new, not with what is there. Each triple whose consequences are looked for goes
+        through ``passing``.
         """
         before = len(self.derivations)
         fresh = []
@@ -137,7 +139,7 @@ class Closure:
                 fresh.append(triple)
         while fresh:
             found: dict[Triple, Derivation] = {}
-            for triple in fresh:
+            for triple in passing(fresh):
                 for derived, derivation in self._consequences(triple):
                     if derived not in self.base and derived not in self.derivations and derived not in found:
                         found[derived] = derivation
@@ -218,8 +220,9 @@ class Closure:
 
 def close(base: Iterable[Triple], ontology_triples: Iterable[Triple]) -> Closure:
     """Everything that follows from ``base`` by the rules that ``ontology_triples`` state."""
+    stage("inferring", unit="triples")
     closure = Closure(read_rules(ontology_triples))
-    closure.add(base)
+    closure.add(base, counted)
     return closure
 
 
@@ -270,7 +273,6 @@ def entail(quads: pl.DataFrame, rows: pl.DataFrame, resolved: Resolved) -> pl.Da
     A triple that stands in another graph already is left out. What rests on an included status
     weaker than fact is marked: an ``onr:Entailment`` names the triple and the weakest status.
     """
-    stage("inferring")
     minter, ontology = resolved.names.minter, resolved.names.ontology
     graph = iri(minter.graph("inferred"))
     entities = {iri(found.iri) for found in resolved.entities}

@@ -13,6 +13,7 @@ from typing import Any
 from onrecord import __version__
 from onrecord.files import sha256_hex
 from onrecord.model import statements_only
+from onrecord.progress import advance, stage
 from onrecord.project import Project, input_digest
 from onrecord.resolve import Resolved
 from onrecord.store import find_store_damage, is_store_of
@@ -96,6 +97,7 @@ def find_damage(out: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return [f"{MANIFEST}: cannot be read ({error})"]
     damage = [] if seal == _seal(manifest) else [f"{MANIFEST}: it does not say what was written"]
+    stage("verifying files", sum(size for size, _ in files.values()), "bytes")
     for name, (size, digest) in sorted(files.items()):
         try:
             data = (out / name).read_bytes()
@@ -106,6 +108,7 @@ def find_damage(out: Path) -> list[str]:
             damage.append(f"{name}: {len(data):,} of {size:,} bytes")
         elif sha256_hex(data) != digest:
             damage.append(f"{name}: its bytes are not those that were written")
+        advance(len(data))
     try:
         if not is_store_of(out, key):
             damage.append("store: is not of this build")

@@ -19,6 +19,7 @@ from onrecord.analyse import to_view
 from onrecord.build import Loaded
 from onrecord.errors import OnRecordError
 from onrecord.lens import Lens
+from onrecord.progress import stage
 from onrecord.statuses import ASSERTABLE, STATUSES
 from onrecord.view.model import ViewEdge, ViewGraph
 
@@ -124,6 +125,7 @@ def find_paths(
     for address in (first, last):
         if address in avoided:
             raise OnRecordError(f'"{avoided[address]}" is an end of the path, and cannot be avoided')
+    stage("looking for paths")
     web = _Web(to_view(loaded, lens or Lens()), avoided)
     routes = tuple(islice(web.routes(first, last, everything), alternatives + 1))
     found = Paths(first, names.label(first), last, names.label(last), everything, routes)

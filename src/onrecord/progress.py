@@ -8,11 +8,14 @@ much it has done with :func:`advance`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+_OFTEN = 1000
+"""So many items that take a moment each are told at once."""
 
 
 class Progress(Protocol):
@@ -61,6 +64,36 @@ def advance(count: int = 1) -> None:
 def over() -> None:
     """No stage goes on any more: what follows is printed."""
     stage("")
+
+
+def counted(items: Iterable[T]) -> Iterator[T]:
+    """The items, of which the stage that goes on counts as done what was taken; for many that take a moment each.
+
+    >>> list(counted("ab"))
+    ['a', 'b']
+    """
+    count = 0
+    for count, item in enumerate(items, 1):
+        yield item
+        if count % _OFTEN == 0:
+            advance(_OFTEN)
+    advance(count % _OFTEN)
+
+
+def unheard(items: Iterable[T]) -> Iterator[T]:
+    """The items, whose making says nothing of its own: what goes on is one stage of all of them.
+
+    >>> list(unheard("ab"))
+    ['a', 'b']
+    """
+    making = iter(items)
+    while True:
+        with watched(Silent()):
+            try:
+                item = next(making)
+            except StopIteration:
+                return
+        yield item
 
 
 def each(items: Collection[T], name: str, unit: str) -> Iterator[T]:

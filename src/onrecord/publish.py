@@ -22,7 +22,7 @@ from onrecord.entries import alone
 from onrecord.errors import OnRecordError, OutputError
 from onrecord.exchange import exchange
 from onrecord.files import sha256_hex, sync_folder
-from onrecord.progress import advance, stage
+from onrecord.progress import advance, stage, unheard
 from onrecord.site import Site
 from onrecord.site.addresses import outward
 from onrecord.terms import is_iri
@@ -141,7 +141,7 @@ def _write(site: Site, aside: Path, graph: str) -> tuple[int, int]:
     size = 0
     stage("writing pages", len(site.makers), "files")
     folders: set[Path] = set()
-    for page in site:
+    for page in unheard(site):
         path = aside / page.path
         if path.parent not in folders:
             path.parent.mkdir(parents=True, exist_ok=True)

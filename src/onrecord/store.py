@@ -21,7 +21,7 @@ import pyoxigraph as ox
 
 from onrecord.errors import OutputError, StoreError
 from onrecord.files import sha256_file, sync_folder, write_atomic
-from onrecord.progress import stage
+from onrecord.progress import advance, stage
 from onrecord.terms import RDFS
 
 if TYPE_CHECKING:
@@ -221,7 +221,12 @@ def find_store_damage(folder: Path) -> list[str]:
 def _find_damage(store: Path) -> list[str]:
     try:
         written = _read_sums(store)
-        found = {name: sha256_file(store / name) for name in _tables(store)}
+        sizes = {name: (store / name).stat().st_size for name in _tables(store)}
+        stage("verifying the store", sum(sizes.values()), "bytes")
+        found: dict[str, str] = {}
+        for name, size in sizes.items():
+            found[name] = sha256_file(store / name)
+            advance(size)
     except (OSError, ValueError) as error:
         return [f"{LINK}/{SUMS}: cannot be read ({error})"]
     damage = [f"{LINK}/{name}: is missing" for name in sorted(written.keys() - found.keys())]

@@ -100,6 +100,7 @@ def _parameters(question: Question) -> str:
 @click.argument("names", nargs=-1)
 @store_options
 @json_option
+@with_progress
 def test(graph: Graph, names: tuple[str, ...], as_json: bool) -> None:
     """Put every question of GRAPH (or NAMES) and compare with its expected rows, one line each.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import Day, graph_argument, json_option, lens_options
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_lines, plural, writer
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
 @json_option
 @lens_options
+@with_progress
 def diff(
     before: str,
     after: str,
@@ -88,6 +90,7 @@ def _by_suffix(output: Path | None) -> str:
 @click.option("--why", default="", metavar="TEXT", help="The reason; needed unless --dry-run or --undo.")
 @click.option("--undo", is_flag=True, help="Take the withdrawal out again.")
 @json_option
+@with_progress
 def retract(
     graph: Path,
     source: str,

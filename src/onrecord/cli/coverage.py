@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options, sources_option
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, folded, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--open", "only_open", is_flag=True, help="Only sentences that are neither covered nor left out.")
 @lens_options
 @json_option
+@with_progress
 def coverage(graph: Path, sources: tuple[Path, ...], only_open: bool, as_json: bool, lens: Lens) -> None:
     """Print each sentence of each source of GRAPH with the statements that rest on it.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from onrecord.cli.options import Day, graph_argument, json_option
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json
 
 
@@ -24,6 +25,7 @@ from onrecord.cli.render import echo_json
 @click.option("--when", type=Day(), metavar="DAY", help="The day of the judgement. Default: today.")
 @click.option("--undo", is_flag=True, help="Take the judgement back.")
 @json_option
+@with_progress
 def judge(
     graph: Path,
     left: str,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_lines, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
@@ -42,6 +43,7 @@ all_option = click.option(
 @all_option
 @lens_options
 @json_option
+@with_progress
 def path(
     graph: Path,
     start: str,
@@ -130,6 +132,7 @@ def _statement_lines(found: HopStatement) -> Iterator[str]:
 @all_option
 @lens_options
 @json_option
+@with_progress
 def stats(
     graph: Path,
     top: int,

@@ -1,18 +1,21 @@
 """Owns the progress bar of the command line: on stderr, for a person who waits longer than a second.
 
 Leaves what goes on to ``onrecord.progress``. In a pipe, on a terminal that cannot move its cursor
-and for what is over in a second nothing is shown, and nothing stays when the work is done.
+and for what is over in a second nothing is shown, and nothing stays when the work is done. Whatever is
+printed meanwhile takes the line away first; it comes back when the work goes on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 from onrecord.progress import watched
 
@@ -32,11 +35,13 @@ class Bar:
 
     def __init__(self, delay: float = DELAY) -> None:
         self._appears = time.monotonic() + delay
+        self._terminal = sys.stderr
         self._shown: Progress | None = None
         self._task: TaskID | None = None
         self._stage: tuple[str, int | None, str] = ("", None, "")
         self._begun = self._told = time.monotonic()
         self._done = 0
+        self._gave_way = False
         self._lock = threading.RLock()
         self._timer = threading.Timer(delay, self._tell)  # a stage may say nothing for long
         self._timer.daemon = True
@@ -46,6 +51,7 @@ class Bar:
         """Show the stage; what it has done is counted anew. One without a name is none: the line goes away."""
         with self._lock:
             self._stage, self._done, self._begun = (name, total, unit), 0, time.monotonic()
+            self._gave_way = False
             if self._shown is not None and self._task is not None:
                 self._shown.remove_task(self._task)
                 self._task = None
@@ -56,23 +62,43 @@ class Bar:
     def advance(self, count: int) -> None:
         """Count; the line itself is written ten times a second at most."""
         self._done += count
+        self._gave_way = False
         if time.monotonic() - self._told >= _STEP:
             self._tell()
+
+    def give_way(self) -> None:
+        """Take the line away, because something is printed; it comes back when the work goes on."""
+        with self._lock:
+            self._gave_way = True
+            self._hide()
+
+    @contextlib.contextmanager
+    def beside_what_is_printed(self) -> Iterator[None]:
+        """Give way to whatever is printed on the terminal in this block."""
+        with contextlib.redirect_stderr(cast("TextIO", _Printed(sys.stderr, self))):
+            if not sys.stdout.isatty():
+                yield
+                return
+            with contextlib.redirect_stdout(cast("TextIO", _Printed(sys.stdout, self))):
+                yield
 
     def _tell(self) -> None:
         with self._lock:
             self._told = now = time.monotonic()
             name, total, unit = self._stage
-            if not name or now < self._appears:
+            if not name or self._gave_way or now < self._appears:
                 return
-            rate = _rate(self._done / max(now - self._begun, 0.001), unit) if unit and self._done else ""
-            line = self._shown or _line()
+            spent = max(now - self._begun, 0.001)
+            said: dict[str, Any] = {
+                "rate": _rate(self._done / spent, unit) if unit and self._done else "",
+                "left": _left(spent, self._done, total) if total else "",
+            }
+            line = self._shown or _line(self._terminal)
             if self._task is None:
-                left = "left" if total else ""
-                self._task = line.add_task(name, total=total, completed=self._done, rate=rate, left=left)
+                self._task = line.add_task(name, total=total, completed=self._done, **said)
                 line.tasks[-1].start_time = self._begun
             else:
-                line.update(self._task, completed=self._done, rate=rate)
+                line.update(self._task, completed=self._done, **said)
             if self._shown is None:
                 self._shown = line
                 line.start()
@@ -88,22 +114,43 @@ class Bar:
         with self._lock:
             self._stage = ("", None, "")
             self._hide()
+        self._timer.join()  # a process with another thread ends more slowly
+
+
+class _Printed:
+    """A stream to the terminal on which the bar stands."""
+
+    def __init__(self, stream: TextIO, bar: Bar) -> None:
+        self._stream, self._bar = stream, bar
+
+    def write(self, text: str) -> int:
+        self._bar.give_way()
+        return self._stream.write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        self._bar.give_way()
+        self._stream.writelines(lines)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _rate(speed: float, unit: str) -> str:
-    return f"{speed / 1e6:,.1f} MB/s" if unit == "bytes" else f"{speed:,.0f} {unit}/s"
+    if unit == "bytes":
+        return f"{speed / 1e6:,.1f} MB/s"
+    return f"{speed:,.{0 if speed >= 10 else 1}f} {unit}/s"
 
 
-def _line() -> Progress:
+def _left(spent: float, done: int, total: int) -> str:
+    """How long the rest takes if it goes on as it did so far."""
+    if not done:
+        return "-:--:-- left"
+    return f"{timedelta(seconds=round(spent * max(total - done, 0) / done))} left"
+
+
+def _line(terminal: TextIO) -> Progress:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     return Progress(
         TextColumn("{task.description}"),
@@ -111,9 +158,8 @@ def _line() -> Progress:
         TaskProgressColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
         TextColumn("{task.fields[left]}"),
-        console=Console(stderr=True),
+        console=Console(file=terminal),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
@@ -134,7 +180,7 @@ def with_progress(command: F) -> F:
             return command(*args, **options)
         bar = Bar()
         try:
-            with watched(bar):
+            with watched(bar), bar.beside_what_is_printed():
                 return command(*args, **options)
         finally:
             bar.end()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, server_option
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, plural
 from onrecord.errors import EXIT_PROBLEMS, printable
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @json_option
+@with_progress
 def push(
     graph: Path, url: str, server: str | None, whole: bool, since: Path | None, dry_run: bool, as_json: bool
 ) -> None:

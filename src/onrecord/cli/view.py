@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, lens_options, sources_option
+from onrecord.cli.progress import with_progress
 from onrecord.files import shown_path
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 )
 @sources_option
 @lens_options
+@with_progress
 def view(
     graph: Path,
     kind: str,

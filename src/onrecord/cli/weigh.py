@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, folded, plural
 from onrecord.errors import printable
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 )
 @lens_options
 @json_option
+@with_progress
 def corroboration(
     graph: Path,
     subject: str,
@@ -90,6 +92,7 @@ def _origin(group: OriginGroup) -> str:
 @graph_argument
 @lens_options
 @json_option
+@with_progress
 def disagreements(
     graph: Path,
     lens: Lens,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options, store_options
+from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, folded, plural, writer
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 from onrecord.progress import over
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @lens_options
 @store_options
 @json_option
+@with_progress
 def why(
     graph: Graph,
     subject: str,

@@ -17,6 +17,7 @@ from onrecord.explain.diff import ORDER, Change, Diff, Difference, Record, froze
 from onrecord.explain.renames import TERMED, Renames, compare_entities, compare_sources
 from onrecord.explain.states import CANONICAL, EVIDENCE, IDENTITY, State
 from onrecord.explain.turns import find_turns
+from onrecord.progress import stage
 from onrecord.terms import UNIT
 
 _TIMES = frozenset({"when", "said_when", "recorded"})
@@ -27,6 +28,7 @@ _PARTS = ("subject", "predicate", "object", "restrictive")
 
 def compare(before: State, after: State) -> Diff:
     """What changed from one state to the other; sorted, and empty between a state and itself."""
+    stage("comparing")
     sources, source_map = compare_sources(before, after)
     entities, entity_map = compare_entities(before, after, source_map)
     names = Renames(before, after, entity_map, source_map)

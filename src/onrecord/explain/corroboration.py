@@ -19,6 +19,7 @@ from onrecord.explain.links import ontology_pairs, origin_links
 from onrecord.explain.origins import OriginGroup, Origins
 from onrecord.names import Names
 from onrecord.ontology import Ontology
+from onrecord.progress import advance, stage
 from onrecord.resolve import Resolved
 from onrecord.terms import ONR, iri, split_term
 
@@ -84,11 +85,14 @@ def corroborate(
     teller = Teller(_told(own, rows) if narrow else rows, resolved)
     origins = Origins(resolved, origin_links(rows, resolved))
     found = []
+    stage("counting origins", own.height, "statements")
     for _, group in groupby(
         own.select(*COLUMNS, "source_iri", *TOGETHER[1:]).iter_rows(named=True),
         lambda row: tuple(row[name] for name in TOGETHER),
     ):
-        found.append(_weigh(list(group), weights, teller, origins))
+        together = list(group)
+        found.append(_weigh(together, weights, teller, origins))
+        advance(len(together))
     return sorted(
         found,
         key=lambda one: (

@@ -20,6 +20,7 @@ from onrecord.explain.evidence import COLUMNS, Evidence, Teller, statements_once
 from onrecord.explain.links import Links, asserted_links, ontology_pairs, origin_links, typed
 from onrecord.infer import read_rules
 from onrecord.ontology import Ontology
+from onrecord.progress import stage
 from onrecord.resolve import Resolved
 from onrecord.terms import DCTERMS, ONR, OWL, UNIT, XSD, iri, split_term
 
@@ -63,6 +64,7 @@ def disagree(rows: pl.DataFrame, resolved: Resolved) -> list[Disagreement]:
     Two statements disagree only when the days on which they may hold overlap (one without ``when``
     may hold on any day) and their restrictive qualifiers are the same.
     """
+    stage("comparing statements")
     return _Finder(rows, resolved).find()
 
 

@@ -12,6 +12,7 @@ import polars as pl
 import pyoxigraph as ox
 
 from onrecord.errors import OnRecordError
+from onrecord.progress import counted, stage
 
 
 def write_nquads(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
@@ -32,7 +33,7 @@ def _lines(lines: pl.Series) -> bytes:
 
 def write_jsonld(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
     """JSON-LD 1.1 in expanded, flattened form (https://www.w3.org/TR/json-ld11/)."""
-    return _serialize(write_nquads(quads, prefixes), ox.RdfFormat.JSON_LD, {})
+    return _serialize(write_nquads(quads, prefixes), ox.RdfFormat.JSON_LD, {}, "jsonld")
 
 
 def write_rdfxml(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
@@ -42,7 +43,7 @@ def write_rdfxml(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
         address ends in no XML name.
     """
     named = {prefix: iri for prefix, iri in prefixes.items() if prefix}
-    data = _serialize(write_ntriples(quads, prefixes), ox.RdfFormat.RDF_XML, named)
+    data = _serialize(write_ntriples(quads, prefixes), ox.RdfFormat.RDF_XML, named, "rdf")
     data = data.replace(b"\r", b"&#xD;")  # XML readers make a line feed of a bare carriage return
     try:
         expat.ParserCreate(namespace_separator=" ").Parse(data, True)
@@ -51,11 +52,13 @@ def write_rdfxml(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
     return data
 
 
-def _serialize(lines: bytes, format_: ox.RdfFormat, prefixes: dict[str, str]) -> bytes:
+def _serialize(lines: bytes, format_: ox.RdfFormat, prefixes: dict[str, str], name: str) -> bytes:
     """Rewrite sorted lines in another syntax; ``parse`` keeps every literal as written."""
+    stage(f"writing {name}", lines.count(b"\n"), "quads" if format_.supports_datasets else "triples")
+    quads = counted(ox.parse(lines, ox.RdfFormat.N_QUADS))
     try:
         found = ox.serialize(
-            (quad if format_.supports_datasets else quad.triple for quad in ox.parse(lines, ox.RdfFormat.N_QUADS)),
+            (quad if format_.supports_datasets else quad.triple for quad in quads),
             format=format_,
             prefixes=prefixes,
         )

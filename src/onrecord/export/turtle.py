@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import polars as pl
 
 from onrecord.names import is_plain_local
+from onrecord.progress import counted, stage
 from onrecord.terms import OA, ONR, OWL, RDF, RDFS, SKOS, VOID, split_term
 
 _TYPE = f"<{RDF}type>"
@@ -47,6 +48,7 @@ def write_turtle(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
     triples = quads.select("subject", "predicate", "object").unique().sort(["subject", "predicate", "object"])
     for subject, predicate, obj in triples.iter_rows():
         facts[subject].append((predicate, obj))
+    stage("writing ttl", len(facts), "nodes")
     body = list(writer.document(facts))
     return _text([*writer.head(), *body])
 
@@ -61,6 +63,7 @@ def write_trig(quads: pl.DataFrame, prefixes: Mapping[str, str]) -> bytes:
         graphs[graph][subject].append((predicate, obj))
         everything[subject].append((predicate, obj))
     writer.learn(everything)
+    stage("writing trig", sum(map(len, graphs.values())), "nodes")
     for graph, facts in sorted(graphs.items()):
         *block, _ = writer.document(facts, learn=False)
         out += [f"{writer.term(graph)} {{", *(f"    {line}" if line else "" for line in block), "}", ""]
@@ -105,7 +108,7 @@ class _Writer:
             if len(sections) > 1:
                 yield f"# {name}"
                 yield ""
-            for subject in sorted(subjects, key=lambda node: self._order(name, node)):
+            for subject in counted(sorted(subjects, key=lambda node: self._order(name, node))):
                 yield from self._block(subject, facts[subject])
 
     def _order(self, section: str, subject: str) -> tuple[str, str]:

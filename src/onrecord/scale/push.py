@@ -17,9 +17,10 @@ from typing import Any
 import polars as pl
 
 from onrecord.errors import OnRecordError, ServerError
-from onrecord.export import export
+from onrecord.export.native import write_ntriples
 from onrecord.files import sha256_hex, write_atomic
 from onrecord.manifest import render, store_key
+from onrecord.progress import advance, each, stage
 from onrecord.project import Project, input_digest
 from onrecord.scale.alike import count_distinct, find_kept_alike, shared_forms
 from onrecord.scale.ledger import UNSURE, Ledger
@@ -64,6 +65,11 @@ class Step:
     """Kept triples that a server may lose with what is deleted: another form of the same value."""
     others: tuple[str, ...] = ()
     """The ledgers of other datasets that list the graph: all where it is left to them, else those it is changed for."""
+
+    @property
+    def sent(self) -> int:
+        """How many triples go over the line."""
+        return {WHOLE: self.triples, CHANGES: len(self.insert) + len(self.delete)}.get(self.how, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +126,9 @@ class Shipment:
 
     def __init__(self, quads: pl.DataFrame, base: str) -> None:
         lines: dict[str, list[str]] = {}
-        for (name,), part in quads.partition_by("graph", as_dict=True, include_key=False).items():
-            lines[str(name)[1:-1]] = (
-                export(part.with_columns(graph=pl.lit("")), "nt", {}).decode("utf-8").split("\n")[:-1]
-            )
+        parts = quads.partition_by("graph", as_dict=True, include_key=False)
+        for (name,), part in each(parts.items(), "writing graphs", "graphs"):
+            lines[str(name)[1:-1]] = write_ntriples(part, {}).decode("utf-8").split("\n")[:-1]
         self.lines: Mapping[str, list[str]] = dict(sorted(lines.items()))
         self.digests = {name: sha256_hex(_text(triples)) for name, triples in self.lines.items()}
         self.base = base
@@ -172,6 +177,7 @@ def push(
     if made.steps or not made.is_settled:
         there.begin()
         there.forget_parts()
+    stage("sending graphs", sum(step.sent for step in made.steps), "triples")
     for step in made.steps:
         digest = shipment.digests.get(step.graph, "")
         others = {step.graph: step.others} if digest else {}
@@ -204,7 +210,7 @@ def verify(server: Server, shipment: Shipment) -> Verified:
     wrong += [f"{name} is no graph of this dataset" for name in sorted(strays)]
     sample = _sample(shipment)
     rewritten = 0
-    for name, subject in sample:
+    for name, subject in each(sample, "reading back", "statements"):
         sent = {(p, o) for s, p, o in split_ntriples("\n".join(shipment.lines[name])) if s == subject}
         others, lines = read_back(server, name, subject, sent)
         rewritten += others
@@ -289,11 +295,13 @@ def _change(server: Server, step: Step) -> None:
     for verb, lines in (("DELETE", step.delete), ("INSERT", (*step.again, *step.insert))):
         for batch in _batches(lines, BATCH, BATCH_BYTES):
             server.update(f"{verb} DATA {{ GRAPH {iri(step.graph)} {{\n" + "\n".join(batch) + "\n} }")
+            advance(len(batch))
 
 
 def _send_whole(server: Server, name: str, lines: list[str]) -> None:
     for number, batch in enumerate(_batches(lines, PIECE, PIECE_BYTES)):
         server.write_graph(name, _text(batch), add=number > 0)
+        advance(len(batch))
 
 
 @dataclass(frozen=True, slots=True)

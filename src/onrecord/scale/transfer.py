@@ -19,6 +19,7 @@ import polars as pl
 from onrecord.assemble import QUADS, TYPE
 from onrecord.errors import OnRecordError
 from onrecord.files import sha256_file
+from onrecord.progress import each
 from onrecord.scale.alike import KEY, PART, find_alike, find_where
 from onrecord.scale.frames import read_frame, scan_frames
 from onrecord.scale.ledger import IN_SHARDS, UNSURE, Entries, Ledger
@@ -66,7 +67,7 @@ class Built:
         :raises OnRecordError: when a file is not as the manifest says.
         """
         found: Counter[str] = Counter()
-        for name in self.files:
+        for name in each(self.files, "counting parts", "parts"):
             counted = self.scan(name).group_by("graph").len().collect()
             found.update({str(graph)[1:-1]: int(count) for graph, count in counted.iter_rows()})
         return found
@@ -201,8 +202,9 @@ def transfer(
         emptied = _begin(server, there, entries, held, graphs, others)
         # What is deleted from one part may leave the server in the place of what another keeps.
         there.set_parts({name: f"{held[name].rstrip(UNSURE)}{UNSURE}" for name in again if name in held})
-        dropped = {part.name: _take_out(way, part, held) for part in todo}
-        for part in todo:
+        taken = each(todo, "taking out what went", "parts")
+        dropped = {part.name: _take_out(way, part, held) for part in taken}
+        for part in each(todo, "sending parts", "parts"):
             done.append(_bring_in(way, part, dropped[part.name], sent))
             if after:
                 after(done[-1])
@@ -421,7 +423,7 @@ def _verify(server: Server, built: Built, graphs: Mapping[str, int], sent: list[
         sent = [(name, subject) for name in spread for subject in _subjects(built.quads(name))]
     sample = sent[:: max(1, len(sent) // SAMPLE)][:SAMPLE]
     rewritten = 0
-    for name in dict.fromkeys(part for part, _ in sample):
+    for name in each(dict.fromkeys(part for part, _ in sample), "reading back", "parts"):
         quads = built.quads(name)
         for subject in (subject for part, subject in sample if part == name):
             mine = quads.filter(pl.col("subject") == subject)

@@ -17,6 +17,7 @@ import pyvis.network
 from onrecord.errors import OnRecordError
 from onrecord.files import write_atomic
 from onrecord.notebook import frame
+from onrecord.progress import stage
 from onrecord.view.arrangements import Arrangement, arrangements
 from onrecord.view.communities import divide
 from onrecord.view.layout import Box, place
@@ -168,6 +169,7 @@ def network(graph: ViewGraph) -> Network:
 
     :raises OnRecordError: when an edge ends at a node that ``graph`` does not list.
     """
+    stage("laying out")
     nodes = sorted({node.iri: node for node in reversed(graph.nodes)}.values(), key=lambda node: node.iri)
     edges = sorted(graph.edges, key=_edge_key)
     degree: Counter[str] = Counter()
