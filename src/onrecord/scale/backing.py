@@ -38,13 +38,17 @@ and ``last`` are the days on which it went on record.
 _WAY = ("source", "source_iri", "said_by_terms", "origin_terms", "via_terms")
 
 
-def count_backing(rows: pl.DataFrame, resolved: Resolved, links: Iterable[tuple[str, str]]) -> pl.DataFrame:
-    """The table :data:`BACKING` of the rows of a shard; ``links`` are the two ends of each origin link.
+def read_origins(resolved: Resolved, links: Iterable[tuple[str, str]]) -> Origins:
+    """What tells origins apart; ``links`` are the two ends of each origin link."""
+    return Origins(resolved, Links(dict.fromkeys(((low, high) for low, high in links), "")))
+
+
+def count_backing(rows: pl.DataFrame, origins: Origins) -> pl.DataFrame:
+    """The table :data:`BACKING` of the rows of a shard.
 
     The numbers are those of :func:`onrecord.explain.corroboration.corroborate`.
     """
-    weights = read_weights(resolved.names.ontology)
-    origins = Origins(resolved, Links(dict.fromkeys(map(tuple, links), "")))  # type: ignore[arg-type]
+    weights = read_weights(origins.names.ontology)
     strength = pl.col("status").replace_strict(weights.strength, default=0, return_dtype=pl.Int64)
     own = backers(rows, weights).with_columns(_voices(origins).alias("voices"), strength.alias("strength"))
     groups = own.group_by(TOGETHER, maintain_order=True).agg(

@@ -6,6 +6,7 @@ wherever the shard is made.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,12 +17,13 @@ import polars as pl
 
 from onrecord.assemble import QUADS, said_parts, sort_quads, to_nquads
 from onrecord.errors import MissingExtra, Problems
+from onrecord.explain.origins import Origins
 from onrecord.files import sha256_file, write_atomic
 from onrecord.model import empty_statements
 from onrecord.names import Names
 from onrecord.resolve import Resolved
 from onrecord.scale.aliases import BACKERS, read_asked
-from onrecord.scale.backing import count_backing
+from onrecord.scale.backing import count_backing, read_origins
 from onrecord.scale.base import Base, Job, base_of, resolve_base
 from onrecord.scale.frames import read_frame, write_frame
 from onrecord.scale.slim import evidence, evidence_name, slim_quads
@@ -52,8 +54,7 @@ def seal(job: Job, target: str, number: int, rows: pl.DataFrame, nodes: pl.DataF
     base = base_of(job)
     described = read_frame(Path(job.work) / f"{DESCRIBED}.parquet")
     rows = rows.drop(SHARD).sort("statement", "proposition", "source", nulls_last=True).with_row_index("row")
-    links = json.loads((Path(job.work) / LINKS).read_text("utf-8"))
-    backing = count_backing(rows, _backers(job, base), links)
+    backing = count_backing(rows, _origins(job, tuple(sha256_file(path) for path in _told_of_origins(job))))
     if job.slim:
         quads = slim_quads(rows, _beside_rows(base), described, base.project.language, backing).unique()
     else:
@@ -90,6 +91,21 @@ def write_table(folder: Path, name: str, table: pl.DataFrame) -> dict[str, Any]:
 
 def _told(path: Path) -> dict[str, Any]:
     return {path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)}}
+
+
+def _told_of_origins(job: Job) -> list[Path]:
+    """The files of all units that origins are told apart by."""
+    return [Path(job.work) / name for name in (LINKS, *([BACKERS] if job.joined else []))]
+
+
+@functools.lru_cache(maxsize=1)
+def _origins(job: Job, _: tuple[str, ...]) -> Origins:
+    """Who speaks for whom, kept from shard to shard: there may be as many links as statements.
+
+    The second argument is the hashes of what is read, because a process may outlive the build.
+    """
+    links = json.loads((Path(job.work) / LINKS).read_text("utf-8"))
+    return read_origins(_backers(job, base_of(job)), links)
 
 
 def _backers(job: Job, base: Base) -> Resolved:
