@@ -9,8 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from onrecord.build import build, load
+from onrecord.cli import main
 from onrecord.errors import Problems
 from onrecord.project import open_project
 from onrecord.scale.server import Server
@@ -20,6 +22,7 @@ from servers import find_program, oxigraph, virtuoso
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = (ROOT / "docs/servers.md").read_text("utf-8").split("## Loading in bulk")[1]
 FILE = "build/miami-talks/miami-talks.nq"
+TAKEN = " found there without a ledger and taken over; "
 OURS = ("https://example.org/", "https://w3id.org/onrecord")
 pytestmark = pytest.mark.slow
 
@@ -49,6 +52,14 @@ def held(root: str) -> int:
     return sum(int(row["n"]["value"]) for row in rows if row["g"]["value"].startswith(OURS))
 
 
+def push(root: str, folder: Path, pattern: str) -> str:
+    """What the first push after the load says: nothing is sent, and all is taken over."""
+    graph = folder if pattern.endswith(".gz") else ROOT / "graphs/miami-talks"
+    result = CliRunner().invoke(main, ["push", str(graph), root])
+    assert result.exit_code == 0, result.output
+    return result.stderr.splitlines()[0]
+
+
 def test_oxigraph(files: tuple[Path, str, int], tmp_path: Path) -> None:
     folder, pattern, quads = files
     program, *words = shlex.split(recipe("sh", "oxigraph load"))
@@ -59,9 +70,10 @@ def test_oxigraph(files: tuple[Path, str, int], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     with oxigraph(tmp_path) as root:
         assert held(root) == quads
+        assert TAKEN in push(root, folder, pattern)
 
 
-def test_virtuoso(files: tuple[Path, str, int], tmp_path: Path) -> None:
+def test_virtuoso(files: tuple[Path, str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, pattern, quads = files
     isql = find_program("isql-vt", "apt-get install virtuoso-opensource-7-bin")
     orders = recipe("sql", "ld_dir").replace("/data/in", str(tmp_path / "in")).replace("'*.nq'", f"'{pattern}'")
@@ -75,3 +87,6 @@ def test_virtuoso(files: tuple[Path, str, int], tmp_path: Path) -> None:
         )
         assert "*** Error" not in done.stdout and "\n0 Rows." in done.stdout, done.stdout
         assert held(root) == quads
+        monkeypatch.setenv("ONRECORD_STORE_USER", "dba")
+        monkeypatch.setenv("ONRECORD_STORE_PASSWORD", "dba")
+        assert TAKEN in push(root, folder, pattern)

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import onrecord
-from cutting import cutting
+from cutting import Cutting, cutting
 from onrecord.cli import main
 from onrecord.errors import ServerError
 from onrecord.scale import push as module
-from onrecord.scale.push import Shipment, Step, same_value
+from onrecord.scale.push import Shipment, Step, deliver, same_value
 from onrecord.scale.server import Server
 from small_graph import LETTER, SETTINGS, write_graph
 
@@ -260,6 +261,73 @@ def test_a_graph_that_is_changed_for_others_is_sent_again_with_their_next_push(t
     assert labels(one, server) == [("ship",)]
     assert [name for name, _ in steps(one, server)] == [BOAT_GRAPH]
     assert labels(one, server) == [("boat",)]
+
+
+def in_bulk(there: Cutting, base: str = BASE) -> None:
+    """Leave what was pushed as a bulk loader leaves it: without a ledger."""
+    there.load(frozenset(quad for quad in there.dump() if f"{base}graph/pushed>" not in quad))
+
+
+def test_what_was_loaded_in_bulk_is_taken_over_and_goes_on_by_changes(graph_folder: Path) -> None:
+    with cutting() as there:
+        steps(graph_folder, there.address)
+        aim = there.dump()
+        in_bulk(there)
+        shutil.rmtree(onrecord.open(graph_folder).project.build_folder / "pushed")
+        bulk = there.dump()
+        told = CliRunner().invoke(main, ["push", str(graph_folder), there.address, "--dry-run"])
+        assert there.dump() == bulk
+        done = CliRunner().invoke(main, ["push", str(graph_folder), there.address])
+        assert there.dump() == aim
+        end = f"{len(bulk) and 8} found there without a ledger and taken over"
+        assert told.stderr.splitlines() == [f"0 graphs to send, {end}"]
+        assert done.stderr.splitlines()[-1].startswith(f"0 graphs sent, {end}; 8 graphs counted, ")
+        write_graph(graph_folder, **{"statements/letter.yaml": LETTER.replace("status: expected", "status: planned")})
+        assert ("graph/source/letter", "changes") in steps(graph_folder, there.address)
+
+
+@pytest.mark.parametrize("lost", ["<https://example.org/garden/graph/asserted>", "ns#quote>"])
+def test_what_was_loaded_in_bulk_and_is_something_else_is_sent_anew(graph_folder: Path, lost: str) -> None:
+    with cutting() as there:
+        steps(graph_folder, there.address)
+        aim = there.dump()
+        in_bulk(there)
+        gone = next(quad for quad in sorted(there.dump()) if lost in quad)
+        there.load(there.dump() - {gone})
+        assert {how for _, how in steps(graph_folder, there.address)} == {"whole"}
+        assert there.dump() == aim
+
+
+def test_a_graph_that_is_none_of_the_dataset_is_not_taken_over(graph_folder: Path) -> None:
+    with cutting() as there:
+        steps(graph_folder, there.address)
+        aim = there.dump()
+        in_bulk(there)
+        there.load(there.dump() | {f"<{BASE}a> <{BASE}b> <{BASE}c> <{BASE}graph/source/withdrawn>"})
+        assert ("graph/source/withdrawn", "removed") in steps(graph_folder, there.address)
+        assert there.dump() == aim
+
+
+def test_taking_over_is_taken_up_wherever_it_is_cut_off(graph_folder: Path) -> None:
+    with cutting() as there:
+        steps(graph_folder, there.address)
+        aim = there.dump()
+        in_bulk(there)
+        bulk = there.dump()
+        there.mend()
+        steps(graph_folder, there.address)
+        writes = [at for at, each in enumerate(there.asked) if each == "POST /update"]
+        assert len(writes) == 3
+        for at in writes:
+            there.mend()
+            there.load(bulk)
+            there.cut(at, is_done=True)
+            with Server(there.address, tries=1) as server, pytest.raises(ServerError):
+                graph = onrecord.open(graph_folder)
+                deliver(server, graph.quads(), graph.project)
+            there.mend()
+            steps(graph_folder, there.address)
+            assert there.dump() == aim
 
 
 def test_a_language_tag_in_capitals_arrives(graph_folder: Path, server: str) -> None:

@@ -16,7 +16,7 @@ from onrecord.cli import main
 from onrecord.errors import OnRecordError, ServerError
 from onrecord.scale import transfer as module
 from onrecord.scale.frames import read_frame
-from onrecord.scale.ledger import LEDGER
+from onrecord.scale.ledger import LEDGER, Ledger
 from onrecord.scale.server import Server
 from onrecord.scale.sharded import Embedded, build_shards
 from onrecord.scale.transfer import Part, Transferred, require_built, transfer
@@ -141,10 +141,10 @@ TWO = """\
 
 
 def two_forms(folder: Path, *, both: bool) -> Path:
-    """One height from two sources, in two written forms, whose propositions are in two of five shards."""
+    """One height from two sources, in two written forms, whose propositions are in two of five shards, and others."""
     row = HEIGHT.replace("register", "{}")
     files = {"sources.yaml": TWO if both else TWO.splitlines()[1] + "\n"}
-    files["statements/roll.jsonl"] = row.format("1.5", "roll")
+    files["statements/roll.jsonl"] = "".join(row.format(text, "roll") for text in ("1.5", *map(str, range(2, 22))))
     if both:
         files["statements/register.jsonl"] = row.format("1.50", "register")
     return build(write_graph(folder, **files), folder.with_suffix(".built"), 5)
@@ -165,7 +165,7 @@ def test_two_forms_of_one_value_in_two_shards_are_one_and_the_one_that_stays_is_
     hows(send(there, both))
     told = send(there, one, both, rehearse=True)
     done = send(there, one, both)
-    assert "whole" not in hows(done)
+    assert hows(done) == {"changes"}
     assert done.parts == told.parts
     assert sum(part.again for part in done.parts) == 1
     assert on_server(there) == in_files(one)
@@ -184,17 +184,16 @@ def test_a_form_that_was_lost_with_another_comes_back_wherever_a_transfer_is_cut
         send(there, one, both)
         assert behind.dump() == aim
         writes = [at for at, each in enumerate(behind.asked) if each != "POST /query"]
-        for at in writes[1:-1:2]:
-            for then, held in ((one, aim), (both, before)):
+        for at in writes[2:12]:  # all deletions
+            for since in (both, None) if at % 3 else (None,):
                 behind.mend()
                 behind.load(before)
                 behind.cut(at, is_done=True)
                 with pytest.raises(ServerError):
                     send(there, one, both)
                 behind.mend()
-                since = both if then is one else one
-                hows(send(there, then, since))
-                assert behind.dump() == held, at
+                hows(send(there, one, since))
+                assert behind.dump() == aim, at
 
 
 BOATS = """\
@@ -252,6 +251,30 @@ def test_a_server_that_does_not_hold_the_build_before_is_refused(there: Server, 
     wednesday = build(write(monday.parent / "wednesday-graph", first=7), monday.parent / "wednesday")
     with pytest.raises(OnRecordError, match=r"holds another (described|quads-00000)"):
         send(there, wednesday, monday)
+
+
+def test_a_build_that_was_loaded_in_bulk_is_taken_over(there: Server, server: str, monday: Path, tuesday: Path) -> None:
+    send(there, monday)
+    there.drop_graph(f"{BASE}graph/{LEDGER}")
+    told = send(there, monday, rehearse=True)
+    assert (told.parts, told.found, Ledger(there, BASE).read().parts) == ((), True, {})
+    done = CliRunner().invoke(main, ["push", str(monday), server])
+    lead = "0 parts sent, 5 found there without a ledger and taken over; "
+    assert (done.exit_code, done.stderr.startswith(lead)) == (0, True)
+    again = send(there, monday)
+    assert (hows(again), again.unchanged, again.found) == (set(), 5, False)
+    assert hows(send(there, tuesday, monday)) == {"changes"}
+    assert on_server(there) == in_files(tuesday)
+
+
+@pytest.mark.parametrize("graph", ["asserted", "stray"])
+def test_something_else_that_was_loaded_in_bulk_is_sent_anew(there: Server, monday: Path, graph: str) -> None:
+    send(there, monday)
+    there.drop_graph(f"{BASE}graph/{LEDGER}")
+    there.update(f"INSERT DATA {{ GRAPH <{BASE}graph/{graph}> {{ <urn:a> <urn:b> <urn:c> }} }}")
+    done = send(there, monday)
+    assert (hows(done), done.found) == ({"whole"}, False)
+    assert on_server(there) == in_files(monday)
 
 
 class CutError(Exception):

@@ -72,9 +72,10 @@ def push(
         for step in done.plan.steps:
             tell(step)
         counts = _counts(done.plan.steps, "graph", "to send", "to remove")
-        click.echo(f"{counts}{done.plan.unchanged} as they should be", err=True)
+        click.echo(f"{counts}{done.plan.unchanged} {_state(done.plan.found, 'as they should be')}", err=True)
     else:
-        _say_verified(done.verified, f"{_counts(done.plan.steps, 'graph')}{done.plan.unchanged} unchanged")
+        state = _state(done.plan.found, "unchanged")
+        _say_verified(done.verified, f"{_counts(done.plan.steps, 'graph')}{done.plan.unchanged} {state}")
     if done.verified and done.verified.wrong:
         sys.exit(EXIT_PROBLEMS)
 
@@ -84,6 +85,11 @@ def _counts(steps: Sequence[Step] | Sequence[Part], what: str, sent: str = "sent
     gone, left = (sum(step.how == how for step in steps) for how in ("removed", "left"))
     counts = f"{plural(len(steps) - gone - left, what)} {sent}, " + (f"{gone} {removed}, " if gone else "")
     return counts + (f"{left} left to others, " if left else "")
+
+
+def _state(found: object, otherwise: str) -> str:
+    """What is said of what was not sent."""
+    return "found there without a ledger and taken over" if found else otherwise
 
 
 def _line(step: Step) -> str:
@@ -118,9 +124,10 @@ def _push_shards(
         for part in done.parts:
             tell(part)
         counts = _counts(done.parts, "part", "to send", "to remove")
-        click.echo(f"{counts}{done.unchanged} as they should be", err=True)
+        click.echo(f"{counts}{done.unchanged} {_state(done.found, 'as they should be')}", err=True)
     else:
-        _say_verified(done.verified, f"{_counts(done.parts, 'part')}{done.unchanged} unchanged")
+        state = _state(done.found, "unchanged")
+        _say_verified(done.verified, f"{_counts(done.parts, 'part')}{done.unchanged} {state}")
     if done.verified and done.verified.wrong:
         sys.exit(EXIT_PROBLEMS)
 

@@ -42,6 +42,8 @@ DELTA_SHARE = 0.2
 SAMPLE = 20
 """Statements that are read back."""
 
+_A_FEW = 10
+
 NOTE = "pushed.json"
 """Beside the copies of what was sent: the :class:`Note` of the push."""
 
@@ -73,30 +75,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """The steps that bring a server to a dataset, and how many graphs it has already as they should be."""
-
-    steps: tuple[Step, ...]
-    unchanged: int
-    is_settled: bool = True
-    """Whether the ledger says that no push was cut off."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """The plan as plain values."""
-        steps = [
-            {"graph": step.graph, "how": step.how, "triples": step.triples}
-            | (
-                {"insert": len(step.insert), "delete": len(step.delete), "again": len(step.again)}
-                if step.how == CHANGES
-                else {}
-            )
-            | ({"others": list(step.others)} if step.others else {})
-            for step in self.steps
-        ]
-        return {"steps": steps, "unchanged": self.unchanged}
-
-
-@dataclass(frozen=True, slots=True)
 class Verified:
     """What a server was found to hold: graphs counted, statements read back, and what is not as it was sent."""
 
@@ -121,6 +99,32 @@ class Verified:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps that bring a server to a dataset, and how many graphs it has already as they should be."""
+
+    steps: tuple[Step, ...]
+    unchanged: int
+    is_settled: bool = True
+    """Whether the ledger says that no push was cut off."""
+    found: Verified | None = None
+    """What was found where all stands there already and no ledger says so: it was loaded in bulk."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as plain values."""
+        steps = [
+            {"graph": step.graph, "how": step.how, "triples": step.triples}
+            | (
+                {"insert": len(step.insert), "delete": len(step.delete), "again": len(step.again)}
+                if step.how == CHANGES
+                else {}
+            )
+            | ({"others": list(step.others)} if step.others else {})
+            for step in self.steps
+        ]
+        return {"steps": steps, "unchanged": self.unchanged, "found": self.found is not None}
+
+
 class Shipment:
     """A dataset on its way: its named graphs as sorted lines of N-Triples, and the hash of each."""
 
@@ -141,13 +145,18 @@ class Shipment:
 def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False) -> Plan:
     """What has to be sent; ``kept`` is the folder of what was sent from here before.
 
-    With ``whole`` nothing is taken to be there already.
+    With ``whole`` nothing is taken to be there already. What a server without a ledger holds is taken over where
+    every count and the statements that are read back are as they should be.
 
     :raises ServerError: when the server does not answer.
     """
     there = Ledger(server, shipment.base)
     entries = there.read()
     held = entries.graphs
+    if not whole and not held and not entries.parts and is_filled(server, shipment.lines):
+        found = verify(server, shipment)
+        if found.statements and not found.wrong:
+            return Plan((), len(shipment.lines), found=found)
     steps = []
     for name, lines in shipment.lines.items():
         before = held.get(name, "")
@@ -174,7 +183,13 @@ def push(
     :raises OutputError: when ``kept`` cannot be written to.
     """
     there = Ledger(server, shipment.base)
-    if made.steps or not made.is_settled:
+    if made.found:
+        there.begin()
+        there.set_graphs(shipment.digests)
+        there.end()
+        for name in shipment.lines:
+            _keep(kept, shipment, name)
+    elif made.steps or not made.is_settled:
         there.begin()
         there.forget_parts()
     stage("sending graphs", sum(step.sent for step in made.steps), "triples")
@@ -192,7 +207,7 @@ def push(
         there.set_graphs({step.graph: digest})
         there.tell_others(others, digest)
         if digest:
-            write_atomic(kept / f"{digest}.nt.gz", gzip.compress(_text(shipment.lines[step.graph]), 1, mtime=0))
+            _keep(kept, shipment, step.graph)
         if after:
             after(step)
     if made.steps or not made.is_settled:
@@ -234,6 +249,14 @@ def miscounted(server: Server, wanted: Mapping[str, int], fewest: Fewest) -> tup
         if not least.get(name, count) <= held[name] <= count
     ]
     return wrong, sum(wanted[name] - held[name] for name, count in least.items() if held[name] >= count)
+
+
+def is_filled(server: Server, graphs: Iterable[str]) -> bool:
+    """Whether the first few of these graphs hold anything, before a server is looked at that may be empty.
+
+    :raises ServerError: when the server does not answer.
+    """
+    return all(server.count(sorted(graphs)[:_A_FEW]).values())
 
 
 def read_back(server: Server, graph: str, subject: str, sent: Iterable[tuple[str, str]]) -> tuple[int, list[str]]:
@@ -376,6 +399,11 @@ def _batches(lines: Sequence[str], most: int, most_bytes: int) -> Iterator[Seque
         yield lines[some]
 
 
+def _keep(kept: Path, shipment: Shipment, name: str) -> None:
+    data = gzip.compress(_text(shipment.lines[name]), 1, mtime=0)
+    write_atomic(kept / f"{shipment.digests[name]}.nt.gz", data)
+
+
 def _read_kept(kept: Path, digest: str) -> list[str] | None:
     """What was sent from here under this hash; None where it is gone or damaged."""
     try:
@@ -424,7 +452,7 @@ def deliver(
     push(server, shipment, made, kept, after=after)
     note = Note(files_key(project), shipment.digests, written_forms(quads["object"].unique().to_list()))
     write_atomic(kept / NOTE, render(asdict(note)))
-    return Pushed(server.kind, made, verify(server, shipment))
+    return Pushed(server.kind, made, made.found or verify(server, shipment))
 
 
 def kept_folder(build_folder: Path, server: Server) -> Path:

@@ -33,6 +33,7 @@ from onrecord.scale.push import (
     SAMPLE,
     WHOLE,
     Verified,
+    is_filled,
     miscounted,
     read_back,
     spans,
@@ -129,6 +130,8 @@ class Transferred:
     parts: tuple[Part, ...]
     unchanged: int
     verified: Verified | None
+    found: bool = False
+    """Whether all stood there already and no ledger said so: it was loaded in bulk."""
     left: tuple[str, ...] = ()
     """Graphs that are not of this dataset any more, and that others on the server have too."""
 
@@ -139,6 +142,7 @@ class Transferred:
             "server": self.kind,
             "parts": [part.as_dict() for part in self.parts],
             "unchanged": self.unchanged,
+            "found": self.found,
             "left": list(self.left),
             **found,
         }
@@ -170,8 +174,8 @@ def transfer(
     """Bring the server to a build, and verify it there.
 
     ``since`` is the build that the server holds: then only what differs is sent. Without it parts that the
-    server does not have are sent, and everything is sent anew where it holds others. ``after`` is called with
-    each part that is done.
+    server does not have are sent, and everything is sent anew where it holds others; what a server without a
+    ledger holds is taken over where it is found to be the build. ``after`` is called with each part that is done.
 
     :raises ServerError: when the server refuses or goes away; the next transfer goes on from there.
     :raises OnRecordError: when the server does not hold ``since``, or a file is not as its manifest says.
@@ -184,6 +188,13 @@ def transfer(
     graphs = built.graphs()
     there = Ledger(server, built.base)
     entries = there.read()
+    found = None if whole or since is not None else _found(server, there, entries, built, graphs)
+    if found:
+        if not rehearse:
+            there.begin()
+            there.set_parts(built.files)
+            there.settle(dict.fromkeys(graphs, IN_SHARDS))
+        return Transferred(server.kind, (), len(built.files), found, found=True)
     held = {} if whole else _held(server, there, entries, built, since, rehearse=rehearse)
     made = [_plan_part(name, built, held.get(name, ""), since) for name in _parts(built, held)]
     again = _find_again(since, built) if since is not None and held and dict(held) != dict(built.files) else {}
@@ -195,7 +206,7 @@ def transfer(
     way = _Way(server, there, built, since, left, again)
     if rehearse:
         counted = tuple(way.count(part) for part in todo)
-        return Transferred(server.kind, counted, unchanged, None, left)
+        return Transferred(server.kind, counted, unchanged, None, left=left)
     sent: list[tuple[str, str]] = []
     done: list[Part] = []
     if todo:
@@ -212,7 +223,7 @@ def transfer(
     wanted = dict.fromkeys(graphs, IN_SHARDS)
     if todo or not entries.is_settled or entries.graphs != wanted:
         there.settle(wanted)
-    return Transferred(server.kind, tuple(done), unchanged, _verify(server, built, graphs, sent), left)
+    return Transferred(server.kind, tuple(done), unchanged, _verify(server, built, graphs, sent), left=left)
 
 
 def _parts(built: Built, held: Mapping[str, str]) -> list[str]:
@@ -267,6 +278,14 @@ def _find_again(since: Built, built: Built) -> dict[str, pl.DataFrame]:
     gone = alike.join(stays, on=[*QUADS.names(), PART], how="anti")
     kept = stays.join(gone, on=KEY, how="semi")
     return {str(name): part.select(QUADS.names()) for (name,), part in kept.partition_by(PART, as_dict=True).items()}
+
+
+def _found(server: Server, there: Ledger, entries: Entries, built: Built, graphs: Mapping[str, int]) -> Verified | None:
+    """What is found on a server without a ledger, where every count and some subjects are those of the build."""
+    if entries.graphs or not entries.parts.items() <= built.files.items() or not is_filled(server, graphs):
+        return None
+    found = _verify(server, built, graphs, [])
+    return found if found.statements and not found.wrong and graphs.keys() >= set(there.find_graphs()) else None
 
 
 def _held(
