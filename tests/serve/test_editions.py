@@ -333,6 +333,24 @@ def test_a_process_that_cannot_be_started_leaves_no_folder(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_process_that_is_gone_at_once_is_a_failed_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(Process):
+        def kill(self) -> None:
+            raise ProcessLookupError
+
+        async def wait(self) -> int:
+            return -9
+
+    async def start(*command: str, **options: Any) -> Gone:
+        return Gone(Stream())
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+    facts = asyncio.run(Edition.start(settings_of(tmp_path))).facts
+    assert facts == {"state": "failed", "message": "the build ended early", "problems": []}
+    assert list(tmp_path.iterdir()) == []
+
+
 # the name of a build
 
 

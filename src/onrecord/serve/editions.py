@@ -94,7 +94,8 @@ class Edition:
             raise _not_begun(error) from error
         edition = cls(folder, process)
         try:
-            edition._send(settings.for_edition(folder))
+            with contextlib.suppress(EditionLost):  # it is gone already, as its end of the pipe will say
+                edition._send(settings.for_edition(folder))
             first = await edition._read()
         except BaseException:
             await edition.end()
