@@ -141,7 +141,8 @@ def test_only_shards_that_hold_something_of_a_changed_file_are_written_again(fol
     out, unit = tmp_path / "out", "statements/register.csv"
     before = made(folder, out, 64).manifest["units"][unit]["shards"]
     was = shard_files(out)
-    (folder / unit).write_text(REGISTER.replace("Rose Marsh,supports", "Basil Thorn,supports"))
+    elsewhere = REGISTER.replace("chairs", "attends").replace("Garden Society,,,,row", "summer show,,,,row")
+    (folder / unit).write_text(elsewhere)
     again = made(folder, out, 64)
     now = shard_files(out)
     written = {number for number in now if now[number].isdisjoint(was.get(number, ()))}

@@ -356,7 +356,7 @@ def _changed(before: Mapping[str, Any] | None, done: list[dict[str, Any]], job: 
 def _keep(before: Mapping[str, Any] | None, out: Path, aside: Path, stay: set[int]) -> dict[int, dict[str, Any]]:
     """Link the shards that stay as they are into the new build; one whose files are not whole is left out."""
     kept: dict[int, dict[str, Any]] = {}
-    for number in each(sorted(stay), "taking over", "shards"):
+    for number in each(sorted(stay), "taking over", "shards") if stay else ():
         entry = before["shards"][str(number)] if before else {"files": {}}
         try:
             for name, told in entry["files"].items():
