@@ -355,12 +355,11 @@ def test_shards_that_are_not_here_are_not_compared(
     here = onrecord.open(sharded).project.build_folder
     with caplog.at_level(logging.WARNING):
         assert onrecord.open(sharded).at(server).query(HEIGHT_ASKED).values() == [("1.5",)]
-        build_shards(sharded, here / "shards", Embedded(), 3)
+        build_shards(sharded, here, Embedded(), 3)
         onrecord.open(sharded).at(server)
     assert caplog.messages == [
         f"{server}: the server holds a build in shards, and none in {here} tells what it leaves out",
-        f"{server}: the server holds another build in shards than those in {here}; "
-        f"run  onrecord push {here}/shards {server}",
+        f"{server}: the server holds another build in shards than those in {here}; run  onrecord push {here} {server}",
     ]
 
 

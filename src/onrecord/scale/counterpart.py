@@ -157,7 +157,8 @@ class InShards:
 def _builds_in(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The builds in shards in a folder and in those below it, by name."""
     try:
-        places = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+        below = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        places = [folder, *sorted(below)]
     except OSError:
         return
     for place in places:
