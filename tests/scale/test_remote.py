@@ -154,6 +154,14 @@ def test_why_shows_the_same_text_and_says_what_the_server_lacks(garden: tuple[Gr
     assert "the server does not hold the statement https://example.org/garden/statement/" in err
 
 
+def test_a_row_is_explained_by_the_same_triples(garden: tuple[Graph, Graph]) -> None:
+    here, there = garden
+    chairs = "{ ?who a gar:Person OPTIONAL { ?who gar:chairs ?what } }"
+    for query in (f"SELECT (STR(?who) AS ?name) {chairs}", f"SELECT ?what FROM graph:asserted {chairs}", QUERIES[0]):
+        for row in range(1, len(here.query(query)) + 1):
+            assert here.why_row(query, row) == there.why_row(query, row)
+
+
 def test_a_graph_that_was_not_pushed_is_said_with_the_fix(graph_folder: Path, server: str) -> None:
     code, _, err = run("ask", graph_folder, "--store", server)
     assert (code, f"holds nothing of the graph; run  onrecord push {graph_folder} {server}" in err) == (2, True)

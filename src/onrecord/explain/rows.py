@@ -178,8 +178,8 @@ class _Query:
     def with_all_variables(self, variables: tuple[str, ...], row: Row) -> str:
         """The query for every solution that may be behind ``row``, with all its variables.
 
-        The row's terms are compared outside the pattern, so that they complete no OPTIONAL in it. Numbers, days and the
-        like are left to the reader of the rows: a server may keep another form of them than it gives.
+        The row's IRIs are compared outside the pattern, so that they complete no OPTIONAL in it. Values, and what is
+        computed, are left to the reader of the rows: a server may compare them otherwise than it writes them.
         """
         sparql, shown = self._sparql, self._tokens[self._select + 1 :]
         depth, computed, opened, rest = 0, "", 0, shown[0]
@@ -192,12 +192,13 @@ class _Query:
                 opened = token.start
             elif token.text == ")" and depth == 0:
                 computed += f" BIND{sparql[opened : token.start + 1]}"
+        opening, closing = self._braces
+        found = {each.text[1:] for each in shown if each.kind == "variable" and opening < each.start < closing}
         same = "".join(
             f" FILTER(sameTerm(?{name}, {_ntriples(term)}))"
             for name, term in zip(variables, row, strict=True)
-            if term is not None and (term.kind == "iri" or term[2:] == (None, None))
+            if name in found and term is not None and term.kind == "iri"
         )
-        opening, closing = self._braces
         head = f"{sparql[: self.select.start]}SELECT * {sparql[rest.start : opening]}"
         return f"{head}{{ {self._marked(opening, closing)}{computed}{same} }}"
 
