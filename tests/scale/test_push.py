@@ -10,6 +10,7 @@ import onrecord
 from cutting import Cutting, cutting
 from onrecord.cli import main
 from onrecord.errors import ServerError
+from onrecord.progress import watched
 from onrecord.scale import push as module
 from onrecord.scale.push import Shipment, Step, deliver, same_value
 from onrecord.scale.server import Server
@@ -334,6 +335,40 @@ def test_a_language_tag_in_capitals_arrives(graph_folder: Path, server: str) -> 
     write_graph(graph_folder, **{"onrecord.yaml": SETTINGS.replace("[en]", "[en-GB]")})
     steps(graph_folder, server)
     assert same_value('"gate"@en-GB', '"gate"@en-gb')
+
+
+class Watcher:
+    """Somebody who watches: what each stage said that there was to do, and what was done."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int | None, int]] = []
+
+    def stage(self, name: str, total: int | None, unit: str) -> None:
+        self.stages.append((name, total, 0))
+
+    def advance(self, count: int) -> None:
+        name, total, done = self.stages[-1]
+        self.stages[-1] = (name, total, done + count)
+
+    def taken(self, start: str) -> list[tuple[str, int | None, int]]:
+        return [stage for stage in self.stages if stage[0].startswith(start)]
+
+
+def test_who_watches_sees_how_much_of_a_graph_is_sent(graph_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PIECE", 5)
+    monkeypatch.setattr(module, "BATCH", 5)
+    monkeypatch.setattr(module, "DELTA_SHARE", 1.0)
+    with cutting() as there:
+        first, second = Watcher(), Watcher()
+        with watched(first):
+            sizes = [step.triples for step in onrecord.open(graph_folder).push(there.address).plan.steps]
+        write_graph(graph_folder, **{"statements/letter.yaml": LETTER.replace("status: expected", "status: planned")})
+        with watched(second):
+            moved = onrecord.open(graph_folder).push(there.address).plan.steps
+    assert first.taken("sending graphs") == [("sending graphs", sum(sizes), sum(sizes))]
+    both = sum(len(step.insert) + len(step.delete) + len(step.again) for step in moved)
+    assert second.taken("sending graphs") == [("sending graphs", both, both)]
+    assert [stage[0] for stage in second.stages][-2:] == ["counting graphs", "reading back"]
 
 
 def test_the_miami_graph_arrives_whole(server: str) -> None:

@@ -14,6 +14,7 @@ from cutting import cutting
 from onrecord.assemble import QUADS
 from onrecord.cli import main
 from onrecord.errors import OnRecordError, ServerError
+from onrecord.progress import watched
 from onrecord.scale import transfer as module
 from onrecord.scale.frames import read_frame
 from onrecord.scale.ledger import LEDGER, Ledger
@@ -275,6 +276,34 @@ def test_something_else_that_was_loaded_in_bulk_is_sent_anew(there: Server, mond
     done = send(there, monday)
     assert (hows(done), done.found) == ({"whole"}, False)
     assert on_server(there) == in_files(monday)
+
+
+def test_who_watches_sees_how_much_of_a_part_is_sent(
+    monday: Path, tuesday: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 20)
+    told: dict[str, list[int]] = {}
+
+    class Watcher:
+        name = ""
+
+        def stage(self, name: str, total: int | None, unit: str) -> None:
+            self.name = name
+            told[name] = [total or 0, 0]  # of a stage that comes again the last counts
+
+        def advance(self, count: int) -> None:
+            told[self.name][1] += count
+
+    with cutting() as behind, Server(behind.address) as there, watched(Watcher()):
+        parts = send(there, monday).parts
+        sent = {f"sending part {at} of {len(parts)}": [part.quads] * 2 for at, part in enumerate(parts, 1)}
+        assert {name: numbers for name, numbers in told.items() if " part " in name} == sent
+        told.clear()
+        parts = send(there, tuesday, monday).parts
+    for at, part in enumerate(parts, 1):
+        assert told[f"taking out of part {at} of {len(parts)}"] == [part.delete] * 2
+        assert told[f"sending part {at} of {len(parts)}"] == [part.insert + part.again] * 2
+    assert "counting graphs" in told
 
 
 class CutError(Exception):

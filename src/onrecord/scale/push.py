@@ -71,7 +71,7 @@ class Step:
     @property
     def sent(self) -> int:
         """How many triples go over the line."""
-        return {WHOLE: self.triples, CHANGES: len(self.insert) + len(self.delete)}.get(self.how, 0)
+        return {WHOLE: self.triples, CHANGES: len(self.insert) + len(self.delete) + len(self.again)}.get(self.how, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +241,7 @@ def miscounted(server: Server, wanted: Mapping[str, int], fewest: Fewest) -> tup
 
     :raises ServerError: when the server does not answer.
     """
+    stage("counting graphs")
     held = server.count(wanted)
     least = fewest([name for name, count in wanted.items() if 0 < held[name] < count])
     wrong = [

@@ -19,7 +19,7 @@ import polars as pl
 from onrecord.assemble import QUADS, TYPE
 from onrecord.errors import OnRecordError
 from onrecord.files import sha256_file
-from onrecord.progress import each
+from onrecord.progress import advance, each, stage
 from onrecord.scale.alike import KEY, PART, find_alike, find_where
 from onrecord.scale.frames import read_frame, scan_frames
 from onrecord.scale.ledger import IN_SHARDS, UNSURE, Entries, Ledger
@@ -213,10 +213,9 @@ def transfer(
         emptied = _begin(server, there, entries, held, graphs, others)
         # What is deleted from one part may leave the server in the place of what another keeps.
         there.set_parts({name: f"{held[name].rstrip(UNSURE)}{UNSURE}" for name in again if name in held})
-        taken = each(todo, "taking out what went", "parts")
-        dropped = {part.name: _take_out(way, part, held) for part in taken}
-        for part in each(todo, "sending parts", "parts"):
-            done.append(_bring_in(way, part, dropped[part.name], sent))
+        dropped = [_take_out(way, part, held, f"{at} of {len(todo)}") for at, part in enumerate(todo, 1)]
+        for at, (part, gone) in enumerate(zip(todo, dropped, strict=True), 1):
+            done.append(_bring_in(way, part, gone, f"{at} of {len(todo)}", sent))
             if after:
                 after(done[-1])
         there.tell_others(emptied, IN_SHARDS)
@@ -360,7 +359,7 @@ def _begin(
     return emptied
 
 
-def _take_out(way: _Way, part: Part, held: Mapping[str, str]) -> int | None:
+def _take_out(way: _Way, part: Part, held: Mapping[str, str], at: str) -> int | None:
     """Delete what the part does not hold any more; how much, or None where the part is no longer known to be whole."""
     name, state = part.name, held.get(part.name, "")
     old, new = state.rstrip(UNSURE), way.built.files.get(name, "")
@@ -368,23 +367,26 @@ def _take_out(way: _Way, part: Part, held: Mapping[str, str]) -> int | None:
     if old and old != new and way.since is not None:
         way.there.set_parts({name: f"{old}{UNSURE}"})
         out, _ = way.changes(name)
+        stage(f"taking out of part {at}", out.height, "quads")
         _update(way.server, "DELETE", out)
         gone = None if state.endswith(UNSURE) else out.height
     way.there.set_parts({name: f"{new}{UNSURE}" if new else ""})
     return gone
 
 
-def _bring_in(way: _Way, part: Part, deleted: int | None, sent: list[tuple[str, str]]) -> Part:
+def _bring_in(way: _Way, part: Part, deleted: int | None, at: str, sent: list[tuple[str, str]]) -> Part:
     """Insert what the part lacks; some of the subjects that came are added to ``sent``."""
     if part.how == REMOVED:
         return part
     come = now = way.built.quads(part.name)
     if deleted is None or way.since is None:
+        stage(f"sending part {at}", now.height, "quads")
         _send_whole(way.server, now)
         done = replace(part, how=WHOLE, quads=now.height)
     else:
         _, come = way.changes(part.name)
         lost = way.lost(part.name)
+        stage(f"sending part {at}", come.height + lost.height, "quads")
         _update(way.server, "INSERT", pl.concat([come.select(QUADS.names()), lost]))
         done = replace(part, how=CHANGES, quads=now.height, insert=come.height, delete=deleted, again=lost.height)
     way.there.set_parts({part.name: way.built.files[part.name]})
@@ -401,6 +403,7 @@ def _update(server: Server, verb: str, quads: pl.DataFrame) -> None:
         )
         # Virtuoso 7 leaves texts with a language where one DELETE DATA names several graphs.
         server.update(" ;\n".join(f"{verb} DATA {{ {block} }}" for block in blocks))
+        advance(some.height)
 
 
 def _send_whole(server: Server, quads: pl.DataFrame) -> None:
@@ -410,6 +413,7 @@ def _send_whole(server: Server, quads: pl.DataFrame) -> None:
     for graph in large:
         for some in _slices(quads.filter(pl.col("graph") == graph), PIECE, PIECE_BYTES):
             server.write_graph(graph[1:-1], _lines(some).encode("utf-8"), add=True)
+            advance(some.height)
     _update(server, "INSERT", quads.filter(~pl.col("graph").is_in(large)))
 
 
