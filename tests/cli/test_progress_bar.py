@@ -155,6 +155,35 @@ def test_reading_and_loading_show_how_much_there_is(graph_folder: Path, kind: st
     assert all(" left" in line and "%" in line for line in loading)
 
 
+def test_no_rate_is_told_before_a_second_of_a_stage() -> None:
+    """The first of many things may take as long as hundreds of the others."""
+    work = textwrap.dedent(
+        """
+        import time
+        from onrecord.cli import progress
+        from onrecord.progress import advance, stage
+
+        @progress.with_progress
+        def work():
+            stage("digging")
+            time.sleep(1.1)
+            stage("sowing", 1000, "rows")
+            time.sleep(0.3)
+            advance()
+            for _ in range(10):
+                time.sleep(0.11)
+                advance(100)
+
+        work()
+        """
+    )
+    shown, _ = on_a_terminal("-c", work)
+    sowing = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line) for line in shown.split("\r") if "sowing" in line]
+    assert any("rows/s" in line and TIME_LEFT.search(line) for line in sowing)
+    for line in sowing:
+        assert "rows/s" not in line or "0:00:00 0:" not in line, "not in the first second of the stage"
+
+
 def test_what_is_printed_does_not_stand_in_the_bar() -> None:
     shown, _ = on_a_terminal("-c", PRINTS)
     before, _, after = shown.partition("half is done")

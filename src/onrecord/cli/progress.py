@@ -34,6 +34,7 @@ class Bar:
     """A line on a terminal: the stage, how much of it is done, how fast, how long it takes yet."""
 
     def __init__(self, delay: float = DELAY) -> None:
+        self._delay = delay
         self._appears = time.monotonic() + delay
         self._terminal = sys.stderr
         self._shown: Progress | None = None
@@ -89,9 +90,10 @@ class Bar:
             if not name or self._gave_way or now < self._appears:
                 return
             spent = max(now - self._begun, 0.001)
+            done = self._done if spent >= self._delay else 0  # the first of many may take longer than all others
             said: dict[str, Any] = {
-                "rate": _rate(self._done / spent, unit) if unit and self._done else "",
-                "left": _left(spent, self._done, total) if total else "",
+                "rate": _rate(done / spent, unit) if unit and done else "",
+                "left": _left(spent, done, total) if total else "",
             }
             line = self._shown or _line(self._terminal)
             if self._task is None:
