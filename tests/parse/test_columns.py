@@ -118,6 +118,14 @@ def test_csv(table: list[dict[str, str]]) -> None:
     assert_same("a.csv", out.getvalue().encode())
 
 
+def test_csv_lines_that_are_read_apart() -> None:
+    """A quote in the middle of a cell, a ragged line and an empty one stand among plain ones."""
+    lines = ["source,subject,predicate,object"]
+    lines += ["a,Rose,tends,plot 7", 'a,Ro"se,tends,plot 8', "a,Rose,tends", "", 'a,Ba"sil,tends,plot 9'] * 2
+    assert_same("a.csv", "\n".join(lines).encode())
+    assert_same("a.csv", "\n".join([lines[0], *lines[2:5]]).encode())
+
+
 @pytest.mark.slow
 @few
 @given(tables)
