@@ -99,6 +99,7 @@ class Busy:
     def collect(self) -> list[int]:
         if self.rows is None:
             self.over.wait(30)
+            raise ValueError("Cannot invoke RPC: Channel closed!")
         return self.rows or []
 
     def interruptAll(self) -> None:  # noqa: N802  # Spark's name

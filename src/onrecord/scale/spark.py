@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from onrecord.errors import EngineError, MissingExtra
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 RESULT = "result string"
 PATIENCE = 120
 """Seconds that a cluster has to give this build its first executor; through Connect, to do its first work."""
+
+INTERRUPTED = 10
+"""Seconds in which work that is interrupted may end."""
 
 
 class Spark:
@@ -202,11 +206,11 @@ def _wait_for_executors(session: SparkSession, master: str) -> None:
 
 def _wait_for_work(session: SparkSession, master: str) -> None:
     """Let a server do the least that there is: who works for it is not told, and it would wait for ever."""
-    failures: list[BaseException] = []
+    failures: list[EngineError] = []
 
     def work() -> None:
         try:
-            with explained():
+            with suppress(ValueError), explained():  # which is what a session says that is stopped meanwhile
                 session.range(1).collect()
         except EngineError as error:
             failures.append(error)
@@ -216,6 +220,7 @@ def _wait_for_work(session: SparkSession, master: str) -> None:
     thread.join(PATIENCE)
     if thread.is_alive():
         session.interruptAll()
+        thread.join(INTERRUPTED)
         session.stop()
         raise _nobody_took_it(master)
     if failures:
