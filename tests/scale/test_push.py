@@ -309,6 +309,7 @@ def test_a_graph_that_is_none_of_the_dataset_is_not_taken_over(graph_folder: Pat
         assert there.dump() == aim
 
 
+@pytest.mark.slow
 def test_taking_over_is_taken_up_wherever_it_is_cut_off(graph_folder: Path) -> None:
     with cutting() as there:
         steps(graph_folder, there.address)

@@ -207,6 +207,7 @@ BOATS = """\
 BOATS_GRAPH = "https://example.org/boats"
 
 
+@pytest.mark.slow
 def test_a_graph_that_another_dataset_on_the_server_has_too_stays_there(tmp_path: Path) -> None:
     settings = SETTINGS.replace("[garden]", "[garden, boats]")
     graph = write_graph(tmp_path / "two", **{"onrecord.yaml": settings, "ontology/boats.ttl": BOATS})
