@@ -113,14 +113,17 @@ def estimate_quads(rows: pl.DataFrame, resolved: Resolved, lock: Lock) -> int:
 
 
 def common_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
-    """The parts of :func:`quad_parts` that are not of statements: what is described, then facts and propositions."""
+    """The parts of :func:`quad_parts` that are not of statements: what is described, then propositions and facts."""
     minter, ontology = resolved.names.minter, resolved.names.ontology
     described = describe(resolved, lock, project)
-    propositions = _propositions(rows, resolved, project.language)
-    direct = direct_triples(rows, ontology, minter).unique(_TRIPLE, keep="first", maintain_order=True)
     yield described
-    yield _without(direct, [described, *propositions])
-    yield from propositions
+    direct = direct_triples(rows, ontology, minter).unique(_TRIPLE, keep="first", maintain_order=True)
+    is_alike = pl.col("predicate").is_in(direct["predicate"].unique().to_list())
+    near = [described.filter(is_alike)]
+    for part in _propositions(rows, resolved, project.language):
+        near.append(part.filter(is_alike))
+        yield part
+    yield _without(direct, near)
 
 
 def describe(resolved: Resolved, lock: Lock, project: Project) -> pl.DataFrame:
@@ -150,7 +153,7 @@ def said_parts(
     what ``described`` holds.
     """
     minter = resolved.names.minter
-    propositions = _propositions(rows, resolved, language)
+    propositions = list(_propositions(rows, resolved, language))
     yield from propositions
     direct = direct_triples(rows, resolved.names.ontology, minter).unique(_TRIPLE)
     yield _without(direct, [described, *propositions])
@@ -299,25 +302,22 @@ def _source_terms(source: Source, lock: Lock, time_zone: str) -> Iterator[tuple[
         yield f"{DCTERMS}issued", literal(day.isoformat(), datatype=f"{XSD}date")
 
 
-def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> list[pl.DataFrame]:
+def _propositions(rows: pl.DataFrame, resolved: Resolved, language: str) -> Iterator[pl.DataFrame]:
     """Type, the three parts, the restrictive qualifiers and a label for every proposition."""
-    minter = resolved.names.minter
     given = ["label"] if "label" in rows.columns else []
     distinct = rows.select("proposition", *_TRIPLE, "restrictive", *given)
     distinct = distinct.unique("proposition", keep="first", maintain_order=True)
-    node = pl.col("proposition")
-    parts = [
-        _triples(distinct, node, TYPE, pl.lit(iri(f"{ONR}Proposition"))),
-        _triples(distinct, node, iri(f"{RDF}subject"), pl.col("subject")),
-        _triples(distinct, node, iri(f"{RDF}predicate"), pl.col("predicate")),
-        _triples(distinct, node, iri(f"{RDF}object"), pl.col("object")),
-        _qualifiers(distinct, node, "restrictive"),
-    ]
-    label = pl.concat_str(quoted(pl.col("label")), pl.lit(f"@{language}"))
-    labelled = distinct if "label" in distinct.columns else _labelled(distinct, resolved)
-    parts.append(_triples(labelled, node, iri(f"{RDFS}label"), label))
-    graph = pl.lit(iri(minter.graph("propositions"))).alias("graph")
-    return [part.with_columns(graph) for part in parts]
+    if not given:
+        labels = _labelled(distinct, resolved)
+        distinct = distinct.join(labels, on="proposition", how="left", maintain_order="left")
+    graph = pl.lit(iri(resolved.names.minter.graph("propositions"))).alias("graph")
+    node, label = pl.col("proposition"), pl.concat_str(quoted(pl.col("label")), pl.lit(f"@{language}"))
+    for some in distinct.iter_slices(_ROWS_AT_ONCE):
+        yield _triples(some, node, TYPE, pl.lit(iri(f"{ONR}Proposition"))).with_columns(graph)
+        for part in _TRIPLE:
+            yield _triples(some, node, iri(f"{RDF}{part}"), pl.col(part)).with_columns(graph)
+        yield _qualifiers(some, node, "restrictive").with_columns(graph)
+        yield _triples(some, node, iri(f"{RDFS}label"), label).with_columns(graph)
 
 
 def _labelled(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
@@ -394,7 +394,7 @@ def proposition_labels(rows: pl.DataFrame, resolved: Resolved) -> dict[str, str]
 
 def direct_triples(rows: pl.DataFrame, ontology: Ontology, minter: Minter) -> pl.DataFrame:
     """What is asserted, as plain triples; with restrictive qualifiers, through the qualified form."""
-    facts = rows.filter(pl.col("asserting"))
+    facts = rows.select("asserting", "proposition", *_TRIPLE, "restrictive").filter("asserting")
     qualified = pl.col("restrictive").list.len().fill_null(0) > 0
     forms = {iri(prop.iri): iri(prop.qualified_iri) for prop in ontology.properties.values()}
     plain = facts.filter(~qualified).select("subject", "predicate", "object")

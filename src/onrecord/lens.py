@@ -99,15 +99,12 @@ def select(statements: pl.DataFrame, lens: Lens, policy: AssertPolicy) -> pl.Dat
     more = _mentioned(marked)
     chosen = _where(marked, pl.col(_STANDS) | pl.col("row").is_in(more.implode()))
     mentioned = pl.when(~pl.col(_STANDS))
-    return (
-        chosen.with_columns(
-            mentioned.then(True).otherwise("nested").alias("nested"),
-            mentioned.then(None).otherwise("statement").alias("statement"),
-            mentioned.then(False).otherwise("asserting").alias("asserting"),
-        )
-        .drop(_STANDS)
-        .sort("row")
-    )
+    seen = chosen.with_columns(
+        mentioned.then(True).otherwise("nested").alias("nested"),
+        mentioned.then(None).otherwise("statement").alias("statement"),
+        mentioned.then(False).otherwise("asserting").alias("asserting"),
+    ).drop(_STANDS)
+    return seen if seen["row"].is_sorted() else seen.sort("row")
 
 
 _STANDS = "\x1fstands"
