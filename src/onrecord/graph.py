@@ -198,7 +198,7 @@ class Graph:
         """Build store and counts in memory, without inference and exports; returns the manifest, writes nothing."""
         from onrecord.build import rehearse
 
-        manifest, self._rehearsed = rehearse(self._sound)  # let go of with the graph: that takes as long as a query
+        manifest, self._rehearsed = rehearse(self._sound)  # kept: taking it apart takes long
         return manifest
 
     def verify(self, out: str | PathLike[str] | None = None) -> list[str]:
