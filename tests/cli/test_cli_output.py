@@ -385,7 +385,7 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
     python = f"{sys.executable} -m onrecord"
     environment = {**os.environ, "PYTHONPATH": str(Path(onrecord.__file__).parents[1])}
     return subprocess.run(
-        ["bash", "-c", command.replace("onrecord", python, 1)],
+        ["bash", "-c", re.sub(r"(?<!\S)onrecord(?!\S)", python, command, count=1)],
         capture_output=True,
         text=True,
         timeout=60,

@@ -378,8 +378,9 @@ class Server:
                     response.close()
                     response = send()
                 if (response.ok and not response.is_redirect) or response.status_code in fine:
-                    body = _read(response) if is_read else b""
-                    watch.require()
+                    with _closed_on_failure(response):
+                        body = _read(response) if is_read else b""
+                        watch.require()
                     return response, body
             except requests.RequestException as error:
                 watch.require(error)
@@ -388,9 +389,9 @@ class Server:
                     break
             else:
                 words = _beginning(response)
+                response.close()
                 watch.require()
                 reason, asked = self._refusal(method, url, response, words), _retry_after(response)
-                response.close()
                 if not _is_transient(response, words):
                     raise ServerError(reason)
             pause = min(max(wait, asked), _LONGEST_WAIT)
@@ -440,12 +441,20 @@ def _require_text(value: str) -> str:
     return value
 
 
+@contextlib.contextmanager
+def _closed_on_failure(response: requests.Response) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        response.close()
+        raise
+
+
 def _read(response: requests.Response) -> bytes:
     found = bytearray()
     for piece in response.iter_content(_PIECE_BYTES):
         found += piece
         if len(found) > _MOST_BYTES:
-            response.close()
             raise ServerError(f"{response.url}: the answer is over its limit of {_MOST_BYTES:,} bytes")
     return bytes(found)
 
