@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -179,32 +182,59 @@ def test_the_trial_imports_nothing_from_the_working_directory(tmp_path: Path, mo
 
 
 def test_a_reader_that_breaks_down_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "program.py"
+    monkeypatch.setattr(trial, "_copy", trial._spawn)
+    monkeypatch.setattr(trial, "__file__", str(program))
     for script in ("import os; os.abort()", "raise KeyError('a panic')", "import sys; sys.exit(70)"):
-        monkeypatch.setattr(trial, "_PROGRAM", script)
-        found = reading(tmp_path, packed())
+        program.write_text(script)
+        found = reading(tmp_path / "graph", packed())
         assert [problem.message for problem in found.problems] == ["this is not Parquet: the reader broke down on it"]
 
 
-def test_one_process_tries_all_files_and_is_replaced_where_one_breaks_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[object] = []
+BREAKING = """
+import json, os, runpy, sys
+from pathlib import Path
+import polars as pl
 
-    def start() -> object:
-        started.append(begin())
-        return started[-1]
+def read(path, whole=pl.read_parquet, **options):
+    if "abort" in path:
+        os.abort()
+    if "panic" in path:
+        raise KeyError("a panic")
+    return whole(path, **options)
 
-    begin = trial._start
-    monkeypatch.setattr(trial, "_start", start)
-    monkeypatch.setattr(
-        trial, "_PROGRAM", trial._PROGRAM.replace("try:", "'abort' in line and os.abort()\n    try:", 1)
-    )
-    for name in ("one", "Zoë's\n[2]", "abort", "four"):
+pl.read_parquet = read
+"""
+TRYING = """
+from onrecord.parse import trial
+
+if sys.argv[2]:
+    pl.LazyFrame({"a": [1]}).select(pl.col("a").sum()).collect()
+    trial.__file__ = sys.argv[2]
+begin, started = trial.start, []
+trial.start = lambda: started.append(begin()) or started[-1]
+with trial.Trial() as tried:
+    found = {path.stem: tried.find_damage(path) for path in sorted(Path(sys.argv[1]).glob("*.parquet"), reverse=True)}
+try:
+    os.waitpid(-1, os.WNOHANG)
+    left = True
+except ChildProcessError:
+    left = False
+print(json.dumps([found, [process.is_copy for process in started], left]))
+"""
+
+
+@pytest.mark.parametrize("is_copy", [True, False])
+def test_one_process_tries_all_files_and_is_replaced_where_one_breaks_it(tmp_path: Path, is_copy: bool) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f"{BREAKING}\nrunpy.run_path({trial.__file__!r}, run_name='__main__')\n")
+    for name in ("one", "Zoë's\n[2]", "abort", "panic", "four"):
         (tmp_path / f"{name}.parquet").write_bytes(packed())
     (tmp_path / "text.parquet").write_bytes(b"x" * 100)
-    with trial.Trial() as tried:
-        found = {path.stem: tried.find_damage(path) for path in sorted(tmp_path.glob("*.parquet"), reverse=True)}
-    assert {name for name, damage in found.items() if damage} == {"abort", "text"}
-    assert found["abort"] == trial.BROKEN_DOWN
-    assert len(started) == 2
-    assert all(process.returncode is not None for process in started)  # type: ignore[attr-defined]
+    command = [sys.executable, "-c", BREAKING + TRYING, str(tmp_path), "" if is_copy else str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    found, copies, left = json.loads(done.stdout)
+    assert {name for name, damage in found.items() if damage} == {"abort", "panic", "text"}
+    assert found["abort"] == found["panic"] == trial.BROKEN_DOWN
+    assert copies == [is_copy and sys.platform == "linux"] * 3
+    assert (left, done.stderr) == (False, "")
