@@ -122,7 +122,7 @@ def decode_text(data: bytes, name: str, problems: Problems) -> str | None:
         )
         return None
     text = text.removeprefix("\ufeff")
-    offset = find_control(text) if _may_hold_control(data) else None
+    offset = find_control(text) if may_hold_control(data) else None
     if offset is not None:
         line = text.count("\n", 0, offset) + 1
         report_control(text, offset, Place(name, line, offset - text.rfind("\n", 0, offset)), problems)
@@ -140,7 +140,7 @@ _ORDINARY = bytes(byte for byte in range(256) if (byte > 0x1F and byte != 0x7F) 
 _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 
 
-def _may_hold_control(data: bytes) -> bool:
+def may_hold_control(data: bytes) -> bool:
     """A quick look at UTF-8 bytes: whether :func:`find_control` is worth its while."""
     return bool(data.translate(None, _ORDINARY)) or any(char in data for char in _NONCHARACTERS)
 

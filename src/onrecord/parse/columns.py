@@ -5,12 +5,16 @@ Leaves every row with something out of the ordinary in it to ``records``, which 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TypeAlias
 
 import polars as pl
 
+from onrecord.errors import Problems
+from onrecord.files import decode_text, may_hold_control
 from onrecord.model import FIELDS, WRITTEN
 from onrecord.parse.records import LISTS, REQUIRED
 from onrecord.project import LOCAL_ID, MAX_LOCAL_ID
@@ -46,19 +50,29 @@ def several(cell: str) -> list[str]:
     return [part.strip() for part in parts] if len(parts) > 1 else [cell]
 
 
-_LONGEST = 1 << 28
-"""A text of more characters may be longer than a cell of a table can be."""
+def read_lines(data: bytes, name: str, problems: Problems) -> pl.DataFrame | None:
+    r"""The lines of a file in UTF-8 as a column ``text``, or None with a problem; see :func:`onrecord.files.read_text`.
 
+    A line ends with ``\n`` or ``\r\n``; one that stands at the end of the file begins no other line.
 
-def split_lines(text: str) -> pl.DataFrame:
-    r"""The lines of a text as a column ``text``.
-
-    >>> split_lines("a\n\nb")["text"].to_list()
-    ['a', '', 'b']
+    >>> read_lines("a\n\nб".encode(), "a.csv", Problems())["text"].to_list()
+    ['a', '', 'б']
     """
-    if len(text) > _LONGEST:
-        return pl.DataFrame({"text": text.split("\n")})
-    return pl.DataFrame({"text": [text]}).select(pl.col("text").str.split("\n").explode())
+    if not may_hold_control(data):
+        with suppress(pl.exceptions.ComputeError):  # which is what it says where the bytes are not UTF-8
+            return _split_lines(data.removeprefix(codecs.BOM_UTF8))
+    text = decode_text(data, name, problems)
+    return None if text is None else _split_lines(text.encode("utf-8"))
+
+
+def _split_lines(data: bytes) -> pl.DataFrame:
+    """As a table of one column: no cell of a text ends with a control character."""
+    if not data:
+        return pl.DataFrame(schema={"text": pl.String})
+    table = pl.read_csv(
+        data, has_header=False, separator="\x01", quote_char=None, new_columns=["text"], infer_schema=False
+    )
+    return table.select(pl.col("text").fill_null(""))
 
 
 def split_cells(table: pl.DataFrame, qualifiers: frozenset[str]) -> pl.DataFrame:

@@ -14,8 +14,8 @@ import polars as pl
 
 from onrecord.documents import Mapping, Node, Scalar, Sequence, parse_yaml
 from onrecord.errors import Place, Problems
-from onrecord.files import read_text
-from onrecord.parse.columns import AT_ONCE, LINE, NESTED, SEPARATOR, several, split_cells, split_lines, take_plain
+from onrecord.files import read_bytes, read_text
+from onrecord.parse.columns import AT_ONCE, LINE, NESTED, SEPARATOR, read_lines, several, split_cells, take_plain
 from onrecord.parse.records import LISTS, RecordReader
 
 _SOURCE = frozenset({"source"})
@@ -25,16 +25,19 @@ _CELL = '(?:[^",\r\n]*|"(?:[^"\r\n]|"")*")'
 
 def parse_statements(path: Path, name: str, reader: RecordReader, problems: Problems) -> None:
     """Read one file into the reader's rows."""
-    text = read_text(path, name, problems, bounded=False)
-    if text is None:
+    data = read_bytes(path, name, problems, bounded=False)
+    found = read_lines(data, name, problems) if data is not None else None
+    if data is None or found is None:
         return
-    if not text.strip():
+    if not found["text"].str.contains(r"\S").any():
         problems.warning("P032", Place(name), "this file is empty", "delete it, or write a header and rows")
         return
-    header, lines, apart = _tidy_lines(text)
+    header, lines, apart = _tidy_lines(found)
     if not header:
+        text = data.decode("utf-8-sig")
         _read_rows(read_records(text, name, LISTS.keys() | reader.qualifiers, problems), reader, problems)
         return
+    del data, found
     for piece in lines.iter_slices(AT_ONCE) if lines.height else (lines,):
         plain, odd = take_plain(split_cells(_table(header, piece), reader.qualifiers), reader.qualifiers)
         closer = dict(piece.filter(pl.col("line").is_in(odd)).iter_rows())
@@ -67,14 +70,14 @@ def _read_rows(records: Iterable[Mapping], reader: RecordReader, problems: Probl
             reader.read(record, source.text, _SOURCE)
 
 
-def _tidy_lines(text: str) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
+def _tidy_lines(lines: pl.DataFrame) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
     """The header, the lines that are one whole record of as many cells each, and the lines that are not.
 
     All empty where a record may go over several lines, or cannot be read: then only reading the
     file from its beginning tells what is a record.
     """
     nothing: tuple[list[str], pl.DataFrame, dict[int, str]] = ([], pl.DataFrame(), {})
-    lines = split_lines(text.replace("\r\n", "\n")).with_row_index("line", 1)
+    lines = lines.with_row_index("line", 1)
     tidy = lines.head(1)["text"].str.contains(f"^{_CELL}(?:,{_CELL})*$")[0]
     longest = lines["text"].str.len_bytes().max()
     if not tidy or not isinstance(longest, int) or longest > csv.field_size_limit():

@@ -15,9 +15,9 @@ import polars as pl
 
 from onrecord.documents import MAX_DEPTH, Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
-from onrecord.files import read_text, without_controls
+from onrecord.files import read_bytes, read_text, without_controls
 from onrecord.model import FIELDS
-from onrecord.parse.columns import AT_ONCE, LINE, NESTED, ODD, PARTS, split_lines, take_plain
+from onrecord.parse.columns import AT_ONCE, LINE, NESTED, ODD, PARTS, read_lines, take_plain
 from onrecord.parse.records import LISTS, REQUIRED, RecordReader
 
 _SOURCE = frozenset({"source"})
@@ -34,16 +34,16 @@ class _Rejected(ValueError):
 
 def parse_statements(path: Path, name: str, reader: RecordReader, problems: Problems) -> None:
     """Read one file into the reader's rows."""
-    text = read_text(path, name, problems, bounded=False)
-    if text is None:
+    data = read_bytes(path, name, problems, bounded=False)
+    lines = read_lines(data, name, problems) if data is not None else None
+    if data is None or lines is None:
         return
-    if not text.strip():
+    if not lines["text"].str.contains(r"\S").any():
         problems.warning("P032", Place(name), "this file is empty", "delete it, or write one statement a line")
         return
-    lines = split_lines(text).with_row_index(LINE, 1)
-    del text
-    ends = -1  # no line end stands behind the last line
-    for piece in lines.iter_slices(AT_ONCE):
+    ends = 0 if data.endswith(b"\n") else -1  # no line end stands behind the last line
+    del data
+    for piece in lines.with_row_index(LINE, 1).iter_slices(AT_ONCE):
         _read_lines(piece, name, reader, problems)
         reader.advance(int(piece["text"].str.len_bytes().sum()) + piece.height + ends)
         ends = 0
@@ -117,7 +117,7 @@ def _decode(lines: pl.DataFrame, qualifiers: frozenset[str]) -> pl.DataFrame:
             for key, dtype in fields.items()
         ),
     )
-    once = found.select(strings).to_series() == lines["text"].str.count_matches(r'"(?:[^"\\]|\\.)*"')
+    once = found.select(strings).to_series() == _count_strings(lines["text"])
     table = found.with_columns(lines[LINE]).filter(once)
     for name in {key.replace("_", " ") for key in fields if "_" in key}:
         both = [pl.col(key) for key in (name, name.replace(" ", "_")) if key in fields]
@@ -133,6 +133,15 @@ def _decode(lines: pl.DataFrame, qualifiers: frozenset[str]) -> pl.DataFrame:
         if dtype in (pl.String, pl.List(pl.String))
     ]
     return table.with_columns(pl.any_horizontal(pl.lit(False), *blank).fill_null(False).alias(ODD))
+
+
+def _count_strings(lines: pl.Series) -> pl.Series:
+    """How many strings stand in each line of JSON; those of most are counted by their quotes, as they escape none."""
+    escapes = lines.str.contains("\\", literal=True)
+    found = lines.str.count_matches('"', literal=True) // 2
+    if escapes.any():
+        found.scatter(escapes.arg_true(), lines.filter(escapes).str.count_matches(r'"(?:[^"\\]|\\.)*"'))
+    return found
 
 
 def _with_terms(table: pl.DataFrame) -> pl.DataFrame:

@@ -45,7 +45,7 @@ TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 ROWS = 5_000
 """Rows that are asked for at a time."""
 
-GRAPHS_AT_ONCE = 200
+GRAPHS_AT_ONCE = 50
 """Graphs that are counted in one query."""
 
 CONNECT_SECONDS = 10.0
@@ -323,9 +323,12 @@ class Server:
 
     def _count(self, graphs: list[str]) -> tuple[dict[str, int], bool]:
         """How many triples some of these graphs hold, and whether more of them may hold any."""
-        some = " ".join(map(iri, graphs))
-        query = f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ VALUES ?g {{ {some} }} GRAPH ?g {{ ?s ?p ?o }} }} GROUP BY ?g"
-        rows, headers = self._rows(query)
+        # Virtuoso 7 keeps the plan of a query that ranges over graphs, even once what was empty is full.
+        counts = (
+            f"{{ SELECT ({iri(graph)} AS ?g) (COUNT(*) AS ?n) WHERE {{ GRAPH {iri(graph)} {{ ?s ?p ?o }} }} }}"
+            for graph in graphs
+        )
+        rows, headers = self._rows(f"SELECT ?g ?n WHERE {{ {' UNION '.join(counts)} }}")
         try:
             found = {row["g"]["value"]: int(row["n"]["value"]) for row in rows if "g" in row}
         except (KeyError, ValueError) as error:
