@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,13 @@ REFERRING = """\
 {"source": "register", "subject": "basil", "predicate": "believes", "object": "statement:tended", "locator": "a"}
 {"source": "register", "locator": "b", "subject": "basil", "predicate": "opposes", "object": ["ivy", "tends", "plot 7"]}
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def left_open() -> Iterator[None]:
+    """What a module leaves open is told at its end: a warning there is an error, and no other module's."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

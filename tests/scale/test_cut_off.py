@@ -32,8 +32,6 @@ MINUTES_GRAPH = f"{BASE}graph/source/minutes"
 SOURCES = "- {id: register, title: The register, published: 2024-06-10}\n"
 ROWS = '{"subject": "Basil Thorn", "predicate": "height in metres", "object": "1.25", "source": "register"}\n'
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 @dataclass(frozen=True)
 class State:

@@ -16,8 +16,6 @@ BASE = "https://example.org/garden/"
 GRAPHS = {f"{BASE}graph/source/{n}": f"{n:064x}" for n in range(30)}
 PARTS = {f"quads-{n:05}.parquet": "?" for n in range(12)}
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 def test_what_was_written_is_read(server: str) -> None:
     with Server(server) as there:

@@ -21,8 +21,6 @@ BASE = "https://example.org/garden/"
 LETTER_GRAPH = f"{BASE}graph/source/letter"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 def held(root: str, graph: str) -> int:
     with Server(root) as there:

@@ -33,8 +33,6 @@ HEIGHTS = """
     quote: Basil Thorn is the one who tends plot 7
 """
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 @pytest.fixture
 def garden(graph_folder: Path, server: str) -> tuple[Graph, Graph]:

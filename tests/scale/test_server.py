@@ -18,7 +18,6 @@ from onrecord.scale.server import Server, endpoints
 
 ROWS = json.dumps({"head": {"vars": ["n"]}, "results": {"bindings": [{"n": {"type": "literal", "value": "1"}}]}})
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 Reply = tuple[int, dict[str, str], str]
 

@@ -23,8 +23,6 @@ MIAMI = ROOT / "graphs/miami-talks"
 BASE = "https://w3id.org/onrecord/miami-talks/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:

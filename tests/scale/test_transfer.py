@@ -31,8 +31,6 @@ HEIGHT = (
 )
 ROWS = 60
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 def write(folder: Path, *, first: int = 0, letter: str | None = LETTER, height: str = "100.50") -> Path:
     rows = "".join(HEIGHT.format(f"{n}.25") for n in range(first, first + ROWS)) + HEIGHT.format(height)

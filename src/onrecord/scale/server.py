@@ -407,7 +407,8 @@ class Server:
 
     def _answer(self, url: str, response: requests.Response) -> bool:
         """Take up the server's challenge with what the environment holds."""
-        found = self._credentials.answer(url, response.headers.get("WWW-Authenticate", ""))
+        with _closed_on_failure(response):
+            found = self._credentials.answer(url, response.headers.get("WWW-Authenticate", ""))
         self._session.auth = found or self._session.auth
         return found is not None
 
