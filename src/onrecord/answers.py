@@ -55,16 +55,7 @@ Term(kind='literal', value='1.5', datatype='http://www.w3.org/2001/XMLSchema#dec
         return None
     if cell.startswith("<<("):  # RDF 1.2: only a query that makes one with TRIPLE() gets one
         return Term("triple", _IN_TRIPLE.sub(lambda match: _value(match[0]), cell))
-    first = cell[0]
-    if first == "<" and cell.find(">") == len(cell) - 1:
-        return Term("iri", cell[1:-1])
-    if first == '"' and "\\" not in cell:  # the last quotation mark ends the text: none stands unescaped within
-        text, _, mark = cell[1:].rpartition('"')
-        if not mark:
-            return Term("literal", text)
-        if mark[0] == "@":
-            return Term("literal", text, None, mark[1:])
-    if first in '<"_':
+    if cell[0] in '<"_':
         kind, value, datatype, language = split_term(cell)
         return Term(kind, value, None if datatype == f"{XSD}string" else datatype, language)
     if cell in ("true", "false"):

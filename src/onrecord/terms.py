@@ -145,7 +145,7 @@ def local_name(value: str) -> str:
 
 
 _TERM = re.compile(
-    r'<(?P<iri>[^>]*)>|_:(?P<bnode>\S+)|"(?P<text>(?:[^"\\]|\\.)*)"(?:@(?P<language>[A-Za-z0-9-]+)|\^\^<(?P<datatype>[^>]*)>)?',
+    r'<(?P<iri>[^>]*)>|_:(?P<bnode>\S+)|"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"(?:@(?P<language>[A-Za-z0-9-]+)|\^\^<(?P<datatype>[^>]*)>)?',
     re.DOTALL,
 )
 _UNESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")

@@ -211,8 +211,9 @@ from onrecord.parse import trial
 if sys.argv[2]:
     pl.LazyFrame({"a": [1]}).select(pl.col("a").sum()).collect()
     trial.__file__ = sys.argv[2]
-begin, started = trial.start, []
-trial.start = lambda: started.append(begin()) or started[-1]
+started = []
+for kind in ("_copy", "_spawn"):
+    setattr(trial, kind, lambda kind=kind, begin=getattr(trial, kind): started.append(kind) or begin())
 with trial.Trial() as tried:
     found = {path.stem: tried.find_damage(path) for path in sorted(Path(sys.argv[1]).glob("*.parquet"), reverse=True)}
 try:
@@ -220,7 +221,7 @@ try:
     left = True
 except ChildProcessError:
     left = False
-print(json.dumps([found, [process.is_copy for process in started], left]))
+print(json.dumps([found, started, left]))
 """
 
 
@@ -233,8 +234,8 @@ def test_one_process_tries_all_files_and_is_replaced_where_one_breaks_it(tmp_pat
     (tmp_path / "text.parquet").write_bytes(b"x" * 100)
     command = [sys.executable, "-c", BREAKING + TRYING, str(tmp_path), "" if is_copy else str(program)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    found, copies, left = json.loads(done.stdout)
+    found, started, left = json.loads(done.stdout)
     assert {name for name, damage in found.items() if damage} == {"abort", "panic", "text"}
     assert found["abort"] == found["panic"] == trial.BROKEN_DOWN
-    assert copies == [is_copy and sys.platform == "linux"] * 3
+    assert started == ["_copy" if is_copy and sys.platform == "linux" else "_spawn"] * 3
     assert (left, done.stderr) == (False, "")

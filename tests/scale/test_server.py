@@ -18,7 +18,6 @@ from onrecord.scale.server import Server, endpoints
 
 ROWS = json.dumps({"head": {"vars": ["n"]}, "results": {"bindings": [{"n": {"type": "literal", "value": "1"}}]}})
 
-
 Reply = tuple[int, dict[str, str], str]
 
 
@@ -299,3 +298,20 @@ def test_addresses_by_kind() -> None:
     found = endpoints("http://localhost:7200/repositories/news/", "graphdb")
     assert found.update == "http://localhost:7200/repositories/news/statements"
     assert found.graphs == "http://localhost:7200/repositories/news/rdf-graphs/service"
+
+
+def test_graphs_are_counted_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Virtuoso 7 counts with the plan of an empty store where a query ranges over graphs: for minutes."""
+    asked: list[str] = []
+
+    def rows(there: Server, query: str) -> tuple[list[object], dict[str, str]]:
+        asked.append(query)
+        return [], {}
+
+    monkeypatch.setattr(Server, "_rows", rows)
+    names = [f"https://example.org/{n}" for n in range(server_module.GRAPHS_AT_ONCE + 1)]
+    with Server("http://127.0.0.1:1", "sparql", {}) as there:
+        assert there.count(names) == dict.fromkeys(names, 0)
+    assert len(asked) == 2
+    assert all(f"GRAPH <{name}> " in "".join(asked) for name in names)
+    assert "GRAPH ?" not in "".join(asked)

@@ -31,7 +31,7 @@ class Trial:
     """A process that tries one file after the other; it begins with the first, and another follows one that broke."""
 
     def __init__(self) -> None:
-        self._process: Trying | None = None
+        self._process: _Trying | None = None
 
     def __enter__(self) -> Trial:
         return self
@@ -42,7 +42,7 @@ class Trial:
     def find_damage(self, path: Path) -> str:
         """Why a file cannot be read, or nothing."""
         if self._process is None:
-            self._process = start()
+            self._process = _start()
         try:
             self._process.asked.write(json.dumps(str(path)) + "\n")
             self._process.asked.flush()
@@ -61,13 +61,12 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Trying:
+class _Trying:
     """A process that is told names of files, and replies why each cannot be read."""
 
     asked: IO[str]
     replies: IO[str]
     wait: Callable[[], object]
-    is_copy: bool
 
     def end(self) -> None:
         """See it end, which it does when nothing more can come."""
@@ -78,7 +77,7 @@ class Trying:
             self.wait()
 
 
-def start() -> Trying:
+def _start() -> _Trying:
     """A copy of this process where that is safe, because it has everything imported; else a fresh one."""
     return _copy() if _threads() <= _BEFORE_WORK else _spawn()
 
@@ -92,7 +91,7 @@ def _threads() -> set[str]:
         return {""}
 
 
-def _copy() -> Trying:
+def _copy() -> _Trying:
     names, asked = os.pipe()
     replies, said = os.pipe()
     with warnings.catch_warnings():
@@ -103,7 +102,7 @@ def _copy() -> Trying:
     os.close(names)
     os.close(said)
     wait = partial(os.waitpid, child, 0)
-    return Trying(os.fdopen(asked, "w", encoding="utf-8"), os.fdopen(replies, encoding="utf-8"), wait, is_copy=True)
+    return _Trying(os.fdopen(asked, "w", encoding="utf-8"), os.fdopen(replies, encoding="utf-8"), wait)
 
 
 def _live(names: int, said: int) -> NoReturn:
@@ -120,7 +119,7 @@ def _live(names: int, said: int) -> NoReturn:
         os._exit(0)
 
 
-def _spawn() -> Trying:
+def _spawn() -> _Trying:
     """``-P`` keeps modules of this folder and of the working directory out of it."""
     process = subprocess.Popen(
         [sys.executable, "-P", __file__],
@@ -132,7 +131,7 @@ def _spawn() -> Trying:
     )
     if process.stdin is None or process.stdout is None:
         raise AssertionError("both are pipes")
-    return Trying(process.stdin, process.stdout, process.wait, is_copy=False)
+    return _Trying(process.stdin, process.stdout, process.wait)
 
 
 def _try_each(names: Iterable[str], replies: IO[str]) -> None:
