@@ -330,13 +330,16 @@ class Graph:
         url: str,
         *,
         server: str | None = None,
+        lenses: bool | None = None,
         whole: bool = False,
         dry_run: bool = False,
         after: Callable[[Step], object] | None = None,
     ) -> Pushed:
         """Bring the dataset to a SPARQL 1.1 server at ``url`` and verify it there.
 
-        Only graphs that differ are sent; ``whole`` sends all, ``dry_run`` none. ``server`` is one of
+        Only graphs that differ are sent; ``whole`` sends all, ``dry_run`` none. With ``lenses`` the datasets
+        that the lenses of the questions leave are sent too, so that these can be asked there; None keeps to
+        what the server has. ``server`` is one of
         :data:`onrecord.scale.server.KINDS`, where the server does not say itself what it is.
         ``after`` is called with each step that is done. User and password, or a token, come from the
         environment (:data:`onrecord.scale.credentials.USER`, ``PASSWORD``, ``TOKEN``).
@@ -344,12 +347,17 @@ class Graph:
         :raises ServerError: when the server refuses or does not answer.
         :raises MissingExtra: without ``onrecord[remote]``.
         """
+        from onrecord.scale.ledger import Ledger
         from onrecord.scale.push import deliver
         from onrecord.scale.server import Server
+        from onrecord.scale.shipment import ship
 
-        quads = self.quads()
+        self._loaded.require_sound()
         with Server(url, server) as there:
-            return deliver(there, quads, self.project, whole=whole, rehearse=dry_run, after=after)
+            if lenses is None:
+                lenses = Ledger(there, self.project.base).has_lenses()
+            shipment = ship(self, lenses=lenses)
+            return deliver(there, shipment, self.project, whole=whole, rehearse=dry_run, after=after)
 
     def at(self, url: str, *, server: str | None = None) -> Graph:
         """The same graph, its queries and questions answered by the SPARQL server at ``url`` that :meth:`push` filled.

@@ -23,6 +23,7 @@ from onrecord.project import Project
 from onrecord.scale.push import Pushed, deliver, kept_folder
 from onrecord.scale.server import Server
 from onrecord.scale.sharded import Embedded, build_shards
+from onrecord.scale.shipment import Shipment
 from onrecord.scale.transfer import Built, require_built, transfer
 from servers import oxigraph
 from small_graph import FILES, LETTER, write_graph
@@ -42,7 +43,7 @@ class State:
 
     def push(self, there: Cutting, *, whole: bool = False) -> Pushed:
         with Server(there.address, tries=1) as server:
-            return deliver(server, self.quads, self.project, whole=whole)
+            return deliver(server, Shipment(self.project.base, lambda _: self.quads), self.project, whole=whole)
 
 
 def state(folder: Path, **files: str | None) -> State:

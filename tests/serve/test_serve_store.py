@@ -141,7 +141,7 @@ def seen(given: Given) -> object:
 
 
 def test_the_miami_graph_is_answered_as_without_a_store(store: str, tmp_path: Path) -> None:
-    onrecord.open(MIAMI).push(store)
+    onrecord.open(MIAMI).push(store, lenses=True)
     with serving(MIAMI, "--store", store, "--no-watch") as there, serving(MIAMI, "--no-watch") as here:
         expected, actual = answers(here), answers(there)
         assert len(actual) > 60
@@ -155,10 +155,12 @@ def test_what_a_server_cannot_do_is_said(folder: Path, store: str) -> None:
         then = server.get("/api/questions/then")
         assert then.status == 501
         assert then.text == (
-            "this question is not answered here: the statements as of a day are chosen from the files, "
-            "and the server holds all of them\n"
+            "this question is not answered here: the server holds no dataset on record by 2024-06-01\n"
         )
-        assert "This question is not answered here: the statements as of a day" in server.get("/api").text
+        assert (
+            "This question is not answered here: the server holds no dataset on record by 2024-06-01"
+            in server.get("/api").text
+        )
         assert server.get("/api/questions/chairs", "text/csv").text == f"who\r\n{BASE}entity/rose\r\n"
         many = server.get("/sparql", query="SELECT * WHERE { ?s ?p ?o }")
         assert (many.status, "the answer has more than 5 rows" in many.text) == (422, True)

@@ -138,6 +138,6 @@ def test(graph: Graph, names: tuple[str, ...], as_json: bool) -> None:
             for line in outcome.diff:
                 what = "missing" if line[0] == "-" else "extra  "
                 click.echo(f"       {what} {line[2:]}")
-        tail = f", {others} not asked" if others else ""
+        tail = f", {others} not asked: push with --lenses brings what they look at" if others else ""
         click.echo(f"{plural(passed, 'question')} passed, {len(failed)} failed{tail}", err=True)
     sys.exit(EXIT_PROBLEMS if failed else EXIT_CLEAN)

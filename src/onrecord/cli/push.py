@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 @graph_argument
 @click.argument("url")
 @server_option
+@click.option(
+    "--lenses/--no-lenses",
+    default=None,
+    help="Also send what the lenses of the questions leave, to ask them there. Default: as the last push did.",
+)
 @click.option("--whole", is_flag=True, help="Send every graph, also those that are there already.")
 @click.option(
     "--since",
@@ -37,7 +42,14 @@ if TYPE_CHECKING:
 @json_option
 @with_progress
 def push(
-    graph: Path, url: str, server: str | None, whole: bool, since: Path | None, dry_run: bool, as_json: bool
+    graph: Path,
+    url: str,
+    server: str | None,
+    lenses: bool | None,
+    whole: bool,
+    since: Path | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Bring the dataset of GRAPH to the SPARQL 1.1 server at URL, and verify it there.
 
@@ -57,6 +69,8 @@ def push(
 
     built = read_built(graph)
     if built is not None:
+        if lenses:
+            raise click.UsageError("--lenses goes with a graph's own folder, not with one of shards")
         _push_shards(graph, url, server, whole=whole, since=since, dry_run=dry_run, as_json=as_json)
         return
     if since is not None:
@@ -65,7 +79,8 @@ def push(
     def tell(step: Step) -> None:
         click.echo(printable(_line(step)), err=True)
 
-    done = onrecord.open(graph).push(url, server=server, whole=whole, dry_run=dry_run, after=None if as_json else tell)
+    after = None if as_json else tell
+    done = onrecord.open(graph).push(url, server=server, lenses=lenses, whole=whole, dry_run=dry_run, after=after)
     if as_json:
         echo_json(done.as_dict())
     elif dry_run:
@@ -98,8 +113,16 @@ def _line(step: Step) -> str:
     if step.how == "left":
         return _left(step.graph)
     if step.how == "whole":
-        return f"  {step.graph}  {plural(step.triples, 'triple')}"
-    return f"  {step.graph}  {_changed(len(step.insert), len(step.delete), len(step.again))}"
+        return f"  {_name(step)}  {plural(step.triples, 'triple')}"
+    return f"  {_name(step)}  {_changed(len(step.insert), len(step.delete), len(step.again))}"
+
+
+def _name(step: Step) -> str:
+    """Which graph it is; one that a lens leaves by what that chooses, since its name is a hash."""
+    if not step.through:
+        return step.graph
+    own = step.graph.rpartition("/through/")[2].partition("/")[2]
+    return f"{step.through}: {own or 'of which graphs'}"
 
 
 def _push_shards(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,12 +22,15 @@ from onrecord.errors import GraphBroken
 from onrecord.files import shown_path
 from onrecord.scale.frames import scan_frames
 from onrecord.scale.ledger import IN_SHARDS
-from onrecord.scale.push import Shipment, files_key, read_note
+from onrecord.scale.lensed import description_of, is_lensed, is_whole
+from onrecord.scale.push import files_key, read_note
 from onrecord.scale.sharded import quad_files, read_manifest
+from onrecord.scale.shipment import ship
 from onrecord.written import Forms, typed_literals, written_forms
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
+    from onrecord.lens import Lens
     from onrecord.scale.ledger import Entries
     from onrecord.scale.server import Server
 
@@ -56,8 +60,8 @@ class Counterpart(Protocol):
         """How it differs from what the server holds, in words, and what mends that; empty where nothing does."""
         ...
 
-    def forms(self) -> Forms:
-        """How literals were written, by their canonical terms."""
+    def forms(self, lens: Lens) -> Forms:
+        """How literals were written in what a lens leaves, by their canonical terms."""
         ...
 
 
@@ -86,7 +90,7 @@ class InFiles:
             own: Mapping[str, str] = (
                 note.digests
                 if note is not None and note.files == files_key(project)
-                else Shipment(self._graph.quads(), project.base).digests
+                else ship(self._graph, lenses=self._has_lenses).digests
             )
         except GraphBroken as error:
             return f"what the server holds is not compared with the files ({error})", ""
@@ -94,15 +98,21 @@ class InFiles:
         count = f"{len(behind)} of {len({**ledger, **own})} named graphs"
         return (f"the server does not hold what the files say now ({count})", self.push) if behind else ("", "")
 
-    def forms(self) -> Forms:
+    def forms(self, lens: Lens) -> Forms:
         """Those of the last push from here where that is what the server holds, else those of the files."""
-        note = read_note(self._graph.project, self._server)
+        project = self._graph.project
+        note = read_note(project, self._server)
         if note and note.digests == self._entries.graphs:
-            return note.written
+            return note.forms["" if is_whole(lens) else description_of(project.base, lens)]
         try:
-            return written_forms(self._graph.quads()["object"].unique().to_list())
+            return written_forms(self._graph.quads(replace(lens, inference=True))["object"].unique().to_list())
         except GraphBroken:  # that was said when the two were compared
             return {}
+
+    @property
+    def _has_lenses(self) -> bool:
+        base = self._graph.project.base
+        return any(is_lensed(base, name) for name in self._entries.graphs)
 
 
 class InShards:
@@ -130,7 +140,7 @@ class InShards:
             return f"the server holds another build in shards than those in {where}", self.push
         return f"the server holds a build in shards, and none in {where} tells what it leaves out", ""
 
-    def forms(self) -> Forms:
+    def forms(self, lens: Lens) -> Forms:
         """Those of the same build; none where it is not here, or too large to look through."""
         if self._same is None or self._same[1]["counts"]["quads"] > FORMS_QUADS:
             return {}

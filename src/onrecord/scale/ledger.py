@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from onrecord.files import sha256_hex
 from onrecord.manifest import render
+from onrecord.scale.lensed import is_lensed
 from onrecord.terms import SCHEMA, iri, literal
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Ledger:
     """The ledger of the graph with this base IRI on a server; all raise ServerError when that does not answer."""
 
     def __init__(self, server: Server, base: str) -> None:
-        self._server = server
+        self._server, self._base = server, base
         self._own = f"{base}graph/"
         self.name = f"{self._own}{LEDGER}"
 
@@ -68,6 +69,10 @@ class Ledger:
                 found[name] = state if found.get(name, state) == state else UNSURE
         is_settled = graphs.pop(self.name, None) is None
         return Entries(graphs, parts, is_settled and not any(state.endswith(UNSURE) for state in graphs.values()))
+
+    def has_lenses(self) -> bool:
+        """Whether it lists what a lens leaves."""
+        return any(is_lensed(self._base, name) for name in self.read().graphs)
 
     def find_graphs(self) -> list[str]:
         """The named graphs that stand on the server under the names of this dataset's own, on the ledger or not."""

@@ -14,19 +14,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from onrecord.errors import OnRecordError, ServerError
-from onrecord.export.native import write_ntriples
 from onrecord.files import sha256_hex, write_atomic
 from onrecord.manifest import render, store_key
 from onrecord.progress import advance, each, stage
 from onrecord.project import Project, input_digest
-from onrecord.scale.alike import count_distinct, find_kept_alike, shared_forms
+from onrecord.scale.alike import find_kept_alike, shared_forms
 from onrecord.scale.ledger import UNSURE, Ledger
 from onrecord.scale.server import Server
+from onrecord.scale.shipment import Shipment, text_of
 from onrecord.terms import ONR, RDF, iri, literal, split_ntriples, split_term
-from onrecord.written import written_forms
+from onrecord.written import Forms
 
 BATCH = 500
 BATCH_BYTES = 1 << 20
@@ -67,6 +65,8 @@ class Step:
     """Kept triples that a server may lose with what is deleted: another form of the same value."""
     others: tuple[str, ...] = ()
     """The ledgers of other datasets that list the graph: all where it is left to them, else those it is changed for."""
+    through: str = ""
+    """What the lens chooses, where the graph is there for a lens only."""
 
     @property
     def sent(self) -> int:
@@ -120,26 +120,10 @@ class Plan:
                 else {}
             )
             | ({"others": list(step.others)} if step.others else {})
+            | ({"through": step.through} if step.through else {})
             for step in self.steps
         ]
         return {"steps": steps, "unchanged": self.unchanged, "found": self.found is not None}
-
-
-class Shipment:
-    """A dataset on its way: its named graphs as sorted lines of N-Triples, and the hash of each."""
-
-    def __init__(self, quads: pl.DataFrame, base: str) -> None:
-        lines: dict[str, list[str]] = {}
-        parts = quads.partition_by("graph", as_dict=True, include_key=False)
-        for (name,), part in each(parts.items(), "writing graphs", "graphs"):
-            lines[str(name)[1:-1]] = write_ntriples(part, {}).decode("utf-8").split("\n")[:-1]
-        self.lines: Mapping[str, list[str]] = dict(sorted(lines.items()))
-        self.digests = {name: sha256_hex(_text(triples)) for name, triples in self.lines.items()}
-        self.base = base
-
-    def fewest(self, names: Iterable[str]) -> dict[str, int]:
-        """How many triples of these graphs a server holds that takes those of one value as one."""
-        return {name: count_distinct(self.lines[name]) for name in names}
 
 
 def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False) -> Plan:
@@ -163,7 +147,7 @@ def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False)
         if before == shipment.digests[name] and not whole:
             continue
         old = _read_kept(kept, before) if before not in ("", UNSURE) and not whole else None
-        steps.append(_step(name, old, lines))
+        steps.append(replace(_step(name, old, lines), through=shipment.through.get(name, "")))
     is_sure = bool(held) and entries.is_settled and not entries.parts and not whole
     there_too = held.keys() if is_sure else held.keys() | set(there.find_graphs())
     unchanged = len(shipment.lines) - len(steps)
@@ -324,17 +308,20 @@ def _change(server: Server, step: Step) -> None:
 
 def _send_whole(server: Server, name: str, lines: list[str]) -> None:
     for number, batch in enumerate(_batches(lines, PIECE, PIECE_BYTES)):
-        server.write_graph(name, _text(batch), add=number > 0)
+        server.write_graph(name, text_of(batch), add=number > 0)
         advance(len(batch))
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is remembered here of a push: the files' hash, each graph's, and literals as they were written."""
+    """What is remembered here of a push: the files' hash, each graph's, and literals as they were written.
+
+    ``digests`` and ``forms`` (its ``written``) are those of the :class:`onrecord.scale.shipment.Shipment`.
+    """
 
     files: str
     digests: Mapping[str, str]
-    written: Mapping[str, str]
+    forms: Mapping[str, Forms]
 
 
 def files_key(project: Project) -> str:
@@ -351,16 +338,18 @@ def read_note(project: Project, server: Server) -> Note | None:
 
 
 def _sample(shipment: Shipment) -> list[tuple[str, str]]:
-    """Statement nodes spread over the sources; their names are hashes, so the first ones are as good as any."""
+    """Statement nodes with the graph of each, spread over the sources and over what lenses leave.
+
+    Their names are hashes, so the first ones are as good as any.
+    """
     marker = f" <{RDF}type> <{ONR}Statement> ."
-    found = [
-        (name, line[: -len(marker)])
-        for name, lines in shipment.lines.items()
-        for line in lines
-        if line.endswith(marker)
-    ]
-    found.sort(key=lambda pair: pair[1])
-    return found[:SAMPLE]
+    graphs: dict[str, list[str]] = {}
+    for name, lines in shipment.lines.items():
+        for line in lines:
+            if line.endswith(marker):
+                graphs.setdefault(line[: -len(marker)], []).append(name)
+    some = enumerate(sorted(graphs)[:SAMPLE])
+    return [(graphs[subject][at % len(graphs[subject])], subject) for at, subject in some]
 
 
 def _term(binding: Mapping[str, str]) -> str:
@@ -373,10 +362,6 @@ def _term(binding: Mapping[str, str]) -> str:
 def _lines(data: bytes) -> list[str]:
     """Lines end at a line feed alone: a literal may hold the other separators of Unicode."""
     return data.decode("utf-8").split("\n")[:-1]
-
-
-def _text(lines: Iterable[str]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
 def spans(sizes: Iterable[int], most: int, most_bytes: int) -> Iterator[slice]:
@@ -401,7 +386,7 @@ def _batches(lines: Sequence[str], most: int, most_bytes: int) -> Iterator[Seque
 
 
 def _keep(kept: Path, shipment: Shipment, name: str) -> None:
-    data = gzip.compress(_text(shipment.lines[name]), 1, mtime=0)
+    data = gzip.compress(text_of(shipment.lines[name]), 1, mtime=0)
     write_atomic(kept / f"{shipment.digests[name]}.nt.gz", data)
 
 
@@ -438,7 +423,7 @@ class Pushed:
 
 def deliver(
     server: Server,
-    quads: pl.DataFrame,
+    shipment: Shipment,
     project: Project,
     *,
     whole: bool = False,
@@ -446,12 +431,12 @@ def deliver(
     after: Callable[[Step], object] | None = None,
 ) -> Pushed:
     """Plan, push and verify; see :meth:`onrecord.graph.Graph.push`."""
-    shipment, kept = Shipment(quads, project.base), kept_folder(project.build_folder, server)
+    kept = kept_folder(project.build_folder, server)
     made = plan(server, shipment, kept, whole=whole)
     if rehearse:
         return Pushed(server.kind, made, None)
     push(server, shipment, made, kept, after=after)
-    note = Note(files_key(project), shipment.digests, written_forms(quads["object"].unique().to_list()))
+    note = Note(files_key(project), shipment.digests, shipment.written)
     write_atomic(kept / NOTE, render(asdict(note)))
     return Pushed(server.kind, made, made.found or verify(server, shipment))
 

@@ -11,20 +11,22 @@ import contextlib
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
 
 from onrecord.engine import Output, Pieces, restored, write_restored, write_results, write_triples
 from onrecord.errors import OnRecordError, QueryCancelled, QueryError, QueryLimitExceeded, ServerError
+from onrecord.lens import Lens
 from onrecord.limits import RowCount
 from onrecord.scale.counterpart import find_counterpart
-from onrecord.scale.dialect import as_rows, doubts, prologue, require_construct
+from onrecord.scale.dialect import as_rows, doubts, prologue, require_construct, require_no_graphs
 from onrecord.scale.ledger import Entries, Ledger
+from onrecord.scale.lensed import PARTS, description_of, is_lensed, is_whole, plain_name, words_of
 from onrecord.scale.server import Reply, Server, why_part
+from onrecord.scale.shipment import lenses_of
 from onrecord.sparql import tokens
 from onrecord.spool import Spool
 from onrecord.terms import ONR, RDFS, iri
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from onrecord.explain.why import Explanation, Quoted, Step
     from onrecord.graph import Graph
     from onrecord.infer import Triple
-    from onrecord.lens import Lens
     from onrecord.limits import Limits
     from onrecord.scale.counterpart import Counterpart
     from onrecord.worker import Cancelled, Form
@@ -78,6 +79,7 @@ class Remote:
         """How what the server holds differs from what stands here, in words."""
         self._there = Ledger(self.server, graph.project.base)
         self._entries = self._read_ledger()
+        self._forms: dict[str, Canonical] = {}
         self._compare()
 
     def open(self, lens: Lens) -> Held:
@@ -85,39 +87,32 @@ class Remote:
 
         :raises OnRecordError: for a lens whose statements no server can choose.
         """
-        reason = self.refuse(lens)
-        if reason:
-            raise OnRecordError(f"{reason}; leave --store out, or the choice")
         if not self.is_steady:
             self._entries = self._read_ledger()
-        graphs = sorted(self._entries.graphs)
-        left_out = {f"{self._graph.project.base}graph/{INFERRED}"} if not lens.inference else set()
-        return Held(self, [name for name in graphs if name not in left_out], bool(left_out & set(graphs)))
+        reason = self.refuse(lens)
+        if reason:
+            raise OnRecordError(f"{reason}; {self._mend(lens)}")
+        base = self._graph.project.base
+        graphs = self._graphs_of(lens)
+        is_part = not lens.inference and graphs.pop(f"{base}graph/{INFERRED}", None) is not None
+        return Held(self, lens, graphs, is_part)
 
     def refuse(self, lens: Lens) -> str:
         """Why the server cannot answer through a lens; empty where it can.
 
         What stands as fact, what follows from it and who corroborates it is computed anew from the
-        statements that a lens chooses; a server holds these for one choice.
+        statements that a lens chooses; a server holds these for the lenses that were pushed.
         """
-        chosen = [
-            words
-            for words, given in (
-                ("as of a day", lens.as_of),
-                ("valid at a day", lens.valid_at),
-                ("with further statuses", lens.include),
-                ("of some sources", lens.sources),
-            )
-            if given
-        ]
-        if not chosen:
+        if is_whole(lens) or description_of(self._graph.project.base, lens) in self._entries.graphs:
             return ""
-        return f"the statements {' and '.join(chosen)} are chosen from the files, and the server holds all of them"
+        return f"the server holds no dataset {words_of(lens)}"
 
-    @cached_property
-    def forms(self) -> Canonical:
-        """The literals of the server's answers as they were written."""
-        return Canonical(self._find_counterpart(self._entries).forms())
+    def forms(self, lens: Lens) -> Canonical:
+        """The literals of the server's answers through a lens as they were written."""
+        key = lens.key
+        if key not in self._forms:
+            self._forms[key] = Canonical(self._find_counterpart(self._entries).forms(lens))
+        return self._forms[key]
 
     def ask_rows(self, query: str, graphs: Iterable[str]) -> list[tuple[str | None, ...]]:
         """The rows of a query of our own as plain texts; they are few."""
@@ -135,7 +130,7 @@ class Remote:
         :raises ServerError: when the server does not answer.
         :raises OnRecordError: as :meth:`open` does.
         """
-        graphs = self.open(lens).graphs
+        graphs = self.open(lens).names
         steps = list(_steps(found.proof)) if found.proof else []
         quoted = {item.statement: item for step in steps for item in step.evidence}
         quoted |= (
@@ -187,7 +182,22 @@ class Remote:
 
         :raises ServerError: when the server does not answer.
         """
-        return self.server.count(self._entries.graphs)
+        return self.server.count(self._graphs_of(Lens()))
+
+    def _graphs_of(self, lens: Lens) -> dict[str, str]:
+        """The named graphs that a lens leaves, with their names on the server."""
+        base, held = self._graph.project.base, self._entries.graphs
+        if is_whole(lens):
+            return {name: name for name in sorted(held) if not is_lensed(base, name)}
+        description = description_of(base, lens)
+        parts = sorted(str(part) for (part,) in self.ask_rows(PARTS, [description]))
+        return {plain_name(description, base, part): part for part in parts}
+
+    def _mend(self, lens: Lens) -> str:
+        """What to do about a lens of which the server holds nothing."""
+        if not self._entries.parts and replace(lens, inference=True) in lenses_of(self._graph):
+            return f"{self._find_counterpart(self._entries).push} --lenses"
+        return "leave --store out, or the choice"
 
     def _find_counterpart(self, entries: Entries) -> Counterpart:
         return find_counterpart(self._graph, self.server, self._url, entries)
@@ -214,11 +224,25 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Some named graphs on a server: asked as the processes of this machine are (:class:`onrecord.query.Answerer`)."""
+    """What a lens leaves, on a server: asked as the processes of this machine are (:class:`onrecord.query.Answerer`).
+
+    ``named`` are its graphs with their names on the server; ``is_part`` says that one is left out.
+    """
 
     remote: Remote
-    graphs: list[str]
+    lens: Lens
+    named: Mapping[str, str]
     is_part: bool
+
+    @property
+    def graphs(self) -> list[str]:
+        """The IRIs of the named graphs, as the files have them."""
+        return list(self.named)
+
+    @property
+    def names(self) -> list[str]:
+        """The IRIs of the named graphs, as the server has them."""
+        return list(self.named.values())
 
     def run(self, job: Job, limits: Limits, cancelled: Cancelled | None = None, patience: float = 30.0) -> Evaluated:
         """The whole answer to ``job``, its terms in the form in which they were written.
@@ -236,6 +260,8 @@ class Held:
         if job.has_dataset and self.is_part:
             raise QueryError("FROM chooses the graphs; leave --no-inference out, and the inferred graph with it")
         server, found = self.remote.server, list(tokens(job.query))
+        if not is_whole(self.lens):
+            require_no_graphs(found)
         for doubt in doubts(server.kind, found):
             if self.remote.is_steady:
                 raise QueryError(doubt)
@@ -243,7 +269,7 @@ class Held:
         if form.kind == "graph":
             require_construct(server.kind, found)
         head = prologue(job, found)
-        default, named = _dataset(job, self.graphs)
+        default, named = _dataset(job, self.named)
         if cancelled is not None and cancelled():
             raise QueryCancelled("nobody waits for the answer any more")
         accept, most = (_TRIPLES if form.kind == "graph" else _JSON), min(limits.memory, limits.answer)
@@ -271,7 +297,7 @@ class Held:
         """Whether ``iri`` stands in the dataset as subject or object."""
         term = f"<{iri}>"
         query = f"SELECT (1 AS ?is) WHERE {{ {{ {term} ?p ?o }} UNION {{ ?s ?p {term} }} }} LIMIT 1"
-        return iri in self.graphs or bool(self.remote.ask_rows(query, self.graphs))
+        return iri in self.graphs or bool(self.remote.ask_rows(query, self.names))
 
     def labels(self, iris: Iterable[str]) -> dict[str, list[str]]:
         """What each of ``iris`` is called, in no order."""
@@ -280,7 +306,7 @@ class Held:
         for at in range(0, len(names), AT_ONCE):
             some = " ".join(f"<{name}>" for name in names[at : at + AT_ONCE])
             query = f"SELECT ?s ?l WHERE {{ VALUES ?s {{ {some} }} ?s <{RDFS}label> ?l }}"
-            for name, label in self.remote.ask_rows(query, self.graphs):
+            for name, label in self.remote.ask_rows(query, self.names):
                 found[str(name)].append(str(label))
         return found
 
@@ -309,7 +335,7 @@ class Held:
                 yield [row[index] if index >= 0 else None for index in order]
 
         kept, spool = Spool(), Spool()
-        for piece in restored(form.variables, rows(), self.remote.forms):
+        for piece in restored(form.variables, rows(), self.remote.forms(self.lens)):
             kept.write(piece)
         reply.body.close()
         with _Target(spool) as target:
@@ -320,7 +346,7 @@ class Held:
     def _triples(self, reply: Reply, job: Job, limits: Limits) -> Evaluated:
         """A graph, each triple once."""
         lines: dict[str, None] = {}
-        forms = self.remote.forms
+        forms = self.remote.forms(self.lens)
         try:
             for quad in ox.parse(cast("IO[bytes]", Pieces(_pieces(reply.body))), ox.RdfFormat.TURTLE):
                 obj = str(quad.object)
@@ -368,11 +394,11 @@ def _pieces(spool: Spool) -> Iterator[bytes]:
         yield piece
 
 
-def _dataset(job: Job, graphs: list[str]) -> tuple[Iterable[str], Iterable[str]]:
+def _dataset(job: Job, named: Mapping[str, str]) -> tuple[Iterable[str], Iterable[str]]:
     """What the protocol says of the dataset: a server's other graphs, the ledger among them, are no part of it."""
     if job.default_graphs is not None or job.named_graphs is not None:
         return job.default_graphs or (), job.named_graphs or ()
-    return ((), ()) if job.has_dataset else (graphs, graphs)
+    return ((), ()) if job.has_dataset else (named.values(), named.values())
 
 
 def _require_whole(server: Server, reply: Reply) -> None:
