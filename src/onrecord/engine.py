@@ -15,11 +15,15 @@ import pyoxigraph as ox
 
 from onrecord.written import Forms, restore_triples
 
+TERMS = "terms"
+"""The format in which rows are read here: TSV, every term of which may stand in full."""
+
 RESULT_FORMATS = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
     "csv": ox.QueryResultsFormat.CSV,
     "tsv": ox.QueryResultsFormat.TSV,
+    TERMS: ox.QueryResultsFormat.TSV,
 }
 """Format of rows and truth values to the engine's; all of the W3C."""
 
@@ -146,6 +150,10 @@ def answer(
 
 def write_restored(pieces: Iterator[bytes], format_: str, out: Output) -> None:
     """Write rows that :func:`restored` gives in one of :data:`RESULT_FORMATS`."""
+    if format_ == TERMS:
+        for piece in pieces:
+            out.write(piece)
+        return
     source = cast("IO[bytes]", Pieces(pieces))
     write_results(ox.parse_query_results(source, ox.QueryResultsFormat.TSV), format_, out)
 

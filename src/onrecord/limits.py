@@ -22,7 +22,7 @@ class Limits:
     """Bytes of the answer as it is sent."""
 
 
-_ENDS = {"json": b'}},{"', "xml": b"</result>", "tsv": b"\n", "csv": b"\n", "graph": b"\n"}
+_ENDS = {"json": b'}},{"', "xml": b"</result>", "tsv": b"\n", "terms": b"\n", "csv": b"\n", "graph": b"\n"}
 """What stands once between two rows, or once after each, and in no value, which escapes it."""
 
 
@@ -64,6 +64,6 @@ class RowCount:
         match self._format:
             case "json":
                 return self._found + 1 if self._found else 0
-            case "csv" | "tsv":
+            case "csv" | "tsv" | "terms":
                 return max(0, self._found - 1)
         return self._found

@@ -75,7 +75,9 @@ def answer(
     name: str = QUERY_NAME,
 ) -> Answer:
     """Evaluate a query on the graph seen through ``lens``; see :meth:`onrecord.graph.Graph.query`."""
-    found = evaluate(graph, sparql, lens, limits, parameters=parameters, format_="tsv", name=name)
+    from onrecord.engine import TERMS
+
+    found = evaluate(graph, sparql, lens, limits, parameters=parameters, format_=TERMS, name=name)
     prefixes = graph.prefixes()
     if found.kind == "graph":
         return Answer("graph", graph=found.spool, prefixes=prefixes)

@@ -145,7 +145,7 @@ def local_name(value: str) -> str:
 
 
 _TERM = re.compile(
-    r'<(?P<iri>[^>]*)>|_:(?P<bnode>\S+)|"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"(?:@(?P<language>[A-Za-z0-9-]+)|\^\^<(?P<datatype>[^>]*)>)?',
+    r'<([^>]*)>|_:(\S+)|"([^"\\]*(?:\\.[^"\\]*)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?',
     re.DOTALL,
 )
 _UNESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
@@ -166,11 +166,12 @@ def split_term(term: str) -> tuple[str, str, str | None, str | None]:
     match = _TERM.fullmatch(term)
     if match is None:
         raise ValueError(f"not an N-Triples term: {term!r}")
-    if match["iri"] is not None:
-        return "iri", match["iri"], None, None
-    if match["bnode"] is not None:
-        return "bnode", match["bnode"], None, None
-    return "literal", _UNESCAPE.sub(_unescape, match["text"]), match["datatype"], match["language"]
+    iri, bnode, text, language, datatype = match.groups()
+    if iri is not None:
+        return "iri", iri, None, None
+    if bnode is not None:
+        return "bnode", bnode, None, None
+    return "literal", _UNESCAPE.sub(_unescape, text) if "\\" in text else text, datatype, language
 
 
 class Minter:

@@ -22,7 +22,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from operator import lt
 from pathlib import Path
 from typing import Any
@@ -279,7 +279,8 @@ def _end(note: dict[str, Any], limits: Limits, *, has_head: bool) -> tuple[int, 
 
 def _message(job: Job, limits: Limits) -> bytes:
     bounds = {"seconds": limits.seconds, "memory": limits.memory, "rows": limits.rows}
-    return json.dumps({"job": asdict(job), **bounds}).encode() + b"\n"
+    given = {each.name: getattr(job, each.name) for each in fields(job)}  # asdict() copies, which takes longer
+    return json.dumps({"job": given, **bounds}).encode() + b"\n"
 
 
 def _counted(kind: str, job: Job) -> str:

@@ -30,7 +30,7 @@ ROW_FORMATS = ("table", "md", "csv", "tsv", "json", "jsonl", "xml", "sheet")
 TRIPLE_FORMATS = ("ttl", "nt", "jsonld", "rdf")
 GRAPH_FORMATS = ("ttl", "nt", "nq", "trig", "jsonld", "rdf")
 
-STREAMED = {"csv": "csv", "tsv": "tsv", "json": "json", "xml": "xml", "jsonl": "tsv", "nt": "tsv"}
+STREAMED = {"csv": "csv", "tsv": "tsv", "json": "json", "xml": "xml", "jsonl": "terms", "nt": "terms"}
 """Formats for programs, printed while the answer comes, and the one in which its rows are asked for."""
 
 SORTED_BYTES = 1 << 24
