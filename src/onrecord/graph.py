@@ -339,7 +339,7 @@ class Graph:
 
         Only graphs that differ are sent; ``whole`` sends all, ``dry_run`` none. With ``lenses`` the datasets
         that the lenses of the questions leave are sent too, so that these can be asked there; None keeps to
-        what the server has. ``server`` is one of
+        what the last push wanted. ``server`` is one of
         :data:`onrecord.scale.server.KINDS`, where the server does not say itself what it is.
         ``after`` is called with each step that is done. User and password, or a token, come from the
         environment (:data:`onrecord.scale.credentials.USER`, ``PASSWORD``, ``TOKEN``).
@@ -355,7 +355,7 @@ class Graph:
         self._loaded.require_sound()
         with Server(url, server) as there:
             if lenses is None:
-                lenses = Ledger(there, self.project.base).has_lenses()
+                lenses = Ledger(there, self.project.base).read().with_lenses
             shipment = ship(self, lenses=lenses)
             return deliver(there, shipment, self.project, whole=whole, rehearse=dry_run, after=after)
 

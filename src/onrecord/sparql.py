@@ -302,6 +302,30 @@ def _from_clauses(found: list[Token], declared: Mapping[str, str]) -> Iterator[T
             yield from () if declares else _glued(_FROM_NAME, [token], declared)
 
 
+_GRAPH = re.compile(r"\w*?GRAPH", re.IGNORECASE)
+_GRAPH_NAME = re.compile(r"\w*?GRAPH(?=(?P<prefix>[^:]*):)", re.IGNORECASE)
+
+
+def names_graphs(query: str, prefixes: Mapping[str, str]) -> bool:
+    """Whether a query says FROM or GRAPH, also where the keyword is glued to what stands beside it.
+
+    >>> names_graphs("ASK { GRAPH ?g { ?s ?p ?o } }", {}), names_graphs("ASK { ?graph a ex:graph }", {})
+    (True, False)
+    """
+    found = list(tokens(query))
+    declared = {**prefixes, **dict(_declared(found))}
+    if next(_from_clauses(found, declared), None) is not None:
+        return True
+    for token, after in pairwise([*found, Token("sign", "", len(query))]):
+        if token.kind == "word" and _GRAPH.fullmatch(token.text):
+            return True
+        if token.kind == "name" and next(_glued(_GRAPH_NAME, [token], declared), None) is not None:
+            own = token.text.partition(":")[0] in declared
+            if not own or after.text == "{":
+                return True
+    return False
+
+
 def _glued(keyword: re.Pattern[str], names: list[Token], declared: Mapping[str, str]) -> Iterator[Token]:
     """What stays of each name without the keyword before it, where its prefix is declared."""
     for token in names:

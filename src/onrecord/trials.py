@@ -46,6 +46,8 @@ class Outcome:
     diff: tuple[str, ...] = ()
     rows: int = 0
     asked: bool = True
+    fix: str = ""
+    """What brings it about that it can be asked."""
 
 
 def check_questions(project: Project, names: Names, problems: Problems) -> int:
@@ -144,9 +146,10 @@ def run_all(graph: Graph, names: tuple[str, ...] = ()) -> list[Outcome]:
 
 
 def _run(graph: Graph, question: Question) -> Outcome:
-    reason = graph.remote.refuse(question.lens) if graph.remote else ""
-    if reason:
-        return Outcome(question, False, f"not asked: {reason}", asked=False)
+    reason = graph.remote.refuse(question.lens, question.text) if graph.remote else ""
+    if graph.remote and reason:
+        fix = "" if graph.remote.refuse(question.lens) == "" else graph.remote.mend(question.lens)
+        return Outcome(question, False, f"not asked: {reason}", asked=False, fix=fix)
     try:
         terms = parameter_terms(graph, question, {})
         found = put(graph, question, terms, question.lens, Limits())

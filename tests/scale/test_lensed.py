@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,13 +10,19 @@ import pytest
 from click.testing import CliRunner
 
 import onrecord
+from cutting import cutting
 from onrecord.answers import Answer
 from onrecord.cli import main
-from onrecord.errors import QueryError
+from onrecord.errors import OnRecordError, QueryError, ServerError
+from onrecord.lens import Lens
+from onrecord.limits import Limits
+from onrecord.query import evaluate
 from onrecord.scale.ledger import Ledger
 from onrecord.scale.lensed import is_lensed
+from onrecord.scale.push import deliver
 from onrecord.scale.server import Server
 from onrecord.scale.sharded import Embedded, build_shards
+from onrecord.scale.shipment import ship
 from small_graph import LETTER, MINUTES, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +137,7 @@ def test_without_them_the_way_to_them_is_said(folder: Path, server: str) -> None
     assert (code, "leave --store out, or the choice" in err) == (2, True)
     code, out, err = run("test", folder, "--store", server)
     assert "not asked: the server holds no dataset on record by 2024-06-05" in out
-    assert "5 not asked: push with --lenses brings what they look at" in err
+    assert f"5 not asked\nto ask more: run  onrecord push {folder} {server} --lenses\n" in err
 
 
 def test_a_push_after_it_keeps_them_up_to_date_and_a_word_removes_them(folder: Path, server: str) -> None:
@@ -161,6 +168,12 @@ def test_files_that_changed_are_noticed_without_a_note_too(folder: Path, server:
     (other / "questions" / "then.rq").write_text(QUESTIONS["questions/then.rq"].replace("06-05", "06-06"))
     there = onrecord.open(other).at(server)
     assert there.remote is not None
+    assert there.remote.behind == ""
+    with pytest.raises(OnRecordError, match="the server holds no dataset on record by 2024-06-06; run  onrecord push"):
+        there.ask("then")
+    write_graph(other, **{"statements/letter.yaml": ATTENDING.replace("status: expected", "status: planned")})
+    there = onrecord.open(other).at(server)
+    assert there.remote is not None
     assert "the server does not hold what the files say now" in there.remote.behind
 
 
@@ -176,7 +189,14 @@ def test_a_literal_comes_back_as_it_was_written_in_what_the_lens_leaves(folder: 
 def test_names_of_graphs_are_refused_through_a_lens(folder: Path, server: str) -> None:
     onrecord.open(folder).push(server, lenses=True)
     there = onrecord.open(folder).at(server)
-    for sparql in ("SELECT ?g WHERE { GRAPH ?g { ?s ?p ?o } }", f"ASK FROM <{BASE}graph/asserted> {{ ?s ?p ?o }}"):
+    shows = "{ :rose gar:attends :summer-show }"
+    for sparql in (
+        "SELECT ?g WHERE { GRAPH ?g { ?s ?p ?o } }",
+        f"ASK FROM <{BASE}graph/asserted> {shows}",
+        f"ASKFROM<{BASE}graph/asserted>{shows}",
+        f"ASK {{ GRAPHgraph:asserted {shows} }}",
+        f"ASK {{ FILTER(true)GRAPH ?g {shows} }}",
+    ):
         with pytest.raises(QueryError, match="what a lens leaves has other names on the server"):
             there.query(sparql, include=["expected"])
 
@@ -205,6 +225,8 @@ def test_shards_have_none(folder: Path, server: str) -> None:
     assert held(folder, server) == []
     code, _, err = run("ask", folder, "then", "--store", server)
     assert (code, "leave --store out, or the choice" in err) == (2, True)
+    assert run("push", folder, server)[0] == 0
+    assert differing(folder, server) == []
 
 
 def test_a_question_with_an_error_stops_nothing(folder: Path, server: str) -> None:
@@ -212,3 +234,126 @@ def test_a_question_with_an_error_stops_nothing(folder: Path, server: str) -> No
     onrecord.open(folder).push(server, lenses=True)
     there = onrecord.open(folder).at(server)
     assert seen(there.ask("then")) == seen(onrecord.open(folder).ask("then"))
+
+
+def test_a_description_that_is_not_as_it_was_sent_is_no_choice_of_everything(folder: Path, server: str) -> None:
+    onrecord.open(folder).push(server, lenses=True)
+    there = onrecord.open(folder).at(server)
+    descriptions = [name for name in held(folder, server) if "/" not in name.partition("/through/")[2]]
+    with Server(server) as other:
+        for name in descriptions:
+            other.drop_graph(name)
+    code, out, err = run("query", folder, "ASK { ?s ?p ?o }", "--as-of", "2024-06-05", "--store", server)
+    assert (code, out) == (2, "")
+    assert "what says which graphs are on record by 2024-06-05 is not as it was sent; run  onrecord push" in err
+    with pytest.raises(ServerError, match="--whole"):
+        there.query("ASK { ?s ?p ?o }", include=["expected"])
+    assert run("push", folder, server, "--whole")[0] == 0
+    assert differing(folder, server) == []
+
+
+def test_a_question_that_names_graphs_is_not_asked_through_a_lens(folder: Path, server: str) -> None:
+    text = f"#+ title: G\n#+ as of: 2024-06-05\nASK {{ GRAPH <{BASE}graph/asserted> {{ ?s ?p ?o }} }}\n"
+    write_graph(folder, **{"questions/g.rq": text, "questions/g.csv": "answer\ntrue\n"})
+    onrecord.open(folder).push(server, lenses=True)
+    assert run("test", folder, "g")[0] == 0
+    code, out, err = run("test", folder, "g", "--store", server)
+    assert (code, "not asked: GRAPH or FROM names graphs" in out, "to ask more" in err) == (0, True, False)
+
+
+def test_why_looks_for_what_the_lens_leaves_out_in_the_whole(folder: Path, server: str) -> None:
+    minutes = (
+        MINUTES
+        + """
+  - triple: [Basil Thorn, tends, plot 7]
+    quote: the second dry month in a row
+"""
+    )
+    write_graph(folder, **{"statements/minutes.yaml": minutes})
+    onrecord.open(folder).push(server, lenses=True)
+    why = ["why", folder, "Basil Thorn", "tends", "plot 7", "--as-of", "2024-06-05"]
+    assert run(*why, "--store", server) == run(*why)
+
+
+def test_a_dataset_that_is_given_beside_the_query_is_the_lens_s(folder: Path, server: str) -> None:
+    onrecord.open(folder).push(server, lenses=True)
+    for graph in (onrecord.open(folder), onrecord.open(folder).at(server)):
+        found = evaluate(
+            graph,
+            "ASK { :rose gar:attends :summer-show }",
+            Lens(include=frozenset({"expected"})),
+            Limits(),
+            default_graphs=[f"{BASE}graph/asserted"],
+            format_="csv",
+        )
+        assert found.body == b"true"
+
+
+def test_a_wish_is_kept_where_there_is_nothing_to_send(folder: Path, server: str) -> None:
+    questions = {name: (folder / name).read_text() for name in QUESTIONS}
+    onrecord.open(folder).push(server, lenses=True)
+    for name in questions:
+        (folder / name).unlink()
+    assert run("push", folder, server)[0] == 0
+    assert held(folder, server) == []
+    write_graph(folder, **questions, **{"statements/letter.yaml": ATTENDING})
+    assert run("push", folder, server)[0] == 0
+    assert differing(folder, server) == []
+
+
+def test_lenses_that_no_question_has_are_said_and_wanted_later(graph_folder: Path, server: str) -> None:
+    code, _, err = run("push", graph_folder, server, "--lenses")
+    assert (code, "no question of the graph has a lens yet" in err) == (0, True)
+    write_graph(graph_folder, **QUESTIONS)
+    assert run("push", graph_folder, server)[0] == 0
+    assert differing(graph_folder, server) == []
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_push_that_is_cut_off_is_taken_up_with_or_without_them(folder: Path, wanted: bool) -> None:
+    with cutting() as there:
+        graph = onrecord.open(folder)
+        graph.push(there.address, lenses=not wanted)
+        before = there.dump()
+        there.mend()
+        graph.push(there.address, lenses=wanted)
+        aim, requests = there.dump(), len(there.asked)
+        writes = [at for at in range(requests) if there.asked[at] in ("POST /update", "PUT /store", "DELETE /store")]
+        for at in (writes[0], writes[2], writes[len(writes) // 2], writes[-1]):
+            for is_done in (False, True):
+                there.mend()
+                there.load(before)
+                there.cut(at, is_done=is_done)
+                try:
+                    with Server(there.address, tries=1) as server:
+                        deliver(server, ship(graph, lenses=wanted), graph.project)
+                except ServerError:
+                    there.mend()
+                    assert graph.push(there.address).verified.wrong == ()  # type: ignore[union-attr]
+                    if there.dump() == before:  # it was cut off before its first word: nobody knows of it
+                        continue
+                assert there.dump() == aim, (at, is_done)
+
+
+def test_after_a_bulk_load_only_what_lenses_leave_is_sent(folder: Path) -> None:
+    with cutting() as there:
+        graph = onrecord.open(folder)
+        graph.push(there.address)
+        ledger = f"<{BASE}graph/pushed>"
+        there.load({quad for quad in there.dump() if not quad.rstrip(" .").endswith(ledger)})
+        shutil.rmtree(graph.project.build_folder, ignore_errors=True)
+        done = graph.push(there.address, lenses=True)
+        assert all(step.through for step in done.plan.steps)
+        assert done.plan.unchanged == len(graph.names.graphs())
+        assert done.verified is not None
+        assert done.verified.wrong == ()
+        assert graph.push(there.address).plan.steps == ()
+
+
+def test_a_note_of_another_shape_is_passed_over(folder: Path, server: str) -> None:
+    onrecord.open(folder).push(server, lenses=True)
+    (note,) = onrecord.open(folder).project.build_folder.rglob("pushed.json")
+    good = json.loads(note.read_text())
+    for forms in ({}, None, {"": None}):
+        note.write_text(json.dumps({**good, "forms": forms}))
+        assert differing(folder, server) == []

@@ -15,7 +15,7 @@ from onrecord.cli.options import graph_argument, json_option, lens_options, limi
 from onrecord.cli.progress import with_progress
 from onrecord.cli.query import format_option, ids_option, output_option, show
 from onrecord.cli.render import echo_json, echo_problems, echo_table, plural
-from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
+from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
 if TYPE_CHECKING:
     from onrecord.graph import Graph
@@ -138,6 +138,8 @@ def test(graph: Graph, names: tuple[str, ...], as_json: bool) -> None:
             for line in outcome.diff:
                 what = "missing" if line[0] == "-" else "extra  "
                 click.echo(f"       {what} {line[2:]}")
-        tail = f", {others} not asked: push with --lenses brings what they look at" if others else ""
+        tail = f", {others} not asked" if others else ""
         click.echo(f"{plural(passed, 'question')} passed, {len(failed)} failed{tail}", err=True)
+        for fix in sorted({outcome.fix for outcome in outcomes} - {""}):
+            click.echo(f"to ask more: {printable(fix)}", err=True)
     sys.exit(EXIT_PROBLEMS if failed else EXIT_CLEAN)

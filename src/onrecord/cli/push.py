@@ -79,8 +79,15 @@ def push(
     def tell(step: Step) -> None:
         click.echo(printable(_line(step)), err=True)
 
-    after = None if as_json else tell
-    done = onrecord.open(graph).push(url, server=server, lenses=lenses, whole=whole, dry_run=dry_run, after=after)
+    after, opened = None if as_json else tell, onrecord.open(graph)
+    if lenses:
+        from onrecord.scale.shipment import lenses_of
+
+        if not lenses_of(opened):
+            click.echo(
+                "no question of the graph has a lens yet; later pushes send what those leave that come", err=True
+            )
+    done = opened.push(url, server=server, lenses=lenses, whole=whole, dry_run=dry_run, after=after)
     if as_json:
         echo_json(done.as_dict())
     elif dry_run:

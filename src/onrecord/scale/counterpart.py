@@ -80,17 +80,18 @@ class InFiles:
         self.push = f"run  onrecord push {graph.project.folder} {url}"
 
     def differs(self) -> tuple[str, str]:
-        """How many named graphs the files have in another state.
+        """How many named graphs of the whole dataset the files have in another state.
 
         The note of the last push from here spares building them.
         """
-        ledger, project = self._entries.graphs, self._graph.project
+        project = self._graph.project
+        ledger = _whole(project.base, self._entries.graphs)
         note = read_note(project, self._server)
         try:
             own: Mapping[str, str] = (
-                note.digests
+                _whole(project.base, note.digests)
                 if note is not None and note.files == files_key(project)
-                else ship(self._graph, lenses=self._has_lenses).digests
+                else ship(self._graph, lenses=False).digests
             )
         except GraphBroken as error:
             return f"what the server holds is not compared with the files ({error})", ""
@@ -102,17 +103,18 @@ class InFiles:
         """Those of the last push from here where that is what the server holds, else those of the files."""
         project = self._graph.project
         note = read_note(project, self._server)
-        if note and note.digests == self._entries.graphs:
-            return note.forms["" if is_whole(lens) else description_of(project.base, lens)]
+        described = "" if is_whole(lens) else description_of(project.base, lens)
+        if note and note.digests == self._entries.graphs and isinstance(note.forms.get(described), dict):
+            return note.forms[described]
         try:
             return written_forms(self._graph.quads(replace(lens, inference=True))["object"].unique().to_list())
         except GraphBroken:  # that was said when the two were compared
             return {}
 
-    @property
-    def _has_lenses(self) -> bool:
-        base = self._graph.project.base
-        return any(is_lensed(base, name) for name in self._entries.graphs)
+
+def _whole(base: str, states: Mapping[str, str]) -> dict[str, str]:
+    """The states of the graphs that make the whole dataset."""
+    return {name: state for name, state in states.items() if not is_lensed(base, name)}
 
 
 class InShards:

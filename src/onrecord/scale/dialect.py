@@ -44,14 +44,6 @@ def require_construct(kind: str, found: list[Token]) -> None:
         raise QueryError(f"{what}; write  CONSTRUCT {{ <...> ?p ?o }} WHERE {{ <...> ?p ?o }}")
 
 
-def require_no_graphs(found: list[Token]) -> None:
-    """Refuse a query that names graphs, or asks for their names, where they have others than in the files."""
-    named = next((token for token in found if token.kind == "word" and token.text.upper() in ("GRAPH", "FROM")), None)
-    if named is not None:
-        what = f"{named.text.upper()} names graphs, and what a lens leaves has other names on the server"
-        raise QueryError(f"{what}; leave --store out, or {named.text.upper()}")
-
-
 def doubts(kind: str, found: list[Token]) -> Iterator[str]:
     """Where a kind of server is known to lose rows without a word."""
     if kind != "virtuoso":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from onrecord.files import sha256_hex
 from onrecord.manifest import render
-from onrecord.scale.lensed import is_lensed
+from onrecord.scale.lensed import wish_of
 from onrecord.terms import SCHEMA, iri, literal
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ UNSURE = "?"
 
 IN_SHARDS = "in shards"
 """The state of a graph whose triples came in parts; that of one that was sent by itself is their SHA-256."""
+
+WANTED = "wanted"
+"""The state of what the lenses of questions leave, where it is to be there; that of each graph is beside it."""
 
 ENTRIES = 500
 """Entries that are written in one update."""
@@ -43,6 +46,8 @@ class Entries:
     graphs: Mapping[str, str]
     parts: Mapping[str, str]
     is_settled: bool
+    with_lenses: bool = False
+    """Whether what the lenses of questions leave is wanted there."""
 
     @property
     def name(self) -> str:
@@ -54,7 +59,7 @@ class Ledger:
     """The ledger of the graph with this base IRI on a server; all raise ServerError when that does not answer."""
 
     def __init__(self, server: Server, base: str) -> None:
-        self._server, self._base = server, base
+        self._server, self._wish = server, wish_of(base)
         self._own = f"{base}graph/"
         self.name = f"{self._own}{LEDGER}"
 
@@ -68,11 +73,13 @@ class Ledger:
             if says in (_GRAPH, _PART):
                 found[name] = state if found.get(name, state) == state else UNSURE
         is_settled = graphs.pop(self.name, None) is None
-        return Entries(graphs, parts, is_settled and not any(state.endswith(UNSURE) for state in graphs.values()))
+        with_lenses = graphs.pop(self._wish, None) is not None
+        is_sure = not any(state.endswith(UNSURE) for state in graphs.values())
+        return Entries(graphs, parts, is_settled and is_sure, with_lenses)
 
-    def has_lenses(self) -> bool:
-        """Whether it lists what a lens leaves."""
-        return any(is_lensed(self._base, name) for name in self.read().graphs)
+    def want_lenses(self, wanted: bool) -> None:
+        """Say whether later pushes are to send what the lenses of questions leave."""
+        self.set_graphs({self._wish: WANTED if wanted else ""})
 
     def find_graphs(self) -> list[str]:
         """The named graphs that stand on the server under the names of this dataset's own, on the ledger or not."""

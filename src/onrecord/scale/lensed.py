@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from onrecord.files import sha256_hex
 from onrecord.lens import Lens
 from onrecord.terms import RDFS, SCHEMA, iri, literal
 
-THROUGH = "through"
+_THROUGH = "through"
 
 _PART = f"{SCHEMA}hasPart"
 
@@ -26,14 +27,19 @@ def is_whole(lens: Lens) -> bool:
     return replace(lens, inference=True) == Lens()
 
 
+def wish_of(base: str) -> str:
+    """What stands on the ledger where lenses are wanted, also when no question has one."""
+    return f"{base}graph/{_THROUGH}"
+
+
 def description_of(base: str, lens: Lens) -> str:
     """The name of the graph that describes what a lens leaves, with and without inference."""
-    return f"{base}graph/{THROUGH}/{replace(lens, inference=True).key}"
+    return f"{base}graph/{_THROUGH}/{replace(lens, inference=True).key}"
 
 
 def is_lensed(base: str, graph: str) -> bool:
     """Whether a graph is there for a lens only, and no part of the whole dataset."""
-    return graph.startswith(f"{base}graph/{THROUGH}/")
+    return graph.startswith(f"{base}graph/{_THROUGH}/")
 
 
 def named_for(description: str, base: str, graph: str) -> str:
@@ -51,6 +57,11 @@ def describe(description: str, lens: Lens, graphs: Iterable[str]) -> list[str]:
     """The description of a dataset of these graphs, as sorted lines of N-Triples."""
     label = f"{iri(description)} {iri(f'{RDFS}label')} {literal(words_of(lens))} ."
     return sorted([label, *(f"{iri(description)} {iri(_PART)} {iri(graph)} ." for graph in graphs)])
+
+
+def is_described(description: str, lens: Lens, graphs: Iterable[str], state: str) -> bool:
+    """Whether these are the graphs of the description that was sent with this hash."""
+    return sha256_hex("".join(f"{line}\n" for line in describe(description, lens, graphs)).encode()) == state
 
 
 def words_of(lens: Lens) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,9 @@ class Plan:
     is_settled: bool = True
     """Whether the ledger says that no push was cut off."""
     found: Verified | None = None
-    """What was found where all stands there already and no ledger says so: it was loaded in bulk."""
+    """What was found where the whole dataset stands there already and no ledger says so: it was loaded in bulk."""
+    wants_lenses: bool = False
+    """Whether the ledger says that what lenses leave is wanted."""
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as plain values."""
@@ -137,24 +139,27 @@ def plan(server: Server, shipment: Shipment, kept: Path, *, whole: bool = False)
     there = Ledger(server, shipment.base)
     entries = there.read()
     held = entries.graphs
-    if not whole and not held and not entries.parts and is_filled(server, shipment.lines):
-        found = verify(server, shipment)
-        if found.statements and not found.wrong:
-            return Plan((), len(shipment.lines), found=found)
+    found, own = None, [name for name in shipment.lines if name not in shipment.through]
+    if not whole and not held and not entries.parts and is_filled(server, own):
+        found = verify(server, shipment, own)
+        if not found.statements or found.wrong:
+            found = None
     steps = []
     for name, lines in shipment.lines.items():
+        if found and name not in shipment.through:
+            continue
         before = held.get(name, "")
         if before == shipment.digests[name] and not whole:
             continue
         old = _read_kept(kept, before) if before not in ("", UNSURE) and not whole else None
         steps.append(replace(_step(name, old, lines), through=shipment.through.get(name, "")))
-    is_sure = bool(held) and entries.is_settled and not entries.parts and not whole
+    is_sure = found is not None or (bool(held) and entries.is_settled and not entries.parts and not whole)
     there_too = held.keys() if is_sure else held.keys() | set(there.find_graphs())
     unchanged = len(shipment.lines) - len(steps)
     steps += [Step(name, REMOVED, 0) for name in sorted(there_too - shipment.lines.keys())]
     others = there.find_others(step.graph for step in steps)
     planned = tuple(_shared(step, others.get(step.graph, {}), shipment.digests) for step in steps)
-    return Plan(planned, unchanged, entries.is_settled and not entries.parts)
+    return Plan(planned, unchanged, entries.is_settled and not entries.parts, found, entries.with_lenses)
 
 
 def push(
@@ -167,14 +172,16 @@ def push(
     :raises OutputError: when ``kept`` cannot be written to.
     """
     there = Ledger(server, shipment.base)
-    if made.found:
+    if made.found or made.steps or not made.is_settled:
         there.begin()
-        there.set_graphs(shipment.digests)
-        there.end()
-        for name in shipment.lines:
+    if made.wants_lenses != shipment.with_lenses:
+        there.want_lenses(shipment.with_lenses)
+    if made.found:
+        own = {name: digest for name, digest in shipment.digests.items() if name not in shipment.through}
+        there.set_graphs(own)
+        for name in own:
             _keep(kept, shipment, name)
     elif made.steps or not made.is_settled:
-        there.begin()
         there.forget_parts()
     stage("sending graphs", sum(step.sent for step in made.steps), "triples")
     for step in made.steps:
@@ -194,28 +201,29 @@ def push(
             _keep(kept, shipment, step.graph)
         if after:
             after(step)
-    if made.steps or not made.is_settled:
+    if made.found or made.steps or not made.is_settled:
         there.end()
     _let_go(kept, shipment.digests.values())
 
 
-def verify(server: Server, shipment: Shipment) -> Verified:
-    """Count every graph on the server, look for others and read some statements back.
+def verify(server: Server, shipment: Shipment, names: Collection[str] | None = None) -> Verified:
+    """Count every graph on the server, or those that are named, look for others and read some statements back.
 
     :raises ServerError: when the server does not answer.
     """
-    wrong, merged = miscounted(server, {name: len(lines) for name, lines in shipment.lines.items()}, shipment.fewest)
+    graphs = {name: lines for name, lines in shipment.lines.items() if names is None or name in names}
+    wrong, merged = miscounted(server, {name: len(lines) for name, lines in graphs.items()}, shipment.fewest)
     strays = set(Ledger(server, shipment.base).find_graphs()) - shipment.lines.keys()
     wrong += [f"{name} is no graph of this dataset" for name in sorted(strays)]
-    sample = _sample(shipment)
+    sample = _sample(graphs)
     rewritten = 0
     for name, subject in each(sample, "reading back", "statements"):
         sent = {(p, o) for s, p, o in split_ntriples("\n".join(shipment.lines[name])) if s == subject}
         others, lines = read_back(server, name, subject, sent)
         rewritten += others
         wrong += lines
-    triples = sum(len(lines) for lines in shipment.lines.values())
-    return Verified(len(shipment.lines), triples, len(sample), rewritten, tuple(wrong), merged)
+    triples = sum(len(lines) for lines in graphs.values())
+    return Verified(len(graphs), triples, len(sample), rewritten, tuple(wrong), merged)
 
 
 def miscounted(server: Server, wanted: Mapping[str, int], fewest: Fewest) -> tuple[list[str], int]:
@@ -332,19 +340,20 @@ def files_key(project: Project) -> str:
 def read_note(project: Project, server: Server) -> Note | None:
     """The note of the last push from here to this server."""
     try:
-        return Note(**json.loads((kept_folder(project.build_folder, server) / NOTE).read_text("utf-8")))
+        note = Note(**json.loads((kept_folder(project.build_folder, server) / NOTE).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    return note if isinstance(note.digests, dict) and isinstance(note.forms, dict) else None
 
 
-def _sample(shipment: Shipment) -> list[tuple[str, str]]:
+def _sample(lines_of: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
     """Statement nodes with the graph of each, spread over the sources and over what lenses leave.
 
     Their names are hashes, so the first ones are as good as any.
     """
     marker = f" <{RDF}type> <{ONR}Statement> ."
     graphs: dict[str, list[str]] = {}
-    for name, lines in shipment.lines.items():
+    for name, lines in lines_of.items():
         for line in lines:
             if line.endswith(marker):
                 graphs.setdefault(line[: -len(marker)], []).append(name)
@@ -438,7 +447,8 @@ def deliver(
     push(server, shipment, made, kept, after=after)
     note = Note(files_key(project), shipment.digests, shipment.written)
     write_atomic(kept / NOTE, render(asdict(note)))
-    return Pushed(server.kind, made, made.found or verify(server, shipment))
+    found = made.found if made.found and not made.steps else verify(server, shipment)
+    return Pushed(server.kind, made, found)
 
 
 def kept_folder(build_folder: Path, server: Server) -> Path:

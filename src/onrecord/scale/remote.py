@@ -22,12 +22,12 @@ from onrecord.errors import OnRecordError, QueryCancelled, QueryError, QueryLimi
 from onrecord.lens import Lens
 from onrecord.limits import RowCount
 from onrecord.scale.counterpart import find_counterpart
-from onrecord.scale.dialect import as_rows, doubts, prologue, require_construct, require_no_graphs
+from onrecord.scale.dialect import as_rows, doubts, prologue, require_construct
 from onrecord.scale.ledger import Entries, Ledger
-from onrecord.scale.lensed import PARTS, description_of, is_lensed, is_whole, plain_name, words_of
+from onrecord.scale.lensed import PARTS, description_of, is_described, is_lensed, is_whole, plain_name, words_of
 from onrecord.scale.server import Reply, Server, why_part
 from onrecord.scale.shipment import lenses_of
-from onrecord.sparql import tokens
+from onrecord.sparql import names_graphs, tokens
 from onrecord.spool import Spool
 from onrecord.terms import ONR, RDFS, iri
 from onrecord.worker import Answering, read_forms, too_many_rows
@@ -79,7 +79,7 @@ class Remote:
         """How what the server holds differs from what stands here, in words."""
         self._there = Ledger(self.server, graph.project.base)
         self._entries = self._read_ledger()
-        self._forms: dict[str, Canonical] = {}
+        self._forms: dict[tuple[str, Lens], Canonical] = {}
         self._compare()
 
     def open(self, lens: Lens) -> Held:
@@ -91,25 +91,35 @@ class Remote:
             self._entries = self._read_ledger()
         reason = self.refuse(lens)
         if reason:
-            raise OnRecordError(f"{reason}; {self._mend(lens)}")
+            raise OnRecordError(f"{reason}; {self.mend(lens) or 'leave --store out, or the choice'}")
         base = self._graph.project.base
         graphs = self._graphs_of(lens)
         is_part = not lens.inference and graphs.pop(f"{base}graph/{INFERRED}", None) is not None
         return Held(self, lens, graphs, is_part)
 
-    def refuse(self, lens: Lens) -> str:
-        """Why the server cannot answer through a lens; empty where it can.
+    def refuse(self, lens: Lens, query: str = "") -> str:
+        """Why the server cannot answer a query through a lens; empty where it can.
 
         What stands as fact, what follows from it and who corroborates it is computed anew from the
         statements that a lens chooses; a server holds these for the lenses that were pushed.
         """
-        if is_whole(lens) or description_of(self._graph.project.base, lens) in self._entries.graphs:
+        if is_whole(lens):
             return ""
-        return f"the server holds no dataset {words_of(lens)}"
+        if description_of(self._graph.project.base, lens) not in self._entries.graphs:
+            return f"the server holds no dataset {words_of(lens)}"
+        if names_graphs(query, self._graph.prefixes()):
+            return "GRAPH or FROM names graphs, and what a lens leaves has other names on the server"
+        return ""
+
+    def mend(self, lens: Lens) -> str:
+        """The command that brings what a lens leaves to the server; empty where none does."""
+        if self._entries.parts or replace(lens, inference=True) not in lenses_of(self._graph):
+            return ""
+        return f"{self._find_counterpart(self._entries).push} --lenses"
 
     def forms(self, lens: Lens) -> Canonical:
         """The literals of the server's answers through a lens as they were written."""
-        key = lens.key
+        key = self._entries.name, replace(lens, inference=True)
         if key not in self._forms:
             self._forms[key] = Canonical(self._find_counterpart(self._entries).forms(lens))
         return self._forms[key]
@@ -133,21 +143,19 @@ class Remote:
         graphs = self.open(lens).names
         steps = list(_steps(found.proof)) if found.proof else []
         quoted = {item.statement: item for step in steps for item in step.evidence}
-        quoted |= (
-            {item.statement: item for step in _steps(found.would) for item in step.evidence} if found.would else {}
-        )
         quoted |= {item.statement: item for item in (*found.instead, *found.nearby)}
+        elsewhere = {item.statement: item for step in _steps(found.would) for item in step.evidence}
         lines = [
             f"the server does not hold: {step.text}"
             for step in steps
             if not self.ask_rows(f"SELECT (1 AS ?is) WHERE {{ {_pattern(step.triple)} }} LIMIT 1", graphs)
         ]
-        words = self._quotes(list(quoted), graphs)
+        words = self._quotes(list(quoted), graphs) | self._quotes(list(elsewhere), [*self._graphs_of(Lens()).values()])
         lines += [
             f"the server does not hold the statement {name} ({_where(item)})"
             if name not in words
             else f"the server has other words for the statement {name} ({_where(item)})"
-            for name, item in quoted.items()
+            for name, item in (quoted | elsewhere).items()
             if words.get(name) != set(item.quotes)
         ]
         return lines
@@ -191,13 +199,10 @@ class Remote:
             return {name: name for name in sorted(held) if not is_lensed(base, name)}
         description = description_of(base, lens)
         parts = sorted(str(part) for (part,) in self.ask_rows(PARTS, [description]))
+        if not is_described(description, replace(lens, inference=True), parts, held[description]):
+            fix = f"{self._find_counterpart(self._entries).push} --whole"
+            raise ServerError(f"{self._url}: what says which graphs are {words_of(lens)} is not as it was sent; {fix}")
         return {plain_name(description, base, part): part for part in parts}
-
-    def _mend(self, lens: Lens) -> str:
-        """What to do about a lens of which the server holds nothing."""
-        if not self._entries.parts and replace(lens, inference=True) in lenses_of(self._graph):
-            return f"{self._find_counterpart(self._entries).push} --lenses"
-        return "leave --store out, or the choice"
 
     def _find_counterpart(self, entries: Entries) -> Counterpart:
         return find_counterpart(self._graph, self.server, self._url, entries)
@@ -260,8 +265,9 @@ class Held:
         if job.has_dataset and self.is_part:
             raise QueryError("FROM chooses the graphs; leave --no-inference out, and the inferred graph with it")
         server, found = self.remote.server, list(tokens(job.query))
-        if not is_whole(self.lens):
-            require_no_graphs(found)
+        reason = self.remote.refuse(self.lens, job.query)
+        if reason:
+            raise QueryError(f"{reason}; leave --store out, or the choice")
         for doubt in doubts(server.kind, found):
             if self.remote.is_steady:
                 raise QueryError(doubt)
@@ -397,7 +403,8 @@ def _pieces(spool: Spool) -> Iterator[bytes]:
 def _dataset(job: Job, named: Mapping[str, str]) -> tuple[Iterable[str], Iterable[str]]:
     """What the protocol says of the dataset: a server's other graphs, the ledger among them, are no part of it."""
     if job.default_graphs is not None or job.named_graphs is not None:
-        return job.default_graphs or (), job.named_graphs or ()
+        default, others = job.default_graphs or (), job.named_graphs or ()
+        return [named.get(name, name) for name in default], [named.get(name, name) for name in others]
     return ((), ()) if job.has_dataset else (named.values(), named.values())
 
 

@@ -28,10 +28,12 @@ Lines = dict[str, list[str]]
 
 
 class Shipment:
-    """A dataset, with those that ``lenses`` leave of it beside; ``quads_of`` gives the quads of each."""
+    """A dataset with those that ``lenses`` leave of it; ``quads_of`` gives the quads of each. None wants no such."""
 
-    def __init__(self, base: str, quads_of: Callable[[Lens], pl.DataFrame], lenses: Iterable[Lens] = ()) -> None:
-        self.base = base
+    def __init__(
+        self, base: str, quads_of: Callable[[Lens], pl.DataFrame], lenses: Iterable[Lens] | None = None
+    ) -> None:
+        self.base, self.with_lenses = base, lenses is not None
         self.written: dict[str, Forms] = {}
         """Literals as they were written: of each lens under the name of its description, of the whole under ""."""
         self.through: dict[str, str] = {}
@@ -40,8 +42,8 @@ class Shipment:
         self._note_forms("", quads)
         whole = _lines_of(quads)
         lines = dict(whole)
-        for lens in lenses:
-            lines |= self._through(lens, quads_of(lens), whole)
+        for lens in lenses or ():
+            lines |= self._seen(lens, quads_of(lens), whole)
         self.lines: Mapping[str, list[str]] = dict(sorted(lines.items()))
         self.digests = {name: sha256_hex(text_of(triples)) for name, triples in self.lines.items()}
 
@@ -52,7 +54,7 @@ class Shipment:
     def _note_forms(self, description: str, quads: pl.DataFrame) -> None:
         self.written[description] = written_forms(quads["object"].unique().to_list())
 
-    def _through(self, lens: Lens, quads: pl.DataFrame, whole: Lines) -> Lines:
+    def _seen(self, lens: Lens, quads: pl.DataFrame, whole: Lines) -> Lines:
         """What a lens leaves, without the graphs that the whole dataset has just so."""
         description = description_of(self.base, lens)
         self._note_forms(description, quads)
@@ -72,7 +74,7 @@ def ship(graph: Graph, *, lenses: bool) -> Shipment:
 
     :raises GraphBroken: when the files hold errors.
     """
-    return Shipment(graph.project.base, graph.quads, lenses_of(graph) if lenses else ())
+    return Shipment(graph.project.base, graph.quads, lenses_of(graph) if lenses else None)
 
 
 def lenses_of(graph: Graph) -> list[Lens]:

@@ -121,7 +121,7 @@ class Desk:
             state.append(manifest["inputs"])
         state += [secret.hex()] if secret else []
         self._questions = questions = self._site.answers.questions  # as they were read with all else
-        refused = {name: self._refuse(question.lens) for name, question in questions.items()}
+        refused = {name: self._refuse(question) for name, question in questions.items()}
         self.facts: dict[str, Any] = {
             "build": _name_build(questions, state),
             "name": graph.project.name,
@@ -181,9 +181,9 @@ class Desk:
                 return self._look_at_store()
         raise AssertionError(f"there is no job {job['job']}")
 
-    def _refuse(self, lens: Lens) -> str:
-        """Why no question can be put through a lens; empty where it can."""
-        return self._graph.remote.refuse(lens) if self._graph.remote else ""
+    def _refuse(self, question: Question) -> str:
+        """Why a question cannot be put; empty where it can."""
+        return self._graph.remote.refuse(question.lens, question.text) if self._graph.remote else ""
 
     def _look_at_store(self) -> Reply:
         """Whether the server that answers the queries does, and holds what it held."""
@@ -202,7 +202,7 @@ class Desk:
         if question is None:
             return {"error": "unknown", "message": "there is no such question"}, b""
         terms = parameter_terms(self._graph, question, job["parameters"])
-        reason = self._refuse(question.lens)
+        reason = self._refuse(question)
         if reason:
             return {"error": "cannot", "message": f"this question is not answered here: {reason}"}, b""
         where = {"parameters": terms, "name": f"questions/{question.path.name}"}
