@@ -57,7 +57,6 @@ NO_TRIPLE_TERMS = (
 """What was found, and the fix, where Turtle holds ``<<( s p o )>>``."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def is_iri(text: str) -> bool:
@@ -91,13 +90,20 @@ def without_place(message: str) -> str:
     return re.sub(r"^Parser error (?:at line \d+ column \d+|between line \d+ column \d+ and .*?): ", "", message)
 
 
+@lru_cache(maxsize=256)
 def is_language(text: str) -> bool:
-    """Whether ``text`` has the form of a language tag (BCP 47).
+    """Whether ``text`` is a well-formed language tag (https://www.rfc-editor.org/rfc/rfc5646#section-2.1).
 
-    >>> is_language("en-GB"), is_language("english text")
-    (True, False)
+    >>> is_language("en-GB"), is_language("english text"), is_language("d"), is_language("en-GB-GB")
+    (True, False, False, False)
     """
-    return bool(_LANGUAGE.fullmatch(text))
+    import pyoxigraph as ox
+
+    try:
+        ox.Literal("", language=text)  # what is no tag to it would be lost when a file is read again
+    except ValueError:
+        return False
+    return True
 
 
 def iri(value: str) -> str:

@@ -32,9 +32,10 @@ from onrecord.parse import parse
 from onrecord.project import open_project
 from onrecord.resolve import resolve
 from onrecord.sources import Text, locate
-from onrecord.sparql import explain_syntax, guard, is_ordered
+from onrecord.sparql import explain_syntax, guard, is_ordered, names_graphs
 from onrecord.store import load_store
 from onrecord.times import NotADate, bounds
+from onrecord.trials import check_questions
 from onrecord.worker import EngineSyntaxError, Job
 from onrecord.workers import run
 
@@ -118,6 +119,26 @@ def _store() -> ox.Store:
     return load_store(_garden().serialize("nq"))
 
 
+def _question(name: str) -> Target:
+    """The target for a file of a question: its header, its query and its expected rows."""
+
+    def target(data: bytes) -> None:
+        questions = folder() / "questions"
+        questions.mkdir(exist_ok=True)
+        (questions / "q.rq").write_bytes(b"#+ title: Who chairs what?\nSELECT ?who ?what { ?who gar:chairs ?what }\n")
+        (questions / "q.csv").write_bytes(b"who,what\nrose,society\n")
+        (questions / name).write_bytes(data)
+        problems = Problems()
+        try:
+            check_questions(open_project(folder(), problems), _names(), problems)
+        finally:
+            shutil.rmtree(questions)
+        for problem in problems.items:
+            problem.render(lambda _file, _line: None)
+
+    return target
+
+
 def fuzz_name(data: bytes) -> None:
     """The resolver, with any text as a name."""
     text = data.decode("utf-8", "replace")
@@ -144,6 +165,7 @@ def fuzz_sparql(data: bytes) -> None:
     """The lexer and the guard, without an engine behind them."""
     query = data.decode("utf-8", "replace")
     is_ordered(query)
+    names_graphs(query, _names().prefixes())
     with contextlib.suppress(OnRecordError):
         guard(query, ["https://example.org/garden/graph/asserted"], _names().prefixes())
 
@@ -176,6 +198,8 @@ TARGETS: dict[str, Target] = {
     "judgements": _file("judgements.yaml"),
     "lock": _file("evidence.lock"),
     "ontology": _file("ontology/garden.ttl", anew=True),
+    "question": _question("q.rq"),
+    "expected": _question("q.csv"),
     "name": fuzz_name,
     "quote": fuzz_quote,
     "date": fuzz_date,
