@@ -9,6 +9,7 @@ GRAPH ?= graphs/miami-talks
 NAME := $(notdir $(GRAPH))
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 0
 
 .PHONY: demo test test-all fuzz lint types lock pictures clean
 
@@ -27,7 +28,7 @@ test-all: $(VENV)/.dev
 # Fuzz every parser, the quote locator, the name resolver and the query road for FUZZ_SECONDS in all.
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.lock
-	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
+	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests tools

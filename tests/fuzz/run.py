@@ -31,7 +31,7 @@ def fuzz(name: str, arguments: list[str]) -> None:
     atheris.Fuzz()
 
 
-def run_all(names: list[str], seconds: int) -> list[str]:
+def run_all(names: list[str], seconds: int, seed: int) -> list[str]:
     """Fuzz the targets in turn, ``seconds`` in all; returns those that found something."""
     failed = []
     for name in names:
@@ -40,6 +40,7 @@ def run_all(names: list[str], seconds: int) -> list[str]:
         seeds = CORPUS / name
         arguments = [
             f"-max_total_time={max(1, seconds // len(names))}",
+            f"-seed={seed}",
             "-timeout=10",
             "-rss_limit_mb=2048",
             "-max_len=16384",
@@ -65,6 +66,7 @@ def main() -> None:
     """Read the call."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=int, default=60, help="in all, shared among the targets")
+    parser.add_argument("--seed", type=int, default=0, help="draw the same bytes each time; 0 for others")
     parser.add_argument("--target", help="one target, in this process, with the fuzzer's own arguments")
     parser.add_argument("--only", nargs="*", help="these targets")
     known, rest = parser.parse_known_args()
@@ -73,7 +75,7 @@ def main() -> None:
         return
     from targets import TARGETS
 
-    sys.exit(bool(run_all(known.only or list(TARGETS), known.seconds)))
+    sys.exit(bool(run_all(known.only or list(TARGETS), known.seconds, known.seed)))
 
 
 if __name__ == "__main__":
