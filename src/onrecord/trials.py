@@ -148,8 +148,7 @@ def run_all(graph: Graph, names: tuple[str, ...] = ()) -> list[Outcome]:
 def _run(graph: Graph, question: Question) -> Outcome:
     reason = graph.remote.refuse(question.lens, question.text) if graph.remote else ""
     if graph.remote and reason:
-        fix = "" if graph.remote.refuse(question.lens) == "" else graph.remote.mend(question.lens)
-        return Outcome(question, False, f"not asked: {reason}", asked=False, fix=fix)
+        return Outcome(question, False, f"not asked: {reason}", asked=False, fix=graph.remote.mend(question.lens))
     try:
         terms = parameter_terms(graph, question, {})
         found = put(graph, question, terms, question.lens, Limits())

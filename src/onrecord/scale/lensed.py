@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from onrecord.files import sha256_hex
 from onrecord.lens import Lens
 from onrecord.terms import RDFS, SCHEMA, iri, literal
 
@@ -57,11 +56,6 @@ def describe(description: str, lens: Lens, graphs: Iterable[str]) -> list[str]:
     """The description of a dataset of these graphs, as sorted lines of N-Triples."""
     label = f"{iri(description)} {iri(f'{RDFS}label')} {literal(words_of(lens))} ."
     return sorted([label, *(f"{iri(description)} {iri(_PART)} {iri(graph)} ." for graph in graphs)])
-
-
-def is_described(description: str, lens: Lens, graphs: Iterable[str], state: str) -> bool:
-    """Whether these are the graphs of the description that was sent with this hash."""
-    return sha256_hex("".join(f"{line}\n" for line in describe(description, lens, graphs)).encode()) == state
 
 
 def words_of(lens: Lens) -> str:

@@ -24,9 +24,9 @@ from onrecord.limits import RowCount
 from onrecord.scale.counterpart import find_counterpart
 from onrecord.scale.dialect import as_rows, doubts, prologue, require_construct
 from onrecord.scale.ledger import Entries, Ledger
-from onrecord.scale.lensed import PARTS, description_of, is_described, is_lensed, is_whole, plain_name, words_of
+from onrecord.scale.lensed import PARTS, describe, description_of, is_lensed, is_whole, plain_name, words_of
 from onrecord.scale.server import Reply, Server, why_part
-from onrecord.scale.shipment import lenses_of
+from onrecord.scale.shipment import lenses_of, state_of
 from onrecord.sparql import names_graphs, tokens
 from onrecord.spool import Spool
 from onrecord.terms import ONR, RDFS, iri
@@ -113,7 +113,8 @@ class Remote:
 
     def mend(self, lens: Lens) -> str:
         """The command that brings what a lens leaves to the server; empty where none does."""
-        if self._entries.parts or replace(lens, inference=True) not in lenses_of(self._graph):
+        is_there = description_of(self._graph.project.base, lens) in self._entries.graphs
+        if is_there or self._entries.parts or replace(lens, inference=True) not in lenses_of(self._graph):
             return ""
         return f"{self._find_counterpart(self._entries).push} --lenses"
 
@@ -199,7 +200,7 @@ class Remote:
             return {name: name for name in sorted(held) if not is_lensed(base, name)}
         description = description_of(base, lens)
         parts = sorted(str(part) for (part,) in self.ask_rows(PARTS, [description]))
-        if not is_described(description, replace(lens, inference=True), parts, held[description]):
+        if state_of(describe(description, lens, parts)) != held[description]:
             fix = f"{self._find_counterpart(self._entries).push} --whole"
             raise ServerError(f"{self._url}: what says which graphs are {words_of(lens)} is not as it was sent; {fix}")
         return {plain_name(description, base, part): part for part in parts}

@@ -45,7 +45,7 @@ class Shipment:
         for lens in lenses or ():
             lines |= self._seen(lens, quads_of(lens), whole)
         self.lines: Mapping[str, list[str]] = dict(sorted(lines.items()))
-        self.digests = {name: sha256_hex(text_of(triples)) for name, triples in self.lines.items()}
+        self.digests = {name: state_of(triples) for name, triples in self.lines.items()}
 
     def fewest(self, names: Iterable[str]) -> dict[str, int]:
         """How many triples of these graphs a server holds that takes those of one value as one."""
@@ -82,6 +82,11 @@ def lenses_of(graph: Graph) -> list[Lens]:
     sound = (question for question in graph.questions().values() if not has_errors(question.problems))
     chosen = {replace(question.lens, inference=True) for question in sound}
     return sorted(chosen - {Lens()}, key=lambda lens: lens.key)
+
+
+def state_of(lines: Iterable[str]) -> str:
+    """The state of a graph of these lines in a ledger."""
+    return sha256_hex(text_of(lines))
 
 
 def text_of(lines: Iterable[str]) -> bytes:
