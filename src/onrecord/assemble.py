@@ -407,9 +407,10 @@ def direct_triples(rows: pl.DataFrame, ontology: Ontology, minter: Minter) -> pl
 
 
 def _triples(rows: pl.DataFrame, subject: pl.Expr, predicate: str, obj: pl.Expr) -> pl.DataFrame:
-    return rows.select(
+    part = rows.select_seq(
         subject.alias("subject"), pl.lit(predicate, pl.String).alias("predicate"), obj.alias("object")
-    ).drop_nulls("object")
+    )
+    return part.drop_nulls("object") if part["object"].null_count() else part
 
 
 def _qualifiers(rows: pl.DataFrame, subject: pl.Expr, column: str) -> pl.DataFrame:
@@ -458,7 +459,7 @@ def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language
     condition, spoken = pl.col("condition"), pl.col("language")
 
     def every(obj: pl.Expr, predicate: str, table: pl.DataFrame = once) -> pl.DataFrame:
-        part = table.select(
+        part = table.select_seq(
             "graph",
             pl.col("statement").alias("subject"),
             pl.lit(iri(predicate)).alias("predicate"),

@@ -102,7 +102,8 @@ class Canonical(dict[str, str]):
 def typed_literals(quads: pl.DataFrame) -> pl.DataFrame:
     """The literals with a datatype among the objects of ``quads``, once for each graph that they stand in."""
     term = pl.col("object")
-    return quads.filter(term.str.ends_with(">") & term.str.starts_with('"')).select("graph", "object").unique()
+    found = quads.filter(term.str.ends_with(">") & term.str.starts_with('"')).select_seq("graph", "object")
+    return found.unique() if found.height else found
 
 
 def restore_triples(body: bytes, forms: Forms) -> bytes:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onrecord.cli.options import graph_argument, json_option, sources_option
+from onrecord.cli.process import spare
 from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_problems, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, OnRecordError, printable
@@ -128,6 +129,7 @@ def build(
         where = master if engine == "spark" and master else engine
         _build_shards(graph, out, shards or 16, where, slim=slim, as_json=as_json)
         return
+    spare(graph)
     if verify:
         _verify(onrecord.open(graph), out, as_json)
         return

@@ -1,0 +1,47 @@
+"""Owns what the libraries in a command's process may take: cores and memory, set before they are loaded.
+
+Leaves how long a command runs to the commands, and queries, which run in processes of their own, to ``limits``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+SMALL = 64_000_000
+"""Bytes of files in a graph's folder up to which one core reads and joins tables as soon as several do."""
+
+_SPARING = {
+    "POLARS_MAX_THREADS": "1",
+    "_RJEM_MALLOC_CONF": "narenas:1,oversize_threshold:0,dirty_decay_ms:5000,muzzy_decay_ms:-1",
+}
+"""One thread, and freed memory used again for five seconds instead of asking the kernel for new pages."""
+
+
+def spare(folder: Path) -> None:
+    """Have the tables of a small graph worked on sparingly; what the user has set in the environment stays.
+
+    Threads that wait for a task of a tenth of a millisecond burn more than the task takes. It has to be called before
+    polars is imported, and does nothing after that.
+    """
+    if "polars" in sys.modules:
+        return
+    total = 0
+    for size in _sizes(folder):
+        total += size
+        if total > SMALL:
+            return
+    for name, value in _SPARING.items():
+        os.environ.setdefault(name, value)
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """The size of each file below a folder; what cannot be looked at is told by those who read it."""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            try:
+                yield Path(root, name).stat().st_size
+            except OSError:
+                continue
