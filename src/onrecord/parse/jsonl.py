@@ -27,6 +27,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = "0(?:0[2-6a-fA-F]|[1-9a-fA-F][0-9a-fA-F])[0-9a-fA-F]|[1-9a-cA-CeE][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}"
 """The four digits of a character that is neither a control character nor half of one."""
 
+_DECODED_AT_ONCE = 5_000
+"""The values of so many lines stand in memory as trees; of more, most of the time goes into asking for that memory."""
+
 
 class _Rejected(ValueError):
     """JSON that the standard library would accept and a record must not hold."""
@@ -103,7 +106,8 @@ def _decode(lines: pl.DataFrame, qualifiers: frozenset[str]) -> pl.DataFrame:
         dtype = pl.List(pl.String) if name in lists else pl.Boolean if name == "not" else pl.String
         fields |= dict.fromkeys((name, name.replace(" ", "_")), dtype)
     try:
-        found = lines["text"].str.json_decode(pl.Struct(fields)).struct.unnest()
+        pieces = (piece["text"].str.json_decode(pl.Struct(fields)) for piece in lines.iter_slices(_DECODED_AT_ONCE))
+        found = pl.concat(pieces, rechunk=True).struct.unnest()
     except pl.exceptions.ComputeError:  # a value that this version of the library reads in another way
         return nothing
     fields = {key: dtype for key, dtype in fields.items() if found[key].null_count() < found.height}
