@@ -229,6 +229,35 @@ def test_one_edit_after_another(tmp_path: Path, updates: Updates) -> None:
     assert updates.made == 6
 
 
+def test_what_another_source_passed_on_is_said_in_a_second_file(tmp_path: Path, updates: Updates) -> None:
+    said = "- triple: [Basil Thorn, tends, plot 7]\n  via: [Rose, a neighbour]\n  said by: Rose\n  quote: four\n"
+    given = {**files(), **written(2, "minutes", MINUTES + said)}
+    folder, out = write_notes(tmp_path / "garden", "", **given), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    (folder / "statements/letter.yaml").write_text(notes(LETTER + said, HEAD.format("letter", 1)), "utf-8")
+    onrecord.open(folder).build(out)
+    assert updates.made == 1
+    assert_same_as_from_nothing(folder, out)
+
+
+def test_what_the_store_takes_for_one_is_loaded_anew_whenever_it_comes(tmp_path: Path, updates: Updates) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    EDITS["a statement more"](folder)
+    onrecord.open(folder).build(out)
+    assert updates.made == 1  # its quads were counted: from here on that need not be done again
+    other = folder / "statements/other.yaml"
+    for height in ("1.5", None, "1.500"):
+        if height is None:
+            other.unlink()
+        else:
+            statement = f'- triple: [plot 7, height in metres, "{height}"]\n  quote: so high\n'
+            other.write_text(notes(statement, HEAD.format("other", 1)), "utf-8")
+        onrecord.open(folder).build(out)
+        assert_same_as_from_nothing(folder, out)
+    assert updates.made < 4
+
+
 SNIPPETS = (
     "- triple: [Rose, chairs, Garden Society]\n  quote: one\n",
     "- triple: [Rose, chairs, Garden Society]\n  status: denied\n  said by: a neighbour\n  quote: two\n",
@@ -260,7 +289,7 @@ def write_state(folder: Path, state: dict[str, str | None]) -> None:
 
 @pytest.mark.slow
 @settings(max_examples=25)
-@given(st.lists(states, min_size=2, max_size=3))
+@given(st.lists(states, min_size=2, max_size=4))
 def test_any_edit(tmp_path_factory: pytest.TempPathFactory, several: list[dict[str, str | None]]) -> None:
     home = tmp_path_factory.mktemp("any")
     folder, out = write_notes(home / "garden", "", **{"statements/letter.yaml": None}), home / "out"

@@ -443,14 +443,16 @@ _OWN = (
 
 
 def _statements(rows: pl.DataFrame, resolved: Resolved, minter: Minter, language: str) -> Iterator[pl.DataFrame]:
-    """The statement nodes, each in the graph of its source."""
+    """The statement nodes, each in the graph of its source, which must be among those of ``resolved``."""
     statuses = {name: iri(address) for name, address in resolved.names.ontology.statuses.items()}
     status = pl.col("status").replace_strict(statuses, default=None, return_dtype=pl.String)
     heads = {iri(minter.source(source)): iri(minter.graph(f"source/{source}")) for source in resolved.sources}
     graph = pl.concat_str(pl.lit("<"), pl.col("source_iri"), pl.lit(">")).replace_strict(
         heads, default=None, return_dtype=pl.String
     )
-    own = rows.select(*_OWN, graph.alias("graph")).filter(pl.col("statement").is_not_null() & status.is_not_null())
+    own = rows.select(*_OWN, graph.alias("graph")).filter(
+        pl.col("statement").is_not_null() & status.is_not_null() & pl.col("graph").is_not_null()
+    )
     again = own["statement"].is_duplicated()
     alone, merged = own.filter(~again), own.filter(again)
     once = pl.concat([alone, merged.unique("statement", keep="first", maintain_order=True)])
