@@ -15,6 +15,7 @@ import polars as pl
 import pyoxigraph as ox
 
 from onrecord.assemble import assemble, estimate_quads, quad_parts, to_nquads
+from onrecord.assemble import describe as describe_all
 from onrecord.broken import leave_out
 from onrecord.check.evidence import Evidence, check_evidence
 from onrecord.check.located import Located
@@ -42,6 +43,7 @@ from onrecord.staging import staged
 from onrecord.store import StoreStale, build_store, load_store, update_store
 from onrecord.tally import Tally
 from onrecord.terms import iri
+from onrecord.uptodate import keep_manifest, keep_told
 from onrecord.written import WRITTEN
 
 BUILD_FORMATS = ("ttl", "trig", "nq")
@@ -108,11 +110,13 @@ def check(
     evidence: bool = True,
     shapes: bool = True,
     built: Path | None = None,
+    way: str = "",
 ) -> Loaded:
     """Load, then run every rule; with ``update_lock`` write down what was verified.
 
     Without ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run. Files that did not
-    change since the build in ``built`` (default: the graph's own) are not read again.
+    change since the build in ``built`` (default: the graph's own) are not read again. ``way`` is what
+    :func:`onrecord.uptodate.way_of` said before, where the next build may ask what this one tells.
     """
     loaded = load(project, problems, built)
     loaded.evidence = Evidence()
@@ -132,6 +136,7 @@ def check(
     if shapes:
         _check_shapes(loaded, problems)
     loaded.problems = sort_problems(problems.items)
+    loaded.keep.add(keep_told(loaded.problems, way, exported=_is_exported(loaded.resolved)))
     return loaded
 
 
@@ -141,9 +146,10 @@ def _check_shapes(loaded: Loaded, problems: Problems) -> None:
     if not resolved.names.ontology.shapes:
         return
     loaded.changes = find_changes(resolved, loaded.kept, surroundings=loaded.surroundings)
-    near = find_near(resolved, lock, project, loaded.kept, loaded.changes)
+    described = describe_all(resolved, lock, project)
+    near = find_near(resolved, lock, project, loaded.kept, loaded.changes, described)
     results = check_shapes(near or dataset(loaded, Lens(inference=False)), resolved, problems)
-    loaded.keep.add(keep_results(results, resolved, lock, project))
+    loaded.keep.add(keep_results(results, resolved, described))
 
 
 def without_broken(loaded: Loaded) -> Loaded:
@@ -193,7 +199,7 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | 
     loaded.require_sound()
     project, resolved = loaded.project, loaded.resolved
     if exports is None:
-        exports = count_statements(resolved.statements) <= MOST_EXPORTED
+        exports = _is_exported(resolved)
     with locked(out):
         files = dict[str, bytes]()
         quads = dataset(loaded, Lens(inference=inference)) if exports else None
@@ -207,11 +213,17 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | 
             rejects = len(loaded.rejects)
             inputs = loaded.inputs
             manifest = describe(project, resolved, tally, files, inputs=inputs, inference=inference, rejects=rejects)
+            loaded.keep.add(keep_manifest(render(manifest)))
             for name, data in {**files, MANIFEST: render(manifest)}.items():
                 write_atomic(aside / name, data)
             write_kept(aside, loaded.keep)
             publish()
     return manifest
+
+
+def _is_exported(resolved: Resolved) -> bool:
+    """Whether a graph is exported unless asked for otherwise."""
+    return count_statements(resolved.statements) <= MOST_EXPORTED
 
 
 def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | None, *, inference: bool) -> Tally:
@@ -227,7 +239,8 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
     tally = Tally()
     if part is not None and part.quads.height <= part.whole // 2:
         with suppress(StoreStale, StoreError):
-            tally = part.tally(update_store(aside, out, key, part.scope, to_nquads(part.quads), part.whole))
+            due = to_nquads(part.quads)
+            tally = part.tally(update_store(aside, out, key, part.scope, due, part.whole, counted=part.counted))
     if not tally.graphs:
         whole = dataset(loaded, Lens(inference=inference)) if inference and quads is None else quads
         known, parts = _parts(loaded) if whole is None else (whole.height, [whole])

@@ -46,6 +46,8 @@ class Part:
     graphs: Mapping[str, int]
     typed: pl.DataFrame
     inferred: pl.DataFrame
+    counted: bool
+    """Whether the store is known to hold as many quads as there are in ``graphs``."""
 
     @property
     def whole(self) -> int:
@@ -56,7 +58,7 @@ class Part:
         """What there is to tell of the whole dataset, once the store took the part in."""
         graphs = Counter(self.graphs)
         graphs.update(difference.graphs)
-        return Tally(+graphs, self.typed, self.inferred)
+        return Tally(+graphs, self.typed, self.inferred, counted=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def find_part(
     scope = Scope(heads, ((said, propositions),), to_nquads(single))
     others = typed.filter(~pl.col("graph").is_in([*heads, *_shared(resolved)]))
     typed = pl.concat([others, *(typed_literals(part) for part in (quads, fresh, _values(now, resolved)))]).unique()
-    return Part(scope, pl.concat([quads, come]), kept.facts["graphs"], typed, fresh)
+    return Part(scope, pl.concat([quads, come]), kept.facts["graphs"], typed, fresh, kept.facts["counted"])
 
 
 def _entailed(
@@ -172,6 +174,7 @@ def keep_for_next(resolved: Resolved, tally: Tally, *, surroundings: str, infere
         "surroundings": surroundings,
         "inference": inference,
         "graphs": tally.graphs,
+        "counted": tally.counted,
         "sources": _described(resolved),
         "speakers": _speakers(resolved),
     }

@@ -131,12 +131,14 @@ class Graph:
         evidence: bool = True,
         shapes: bool = True,
         built: str | PathLike[str] | None = None,
+        way: str = "",
     ) -> Report:
         """Run every rule and return the problems with the evidence that was looked at.
 
         Without ``questions`` those are passed over: nothing that is built depends on them. Without
         ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run. Statement files that
-        did not change since the build in ``built`` (default ``build/NAME``) are not read again.
+        did not change since the build in ``built`` (default ``build/NAME``) are not read again. What is found
+        is kept in the next build under ``way`` (:func:`onrecord.uptodate.way_of`).
         """
         from onrecord.build import check
         from onrecord.errors import sort_problems
@@ -145,7 +147,7 @@ class Graph:
         folders = [Path(folder) for folder in sources]
         before = Problems(list(self._opening.items))
         rules = {"update_lock": update_lock, "evidence": evidence, "shapes": shapes}
-        loaded = check(self.project, before, folders, **rules, built=Path(built) if built else None)
+        loaded = check(self.project, before, folders, **rules, built=Path(built) if built else None, way=way)
         self._forget()
         self.__dict__["_loaded"] = loaded
         seen = loaded.evidence

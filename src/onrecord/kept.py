@@ -13,12 +13,11 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyoxigraph
-import yaml
 
 from onrecord.errors import OutputError
 from onrecord.files import sha256_hex
@@ -108,7 +107,8 @@ def _seal(told: Mapping[str, Any]) -> str:
 def code_digest() -> str:
     """What names the code that keeps: this package's own, and the libraries that read and hold what is kept."""
     total = hashlib.sha256()
-    versions = (pl.__version__, pyoxigraph.__version__, yaml.__version__, platform.python_version())
+    libraries = ("polars", "pyoxigraph", "pyyaml", "rdflib", "shacl-rust", "edtf", "rapidfuzz")
+    versions = (*map(version, libraries), platform.python_version())
     total.update(json.dumps(versions).encode())
     root = Path(__file__).parent
     for path in sorted(root.rglob("*.py")):

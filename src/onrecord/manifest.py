@@ -80,7 +80,7 @@ def is_fresh(project: Project, out: Path, *, inference: bool = True) -> bool:
         same = same and manifest.get("left out", []) == ([] if inference else ["inference"])
         same = same and isinstance(manifest["files"], dict)
         return bool(same and is_store_of(out, store_key(manifest["inputs"], inference=inference)))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
@@ -94,7 +94,7 @@ def find_damage(out: Path) -> list[str]:
         key = store_key(manifest["inputs"], inference="inference" not in manifest.get("left out", []))
         seal = manifest["sha256"]
         files = {str(name): (int(entry["bytes"]), str(entry["sha256"])) for name, entry in manifest["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         return [f"{MANIFEST}: cannot be read ({error})"]
     damage = [] if seal == _seal(manifest) else [f"{MANIFEST}: it does not say what was written"]
     stage("verifying files", sum(size for size, _ in files.values()), "bytes")
@@ -103,6 +103,9 @@ def find_damage(out: Path) -> list[str]:
             data = (out / name).read_bytes()
         except OSError as error:
             damage.append(f"{name}: cannot be read ({error.strerror})")
+            continue
+        except ValueError:
+            damage.append(f"{name!r}: no file has such a name")
             continue
         if len(data) != size:
             damage.append(f"{name}: {len(data):,} of {size:,} bytes")

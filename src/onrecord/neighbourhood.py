@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 import polars as pl
 
-from onrecord.assemble import describe, direct_triples, with_mentioned
+from onrecord.assemble import direct_triples, with_mentioned
 from onrecord.check.reach import Step, Walk, find_reach
 from onrecord.check.shapes import Near, Result
 from onrecord.delta import MOST_ROWS, Changes, quads_of
@@ -37,8 +37,13 @@ MOST_OF_ALL = 0.5
 """Where quads of a larger part of the rows were due, judging everything is no more work."""
 
 
-def find_near(resolved: Resolved, lock: Lock, project: Project, kept: Kept, changes: Changes | None) -> Near | None:
-    """What is to be judged again since the build that ``kept`` is of; None where that may be everything."""
+def find_near(
+    resolved: Resolved, lock: Lock, project: Project, kept: Kept, changes: Changes | None, described: pl.DataFrame
+) -> Near | None:
+    """What is to be judged again since the build that ``kept`` is of; None where that may be everything.
+
+    ``described`` is what :func:`onrecord.assemble.describe` makes of the graph.
+    """
     results: list[list[Result]] | None = kept.facts.get(_RESULTS)
     shapes = resolved.names.ontology.shapes
     if changes is None or results is None or len(results) != len(shapes) or kept.facts[_ENGINE] != _engine():
@@ -50,17 +55,17 @@ def find_near(resolved: Resolved, lock: Lock, project: Project, kept: Kept, chan
         return None
     if any((rows["predicate"] == _SUBCLASS).any() for rows in (changes.old, changes.new)):
         return None  # all that is of a class may have come under a shape, or gone from it
-    dataset = _Dataset(changes, told, walks, resolved, lock, project)
+    dataset = _Dataset(changes, told, walks, resolved, lock, project, described)
     nodes = _judged_again(dataset, walks)
     seen = None if nodes is None else _seen_from(nodes, dataset, walks)
     return None if nodes is None or seen is None else Near(nodes, seen, results)
 
 
-def keep_results(results: list[list[Result]] | None, resolved: Resolved, lock: Lock, project: Project) -> Keep:
-    """What :func:`find_near` needs of a graph that was judged."""
+def keep_results(results: list[list[Result]] | None, resolved: Resolved, described: pl.DataFrame) -> Keep:
+    """What :func:`find_near` needs of a graph that was judged; ``described`` as there."""
     if results is None or resolved.statements.height > MOST_ROWS or sum(map(len, results)) > MOST_RESULTS:
         return Keep()
-    told = _of_sources(describe(resolved, lock, project), resolved)
+    told = _of_sources(described, resolved)
     return Keep({_DESCRIBED: told}, {_RESULTS: results, _ENGINE: _engine()})
 
 
@@ -141,6 +146,7 @@ class _Dataset:
         resolved: Resolved,
         lock: Lock,
         project: Project,
+        described: pl.DataFrame,
     ) -> None:
         """Make the quads of what changed; ``told`` is what was said of the sources before."""
         self._context = resolved, lock, project
@@ -156,7 +162,7 @@ class _Dataset:
             **{iri(f"{ONR}{name}"): spans for name in ("selector", "span")},
         }
         self._made = 0
-        described = describe(resolved, lock, project).filter(pl.col("predicate").is_in(self._named))
+        described = described.filter(pl.col("predicate").is_in(self._named))
         old = self._make(select(changes.old.filter(changes.chosen), self._lens, project.policy))
         new = self._make(self._rows.filter(changes.chosen))
         told = told.filter(pl.col("predicate").is_in(self._named))

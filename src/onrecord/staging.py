@@ -37,7 +37,7 @@ def staged(out: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
 
     :raises OutputError: when ``out`` cannot be written to.
     """
-    _sweep(out)
+    sweep(out)
     try:
         aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=out))
     except OSError as error:
@@ -48,7 +48,7 @@ def staged(out: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
             _swap(out, aside)
         except OSError as error:
             raise OutputError(f"{error.filename or out}: cannot be written: {error.strerror or error}") from error
-        _sweep(out)
+        sweep(out)
 
     try:
         yield aside, publish
@@ -82,7 +82,7 @@ def _point(link: Path, target: str) -> None:
     fresh.replace(link)
 
 
-def _sweep(out: Path) -> None:
+def sweep(out: Path) -> None:
     """Remove what is not of the current build: folders of others, half-made links, links that lead nowhere."""
     current = out / CURRENT
     kept = current.readlink().name if current.is_symlink() else ""

@@ -119,12 +119,14 @@ class StoreStale(Exception):
     """A store that cannot be brought up to date, for the reason given; never seen by a user."""
 
 
-def update_store(folder: Path, old: Path, key: str, scope: Scope, nquads: bytes, count: int) -> Difference:
+def update_store(
+    folder: Path, old: Path, key: str, scope: Scope, nquads: bytes, count: int, *, counted: bool = False
+) -> Difference:
     """A store below ``folder`` like the one of the build in ``old``, but with ``nquads`` for what is in ``scope``.
 
     The old store is not touched: the new one shares its tables, which the engine never writes to again once they are
     written, by hard links (on a file system without, by copies), and takes copies of the rest. ``count`` is how many
-    quads the old one was made from.
+    quads the old one was made from; ``counted`` says that it holds so many, as one that was updated before does.
 
     :raises StoreStale: when the old store is not whole, or what it holds is not one quad for each of ``count``: two
         quads that the engine takes for one cannot be told apart once one of them goes.
@@ -145,6 +147,8 @@ def update_store(folder: Path, old: Path, key: str, scope: Scope, nquads: bytes,
         if len(now) != nquads.count(b"\n"):
             raise StoreStale(_ALIKE)
         gone, come = was - now, now - was
+        if any(quad in store for quad in come):
+            raise StoreStale(f"{_ALIKE} outside of what is made anew")
         for quad in gone:
             store.remove(quad)
         store.extend(come)
@@ -153,10 +157,10 @@ def update_store(folder: Path, old: Path, key: str, scope: Scope, nquads: bytes,
             if next(store.quads_for_pattern(None, None, None, graph), None) is None:
                 store.remove_graph(graph)  # a graph without quads has a name until then
         store.flush()
-        found = len(store)
+        alike = not counted and len(store) != count - len(gone) + len(come)
         del store
-        if found != count - len(gone) + len(come):
-            raise StoreStale(f"{_ALIKE}, or that stand outside of what was made anew")
+        if alike:
+            raise StoreStale(_ALIKE)
         _publish(fresh, known)
     graphs = Counter(str(quad.graph_name) for quad in come)
     graphs.subtract(str(quad.graph_name) for quad in gone)

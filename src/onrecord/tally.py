@@ -30,6 +30,8 @@ class Tally:
     graphs: Counter[str] = field(default_factory=Counter)
     typed: pl.DataFrame = field(default_factory=_none)
     inferred: pl.DataFrame = field(default_factory=_none)
+    counted: bool = False
+    """Whether the store is known to hold as many quads: it takes some that are written otherwise for one."""
 
     def pass_on(self, parts: Iterable[pl.DataFrame], inferred: str = "") -> Iterator[bytes]:
         """Quads as N-Quads, on their way into a store; ``inferred`` is the name of that graph."""

@@ -93,9 +93,9 @@ def build(
 
     The same input gives the same bytes. A graph with errors is not built, and what was built
     before stays as it is. What did not change since the last build is taken over from it: one
-    statement file of many is built in a moment. A large graph is built quickly the first time with
-    --no-inference and --no-exports, and never stands in memory as a whole. With --verify, every byte
-    of what was built is compared with its manifest. With --skip-broken, rows with errors are told and
+    statement file of many is built in a moment, and where nothing changed nothing is made again. A
+    large graph is built quickly the first time with --no-inference and --no-exports, and never stands
+    in memory as a whole. With --verify, every byte of what was built is compared with its manifest. With --skip-broken, rows with errors are told and
     left out, the manifest counts the errors as rejects, and the exit code is 1.
 
     \b
@@ -185,11 +185,19 @@ class _Choice:
     def build(self, *, dry_run: bool = False) -> dict[str, Any] | None:
         """Check and build, with what is wrong shown; the manifest, or None where errors are in the way."""
         import onrecord
+        from onrecord.uptodate import find_up_to_date, way_of
 
         opened = onrecord.open(self.graph)
         click.get_current_context().find_root().obj = opened  # held to the end, when the process ends at once
+        project = opened.project
+        way = "" if dry_run else way_of(project, self.sources, evidence=self.evidence, shapes=self.shapes)
+        out = self.out or project.build_folder
+        done = find_up_to_date(project, out, way, inference=self.inference, exports=self.exports)
+        if done is not None:
+            echo_problems(problem for problem in done.problems if problem.severity != "info")
+            return done.manifest
         report = opened.examine(
-            self.sources, questions=False, evidence=self.evidence, shapes=self.shapes, built=self.out
+            self.sources, questions=False, evidence=self.evidence, shapes=self.shapes, built=self.out, way=way
         )
         echo_problems(problem for problem in report.problems if problem.severity != "info")
         errors = report.severities()["error"]
