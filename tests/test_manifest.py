@@ -66,6 +66,20 @@ def test_a_manifest_that_says_something_else_is_told(built: Path) -> None:
     assert find_damage(built) == ["manifest.json: it does not say what was written"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 200_000, "manifest.json: cannot be read"),
+        ('{"inputs": "", "sha256": "", "files": {"a": {"bytes": Infinity, "sha256": ""}}}', "manifest.json: cannot"),
+        ('{"inputs": "", "sha256": "", "files": {"a\\u0000b": {"bytes": 1, "sha256": ""}}}', "no file has such a name"),
+    ],
+    ids=["nested", "endless", "no name"],
+)
+def test_a_manifest_of_anything_is_told(built: Path, text: str, words: str) -> None:
+    (built / "manifest.json").write_text(text, "utf-8")
+    assert any(words in line for line in find_damage(built))
+
+
 def test_a_whole_store_of_another_build_is_told(built: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     onrecord.open(tmp_path / "graphs" / "garden").build(other, inference=False)
