@@ -95,8 +95,9 @@ def build(
     before stays as it is. What did not change since the last build is taken over from it: one
     statement file of many is built in a moment, and where nothing changed nothing is made again. A
     large graph is built quickly the first time with --no-inference and --no-exports, and never stands
-    in memory as a whole. With --verify, every byte of what was built is compared with its manifest. With --skip-broken, rows with errors are told and
-    left out, the manifest counts the errors as rejects, and the exit code is 1.
+    in memory as a whole. With --verify, every byte of what was built is compared with its manifest.
+    With --skip-broken, rows with errors are told and left out, the manifest counts the errors as
+    rejects, and the exit code is 1.
 
     \b
     Example:
