@@ -138,7 +138,7 @@ UPDATE = Work(
         "onrecord.build:write_atomic",
         "onrecord.build:write_kept",
         "onrecord.staging:_swap",
-        "onrecord.staging:_sweep",
+        "onrecord.staging:sweep",
     ),
 )
 EXPORT = Work("export", ("onrecord.graph:Graph.quads", "onrecord.export:export", "onrecord.files:write_atomic"))
