@@ -229,6 +229,21 @@ def test_one_edit_after_another(tmp_path: Path, updates: Updates) -> None:
     assert updates.made == 6
 
 
+def test_what_was_kept_of_another_store_says_nothing(tmp_path: Path) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    EDITS["a statement more"](folder)
+    graph = onrecord.open(folder)
+    graph.build(out)
+    entities = folder / "entities.yaml"
+    before = entities.read_bytes()
+    entities.write_bytes(before + b"# saved meanwhile\n")
+    graph.build(out, inference=False)
+    entities.write_bytes(before)
+    onrecord.open(folder).build(out)
+    assert_same_as_from_nothing(folder, out)
+
+
 def test_what_another_source_passed_on_is_said_in_a_second_file(tmp_path: Path, updates: Updates) -> None:
     said = "- triple: [Basil Thorn, tends, plot 7]\n  via: [Rose, a neighbour]\n  said by: Rose\n  quote: four\n"
     given = {**files(), **written(2, "minutes", MINUTES + said)}

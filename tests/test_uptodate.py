@@ -87,6 +87,35 @@ def _link(folder: Path, _: Path) -> None:
     path.symlink_to(folder.parent / path.name)
 
 
+def _back_up(folder: Path, _: Path) -> None:
+    (folder / "entities.yaml~").touch()
+
+
+def _pass_over_below(folder: Path, _: Path) -> None:
+    (folder / "statements/old~").mkdir()
+    (folder / "statements/old~/notes.docx").touch()
+
+
+def _leave_ontology(folder: Path, _: Path) -> None:
+    (folder / "ontology").mkdir(exist_ok=True)
+    (folder / "ontology/.#mine.ttl").touch()
+
+
+def _dangle(folder: Path, _: Path) -> None:
+    path = next((folder / "sources").iterdir())
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+def _loop_store(_: Path, out: Path) -> None:
+    (out / "store").unlink()
+    (out / "store").symlink_to(out / "store")
+
+
+def _nest_kept(_: Path, out: Path) -> None:
+    (out / CURRENT / FOLDER / "contents.json").write_text("[" * 200_000, "utf-8")
+
+
 def _edit_text(folder: Path, _: Path) -> None:
     path = next((folder / "sources").iterdir())
     path.write_bytes(path.read_bytes().replace(b"e", b"a"))
@@ -136,7 +165,24 @@ MANIFESTS = (_change_manifest, _reformat_manifest, _nest_manifest)
 
 @pytest.mark.parametrize(
     "change",
-    [_edit, _pass_over, _link, _edit_text, _archive, _cut_export, _damage_store, *MANIFESTS, _forget, _remove],
+    [
+        _back_up,
+        _pass_over_below,
+        _leave_ontology,
+        _dangle,
+        _loop_store,
+        _nest_kept,
+        _edit,
+        _pass_over,
+        _link,
+        _edit_text,
+        _archive,
+        _cut_export,
+        _damage_store,
+        *MANIFESTS,
+        _forget,
+        _remove,
+    ],
     ids=lambda change: change.__name__.strip("_"),
 )
 def test_what_is_not_as_it_was_is_built_again(
@@ -206,7 +252,6 @@ def test_links_count_by_where_they_lead_in_the_end(graph_folder: Path) -> None:
 def test_what_an_editor_leaves_is_nothing(graph_folder: Path) -> None:
     before = way(graph_folder)
     (graph_folder / ".letter.yaml.swp").touch()
-    (graph_folder / "statements/letter.yaml~").touch()
     assert before and way(graph_folder) == before
 
 

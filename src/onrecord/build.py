@@ -40,7 +40,7 @@ from onrecord.project import Project, input_digest
 from onrecord.resolve import Resolved, resolve
 from onrecord.sources import Archive
 from onrecord.staging import staged
-from onrecord.store import StoreStale, build_store, load_store, update_store
+from onrecord.store import StoreStale, build_store, load_store, store_name, update_store
 from onrecord.tally import Tally
 from onrecord.terms import iri
 from onrecord.uptodate import keep_manifest, keep_told
@@ -235,7 +235,7 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
     loaded.changes = None
     if changes is None or changes.whole != kept.whole or around != loaded.surroundings:
         changes = find_changes(resolved, kept, surroundings=around)
-    part = find_part(resolved, loaded.lock, project, kept, changes, inference=inference)
+    part = find_part(resolved, loaded.lock, project, kept, changes, inference=inference, store=store_name(out))
     tally = Tally()
     if part is not None and part.quads.height <= part.whole // 2:
         with suppress(StoreStale, StoreError):
@@ -245,7 +245,8 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
         whole = dataset(loaded, Lens(inference=inference)) if inference and quads is None else quads
         known, parts = _parts(loaded) if whole is None else (whole.height, [whole])
         build_store(aside, tally.pass_on(parts, iri(resolved.names.minter.graph("inferred"))), key, known)
-    loaded.keep.add(keep_for_next(resolved, tally, surroundings=around, inference=inference))
+    made = store_name(aside)
+    loaded.keep.add(keep_for_next(resolved, tally, surroundings=around, inference=inference, store=made))
     return tally
 
 

@@ -102,10 +102,22 @@ def find_changes(resolved: Resolved, kept: Kept, *, surroundings: str) -> Change
 
 
 def find_part(
-    resolved: Resolved, lock: Lock, project: Project, kept: Kept, changes: Changes | None, *, inference: bool
+    resolved: Resolved,
+    lock: Lock,
+    project: Project,
+    kept: Kept,
+    changes: Changes | None,
+    *,
+    inference: bool,
+    store: str,
 ) -> Part | None:
-    """The part of the dataset that is not as in the build that ``kept`` is of; None where all of it may be."""
+    """The part of the dataset that is not as in the build that ``kept`` is of; None where all of it may be.
+
+    ``store`` names the store that is there: what was kept of another one says nothing of it.
+    """
     typed, inferred = kept.table(_TYPED), kept.table(_INFERRED)
+    if kept.facts.get("store") != store:
+        return None
     if changes is None or typed is None or inferred is None or kept.facts.get("inference") != inference:
         return None
     old, new, sources, propositions = changes.old, changes.new, changes.sources, changes.propositions
@@ -166,8 +178,11 @@ def _direct(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
     return direct_triples(rows, names.ontology, names.minter).select(QUADS.names()).unique()
 
 
-def keep_for_next(resolved: Resolved, tally: Tally, *, surroundings: str, inference: bool) -> Keep:
-    """What :func:`find_part` needs of a build; nothing of a very large one, or where ``surroundings`` is not known."""
+def keep_for_next(resolved: Resolved, tally: Tally, *, surroundings: str, inference: bool, store: str) -> Keep:
+    """What :func:`find_part` needs of a build; nothing of a very large one, or where ``surroundings`` is not known.
+
+    ``store`` names the store that was made.
+    """
     if not surroundings or resolved.statements.height > MOST_ROWS:
         return Keep()
     facts = {
@@ -175,6 +190,7 @@ def keep_for_next(resolved: Resolved, tally: Tally, *, surroundings: str, infere
         "inference": inference,
         "graphs": tally.graphs,
         "counted": tally.counted,
+        "store": store,
         "sources": _described(resolved),
         "speakers": _speakers(resolved),
     }

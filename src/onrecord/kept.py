@@ -59,7 +59,7 @@ class Kept:
             told = {"code": contents["code"], "sums": contents["sums"], "facts": contents["facts"]}
             if contents["whole"] == _seal(told) and contents["code"] == code_digest():
                 self._sums, self.facts, self.whole = contents["sums"], contents["facts"], contents["whole"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             pass
 
     def table(self, name: str) -> pl.DataFrame | None:

@@ -135,7 +135,7 @@ def update_store(
     damage = find_store_damage(old)
     if damage:
         raise StoreStale(damage[0])
-    source = (old / LINK).resolve()
+    source = _store_of(old)
     if sum(path.suffix == _TABLE for path in source.iterdir()) > MAX_TABLES:
         raise StoreStale("too many small tables")
     known = {name: digest for name, digest in _read_sums(source).items() if name.endswith(_TABLE)}
@@ -191,7 +191,18 @@ def is_store_of(folder: Path, key: str) -> bool:
 
     :raises OSError: when there is no store.
     """
-    return (folder / LINK).resolve(strict=True).name.startswith(f"store-{key}-")
+    (folder / LINK).stat()
+    return store_name(folder).startswith(f"store-{key}-")
+
+
+def store_name(folder: Path) -> str:
+    """What names the store of a build, unlike any other; that of a link that leads nowhere means nothing."""
+    return _store_of(folder).name
+
+
+def _store_of(folder: Path) -> Path:
+    """Where a build's link to its store leads; :meth:`Path.resolve` would fail on one that leads to itself."""
+    return Path(os.path.realpath(folder / LINK))
 
 
 def open_store(folder: Path) -> ox.Store:
@@ -206,20 +217,20 @@ def open_store(folder: Path) -> ox.Store:
     while True:
         if not path.exists():
             raise StoreError(f"{folder}: there is no store; run  onrecord build")
-        found = path.resolve()
+        found = _store_of(folder)
         damage = _find_damage(found)
         try:
             if not damage:
                 return ox.Store.read_only(str(found))
         except (OSError, RuntimeError) as error:
             damage = [f"{LINK}: cannot be opened ({error})"]
-        if path.resolve() == found:  # else another build has taken its place meanwhile
+        if _store_of(folder) == found:  # else another build has taken its place meanwhile
             raise StoreError(f"{folder / damage[0]}; run  onrecord build")
 
 
 def find_store_damage(folder: Path) -> list[str]:
     """What of the store of a build is not as it was written, a line each; nothing where it is whole."""
-    return _find_damage((folder / LINK).resolve())
+    return _find_damage(_store_of(folder))
 
 
 def _find_damage(store: Path) -> list[str]:

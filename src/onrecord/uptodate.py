@@ -60,10 +60,13 @@ def _settings(project: Project) -> Iterator[str]:
 
 
 def _listing(folder: Path) -> Iterator[str]:
-    """What stands below a graph's folder, and what it is; hidden files and editors' back-ups aside."""
+    """What stands below a graph's folder, and what it is; hidden files aside that nobody looks at."""
     for entry in _below(folder, hidden=False):
-        kind = "folder" if entry.is_dir() else "file" if entry.is_file() else "other"
-        yield f"{entry.path} {kind} {os.path.realpath(entry.path) if entry.is_symlink() else ''}"
+        yield f"{entry.path} {_kind(entry)} {os.path.realpath(entry.path) if entry.is_symlink() else ''}"
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    return "folder" if entry.is_dir() else "file" if entry.is_file() else "other"
 
 
 class _TooMuch(Exception):
@@ -79,6 +82,7 @@ def _texts(folders: Iterable[Path]) -> Iterator[str]:
     for folder in folders:
         yield str(folder)
         for entry in _below(folder, hidden=True):
+            yield f"{entry.path} {_kind(entry)}"
             if entry.is_file():
                 left -= entry.stat().st_size
                 found.append((Path(entry.path), os.path.realpath(entry.path)))
@@ -96,7 +100,7 @@ def _below(folder: Path, *, hidden: bool) -> Iterator[os.DirEntry[str]]:
     waiting = [os.fspath(folder)]
     while waiting:
         for entry in sorted(os.scandir(waiting.pop()), key=lambda entry: entry.name):
-            if hidden or not (entry.name.startswith(".") or entry.name.endswith("~")):
+            if hidden or not entry.name.startswith(".") or entry.name.endswith(".ttl"):
                 yield entry
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)

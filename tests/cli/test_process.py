@@ -30,9 +30,10 @@ def test_a_small_graph_is_worked_on_by_one_thread(tmp_path: Path) -> None:
     assert "narenas:1" in os.environ["_RJEM_MALLOC_CONF"]
 
 
-def test_a_large_graph_is_worked_on_by_all(tmp_path: Path) -> None:
-    with (tmp_path / "large.csv").open("wb") as file:
-        file.truncate(SMALL + 1)
+@pytest.mark.parametrize(("name", "size"), [("large.csv", SMALL + 1), ("large.parquet", SMALL // 5)])
+def test_a_large_graph_is_worked_on_by_all(name: str, size: int, tmp_path: Path) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(size)
     spare(tmp_path)
     assert THREADS not in os.environ
 
