@@ -25,10 +25,14 @@ def run(folder: Path, out: Path, *options: str) -> Result:
     return CliRunner().invoke(main, ["build", str(folder), "-o", str(out), *options], catch_exceptions=False)
 
 
-def found(folder: Path, out: Path, *, shapes: bool = True, exports: bool | None = None) -> UpToDate | None:
+def way(folder: Path, *, shapes: bool = True, exports: bool | None = None) -> str:
+    """The way in which the graph is built as it is now."""
+    return way_of(onrecord.open(folder).project, evidence=True, shapes=shapes, exports=exports)
+
+
+def found(folder: Path, out: Path, wish: str = "") -> UpToDate | None:
     """What the command finds to be up to date."""
-    project = onrecord.open(folder).project
-    return find_up_to_date(project, out, way_of(project, evidence=True, shapes=shapes), inference=True, exports=exports)
+    return find_up_to_date(onrecord.open(folder).project, out, wish or way(folder), inference=True)
 
 
 @pytest.fixture
@@ -197,16 +201,10 @@ def test_what_is_not_as_it_was_is_built_again(
 
 
 def test_another_way_to_build_is_another_build(graph_folder: Path, out: Path) -> None:
-    assert found(graph_folder, out, exports=True)
-    assert not found(graph_folder, out, exports=False)
-    assert not found(graph_folder, out, shapes=False)
-    assert not find_up_to_date(
-        onrecord.open(graph_folder).project,
-        out,
-        way_of(onrecord.open(graph_folder).project, evidence=True, shapes=True),
-        inference=False,
-        exports=None,
-    )
+    assert not found(graph_folder, out, way(graph_folder, exports=False))
+    assert not found(graph_folder, out, way(graph_folder, shapes=False))
+    project = onrecord.open(graph_folder).project
+    assert not find_up_to_date(project, out, way(graph_folder), inference=False)
 
 
 def test_problems_name_files_as_seen_from_where_one_is(
@@ -217,16 +215,11 @@ def test_problems_name_files_as_seen_from_where_one_is(
     assert f"{graph_folder}/" not in run(Path(), out).stderr
 
 
-def way(folder: Path) -> str:
-    """The way in which the graph is checked as it is now."""
-    return way_of(onrecord.open(folder).project, evidence=True, shapes=True)
-
-
 def test_settings_count_as_they_were_read(graph_folder: Path) -> None:
     before = onrecord.open(graph_folder).project
     settings = graph_folder / "onrecord.yaml"
     settings.write_text(settings.read_text("utf-8").replace("title: ", "title: Another "), "utf-8")
-    assert way_of(before, evidence=True, shapes=True) != way(graph_folder)
+    assert way_of(before, evidence=True, shapes=True, exports=None) != way(graph_folder)
 
 
 def test_a_file_that_becomes_a_folder_is_another_thing(graph_folder: Path) -> None:
@@ -262,7 +255,7 @@ def test_of_what_cannot_be_read_there_is_no_telling(graph_folder: Path, monkeypa
         raise PermissionError
 
     monkeypatch.setattr("onrecord.uptodate.os.scandir", refuse)
-    assert not way_of(project, evidence=False, shapes=True)
+    assert not way_of(project, evidence=False, shapes=True, exports=None)
 
 
 def test_folders_of_any_name_are_built_in(graph_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,8 +300,8 @@ def test_of_a_very_large_archive_there_is_no_telling(graph_folder: Path, out: Pa
     project = onrecord.open(graph_folder).project
     with (graph_folder / "sources/large.txt").open("wb") as file:
         file.truncate(MOST_BYTES)
-    assert not way_of(project, evidence=True, shapes=True)
-    assert way_of(project, evidence=False, shapes=True)
+    assert not way(graph_folder)
+    assert way_of(project, evidence=False, shapes=True, exports=None)
     assert run(graph_folder, out).exit_code == 0
     assert found(graph_folder, out) is None
 
@@ -316,6 +309,6 @@ def test_of_a_very_large_archive_there_is_no_telling(graph_folder: Path, out: Pa
 def test_of_many_problems_nothing_is_kept(graph_folder: Path, out: Path) -> None:
     told = found(graph_folder, out)
     assert told is not None
-    assert keep_told(told.problems, "way", exported=True).facts
-    assert not keep_told(told.problems * (MOST_TOLD + 1), "way", exported=True).facts
-    assert not keep_told(told.problems, "", exported=True).facts
+    assert keep_told(told.problems, "way").facts
+    assert not keep_told(told.problems * (MOST_TOLD + 1), "way").facts
+    assert not keep_told(told.problems, "").facts

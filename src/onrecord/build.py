@@ -43,7 +43,7 @@ from onrecord.staging import staged
 from onrecord.store import StoreStale, build_store, load_store, store_name, update_store
 from onrecord.tally import Tally
 from onrecord.terms import iri
-from onrecord.uptodate import keep_manifest, keep_told
+from onrecord.uptodate import keep_told
 from onrecord.written import WRITTEN
 
 BUILD_FORMATS = ("ttl", "trig", "nq")
@@ -136,7 +136,7 @@ def check(
     if shapes:
         _check_shapes(loaded, problems)
     loaded.problems = sort_problems(problems.items)
-    loaded.keep.add(keep_told(loaded.problems, way, exported=_is_exported(loaded.resolved)))
+    loaded.keep.add(keep_told(loaded.problems, way))
     return loaded
 
 
@@ -199,7 +199,7 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | 
     loaded.require_sound()
     project, resolved = loaded.project, loaded.resolved
     if exports is None:
-        exports = _is_exported(resolved)
+        exports = count_statements(resolved.statements) <= MOST_EXPORTED
     with locked(out):
         files = dict[str, bytes]()
         quads = dataset(loaded, Lens(inference=inference)) if exports else None
@@ -207,27 +207,26 @@ def build(loaded: Loaded, out: Path, *, inference: bool = True, exports: bool | 
             prefixes = resolved.names.prefixes()
             files = {f"{project.name}.{name}": export(quads, name, prefixes) for name in BUILD_FORMATS}
         with staged(out) as (aside, publish):
-            tally = fill_store(loaded, aside, out, quads, inference=inference)
+            tally, keep = fill_store(loaded, aside, out, quads, inference=inference)
             files[PLACES] = render_places(resolved.statements, resolved.places)
             files[WRITTEN] = render(tally.forms())
             rejects = len(loaded.rejects)
             inputs = loaded.inputs
             manifest = describe(project, resolved, tally, files, inputs=inputs, inference=inference, rejects=rejects)
-            loaded.keep.add(keep_manifest(render(manifest)))
             for name, data in {**files, MANIFEST: render(manifest)}.items():
                 write_atomic(aside / name, data)
-            write_kept(aside, loaded.keep)
+            write_kept(aside, loaded.keep | keep)
             publish()
     return manifest
 
 
-def _is_exported(resolved: Resolved) -> bool:
-    """Whether a graph is exported unless asked for otherwise."""
-    return count_statements(resolved.statements) <= MOST_EXPORTED
+def fill_store(
+    loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | None, *, inference: bool
+) -> tuple[Tally, Keep]:
+    """Make the store of the build in ``aside``: a new one, or that of the build in ``out`` with what changed since.
 
-
-def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | None, *, inference: bool) -> Tally:
-    """Make the store of the build in ``aside``: a new one, or that of the build in ``out`` with what changed since."""
+    Returns what there is to tell of it, and what to keep for the next build.
+    """
     project, resolved = loaded.project, loaded.resolved
     key = store_key(loaded.inputs, inference=inference)
     around = loaded.surroundings if loaded.surroundings == surroundings(project) else ""
@@ -246,8 +245,7 @@ def fill_store(loaded: Loaded, aside: Path, out: Path, quads: pl.DataFrame | Non
         known, parts = _parts(loaded) if whole is None else (whole.height, [whole])
         build_store(aside, tally.pass_on(parts, iri(resolved.names.minter.graph("inferred"))), key, known)
     made = store_name(aside)
-    loaded.keep.add(keep_for_next(resolved, tally, surroundings=around, inference=inference, store=made))
-    return tally
+    return tally, keep_for_next(resolved, tally, surroundings=around, inference=inference, store=made)
 
 
 def rehearse(loaded: Loaded) -> tuple[dict[str, Any], ox.Store]:

@@ -42,6 +42,10 @@ class Keep:
         self.tables |= more.tables
         self.facts |= more.facts
 
+    def __or__(self, more: Keep) -> Keep:
+        """Both, in a new one."""
+        return Keep(self.tables | more.tables, self.facts | more.facts)
+
 
 class Kept:
     """What the build in ``out`` kept; nothing where it kept nothing, or there is no telling whether it is whole."""

@@ -15,7 +15,7 @@ from typing import Any
 from onrecord.errors import OutputError, Place, Problem, Severity
 from onrecord.files import is_file, locked, sha256_file, sha256_hex
 from onrecord.kept import Keep, Kept
-from onrecord.manifest import MANIFEST, find_damage, is_fresh
+from onrecord.manifest import MANIFEST, find_damage, is_fresh, render
 from onrecord.project import Project
 from onrecord.staging import sweep
 
@@ -36,14 +36,17 @@ class UpToDate:
     manifest: dict[str, Any]
 
 
-def way_of(project: Project, sources: Sequence[Path] = (), *, evidence: bool, shapes: bool) -> str:
-    """What names the way in which a graph is checked, beside the bytes of its files; empty where there is no telling.
+def way_of(
+    project: Project, sources: Sequence[Path] = (), *, evidence: bool, shapes: bool, exports: bool | None
+) -> str:
+    """What names the way in which a graph is built, beside the bytes of its files; empty where there is no telling.
 
-    In it are the settings as they were read, the working directory, from which problems name files, the names of files
-    that are passed over, where links lead, and, where quotes are looked for, the archived texts.
+    In it are what was asked for, the settings as they were read, the working directory, from which problems name
+    files, the names of files that are passed over, where links lead, and, where quotes are looked for, the archived
+    texts.
     """
     try:
-        told = [*_settings(project), str(evidence), str(shapes), *_listing(project.folder)]
+        told = [*_settings(project), str((evidence, shapes, exports)), *_listing(project.folder)]
         if evidence:
             told += _texts(project.source_folders(tuple(sources)))
     except (OSError, _TooMuch):
@@ -52,9 +55,9 @@ def way_of(project: Project, sources: Sequence[Path] = (), *, evidence: bool, sh
 
 
 def _settings(project: Project) -> Iterator[str]:
-    yield from (project.name, project.title, project.base, project.description, *project.languages)
-    yield from (project.licence, project.time_zone, project.curator, repr(project.limits))
-    yield from (*sorted(project.policy.own_voice), "by a speaker", *sorted(project.policy.speaker))
+    policy = sorted(project.policy.own_voice), sorted(project.policy.speaker)
+    named = project.name, project.title, project.base, project.description, project.licence, project.curator
+    yield repr((named, project.languages, project.time_zone, project.limits, policy))
     for path in (Path.cwd(), project.folder, *project.ontology_files):
         yield from (str(path), os.path.realpath(path))
 
@@ -106,8 +109,8 @@ def _below(folder: Path, *, hidden: bool) -> Iterator[os.DirEntry[str]]:
                     waiting.append(entry.path)
 
 
-def keep_told(problems: Sequence[Problem], way: str, *, exported: bool) -> Keep:
-    """What :func:`find_up_to_date` needs of a build; ``exported`` says whether exports are made unless asked for."""
+def keep_told(problems: Sequence[Problem], way: str) -> Keep:
+    """What :func:`find_up_to_date` needs of a build."""
     if not way or len(problems) > MOST_TOLD:
         return Keep()
     rows = [
@@ -118,15 +121,10 @@ def keep_told(problems: Sequence[Problem], way: str, *, exported: bool) -> Keep:
         json.dumps(rows, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # the name of a file that is not UTF-8
         return Keep()
-    return Keep(facts={_FACT: {"way": way, "exported": exported, "problems": rows}})
+    return Keep(facts={_FACT: {"way": way, "problems": rows}})
 
 
-def keep_manifest(data: bytes) -> Keep:
-    """What :func:`find_up_to_date` needs to know a manifest again."""
-    return Keep(facts={MANIFEST: sha256_hex(data)})
-
-
-def find_up_to_date(project: Project, out: Path, way: str, *, inference: bool, exports: bool | None) -> UpToDate | None:
+def find_up_to_date(project: Project, out: Path, way: str, *, inference: bool) -> UpToDate | None:
     """The build in ``out``, where building again would tell and write the very same; None where it may not.
 
     Where it seems to be, and somebody else builds there, that is waited for. What a killed build left is removed.
@@ -135,34 +133,24 @@ def find_up_to_date(project: Project, out: Path, way: str, *, inference: bool, e
         return None
     kept = Kept(out)
     told = kept.facts.get(_FACT)
-    if told is None or told["way"] != way or not _is_whole(kept, out):
-        return None
-    if not is_fresh(project, out, inference=inference):
+    if told is None or told["way"] != way or not is_fresh(project, out, inference=inference):
         return None
     try:
         with locked(out):
-            if Kept(out).whole != kept.whole or not _is_whole(kept, out) or find_damage(out):
+            if Kept(out).whole != kept.whole or find_damage(out):
                 return None
-            manifest = json.loads((out / MANIFEST).read_text("utf-8"))
+            data = (out / MANIFEST).read_bytes()
+            manifest = json.loads(data)
+            if data != render(manifest):
+                return None
             sweep(out)
     except (OSError, OutputError):
-        return None
-    exported = any(name.endswith(".ttl") for name in manifest["files"])
-    if exported != (told["exported"] if exports is None else exports):
         return None
     problems = [
         Problem(code, Place(file, *span), message, fix, Severity(severity))
         for code, file, *span, message, fix, severity in told["problems"]
     ]
     return UpToDate(problems, manifest)
-
-
-def _is_whole(kept: Kept, out: Path) -> bool:
-    """Whether the manifest is, byte for byte, the one that was written."""
-    try:
-        return kept.facts.get(MANIFEST) == sha256_hex((out / MANIFEST).read_bytes())
-    except OSError:
-        return False
 
 
 def _span(place: Place) -> tuple[int, int, int]:

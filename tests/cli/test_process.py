@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.cli.process import SMALL, spare
+from onrecord.cli.process import SMALL, tune
 
 THREADS = "POLARS_MAX_THREADS"
 
@@ -25,7 +25,7 @@ def before_polars(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_small_graph_is_worked_on_by_one_thread(tmp_path: Path) -> None:
     (tmp_path / "onrecord.yaml").write_text("name: small\n", "utf-8")
-    spare(tmp_path)
+    tune(tmp_path)
     assert os.environ[THREADS] == "1"
     assert "narenas:1" in os.environ["_RJEM_MALLOC_CONF"]
 
@@ -34,26 +34,26 @@ def test_a_small_graph_is_worked_on_by_one_thread(tmp_path: Path) -> None:
 def test_a_large_graph_is_worked_on_by_all(name: str, size: int, tmp_path: Path) -> None:
     with (tmp_path / name).open("wb") as file:
         file.truncate(size)
-    spare(tmp_path)
+    tune(tmp_path)
     assert THREADS not in os.environ
 
 
 def test_what_the_user_has_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(THREADS, "7")
-    spare(tmp_path)
+    tune(tmp_path)
     assert os.environ[THREADS] == "7"
 
 
 def test_nothing_is_set_once_polars_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "polars", os)
-    spare(tmp_path)
+    tune(tmp_path)
     assert THREADS not in os.environ
 
 
 def test_a_folder_that_is_not_there_is_told_by_those_who_read_it(tmp_path: Path) -> None:
     (tmp_path / "broken").symlink_to(tmp_path / "gone")
-    spare(tmp_path)
-    spare(tmp_path / "gone")
+    tune(tmp_path)
+    tune(tmp_path / "gone")
 
 
 def test_no_command_loads_polars_before_it_is_told() -> None:

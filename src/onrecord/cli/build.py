@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onrecord.cli.options import graph_argument, json_option, sources_option
-from onrecord.cli.process import spare
+from onrecord.cli.process import tune
 from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_problems, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, OnRecordError, printable
@@ -130,7 +130,7 @@ def build(
         where = master if engine == "spark" and master else engine
         _build_shards(graph, out, shards or 16, where, slim=slim, as_json=as_json)
         return
-    spare(graph)
+    tune(graph)
     if verify:
         _verify(onrecord.open(graph), out, as_json)
         return
@@ -191,15 +191,13 @@ class _Choice:
         opened = onrecord.open(self.graph)
         click.get_current_context().find_root().obj = opened  # held to the end, when the process ends at once
         project = opened.project
-        way = "" if dry_run else way_of(project, self.sources, evidence=self.evidence, shapes=self.shapes)
-        out = self.out or project.build_folder
-        done = find_up_to_date(project, out, way, inference=self.inference, exports=self.exports)
+        wish = {"evidence": self.evidence, "shapes": self.shapes}
+        way = "" if dry_run else way_of(project, self.sources, **wish, exports=self.exports)
+        done = find_up_to_date(project, self.out or project.build_folder, way, inference=self.inference)
         if done is not None:
             echo_problems(problem for problem in done.problems if problem.severity != "info")
             return done.manifest
-        report = opened.examine(
-            self.sources, questions=False, evidence=self.evidence, shapes=self.shapes, built=self.out, way=way
-        )
+        report = opened.examine(self.sources, questions=False, **wish, built=self.out, way=way)
         echo_problems(problem for problem in report.problems if problem.severity != "info")
         errors = report.severities()["error"]
         if errors and self.skip_broken:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from onrecord.cli.options import graph_argument, json_option, sources_option
-from onrecord.cli.process import spare
+from onrecord.cli.process import tune
 from onrecord.cli.progress import with_progress
 from onrecord.cli.render import echo_json, echo_problems, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS
@@ -41,7 +41,7 @@ def check(graph: Path, sources: tuple[Path, ...], update_lock: bool, style: str,
     """
     import onrecord
 
-    spare(graph)
+    tune(graph)
     opened = onrecord.open(graph)
     report = opened.examine(sources, update_lock=update_lock)
     evidence = report.evidence

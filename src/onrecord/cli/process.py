@@ -23,8 +23,8 @@ _SPARING = {
 """One thread, and freed memory used again for five seconds instead of asking the kernel for new pages."""
 
 
-def spare(folder: Path) -> None:
-    """Have the tables of a small graph worked on sparingly; what the user has set in the environment stays.
+def tune(folder: Path) -> None:
+    """Have the libraries work sparingly on the tables of a small graph; what the user has set in the environment stays.
 
     Threads that wait for a task of a tenth of a millisecond burn more than the task takes. It has to be called before
     polars is imported, and does nothing after that.
