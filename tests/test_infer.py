@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from itertools import product
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.infer import TYPE, Closure, Triple, close, minimal_leaves, proof_leaves, prove, read_rules
+from onrecord.infer import (
+    TYPE,
+    Closure,
+    Triple,
+    changed_entailments,
+    close,
+    far_reaching,
+    minimal_leaves,
+    proof_leaves,
+    prove,
+    read_rules,
+)
 from onrecord.terms import OWL, RDF, RDFS
 
 
@@ -187,3 +200,51 @@ def test_owlrl_derives_the_same(base: list[Triple], rules: list[Triple], steps: 
 def test_an_axiom_that_says_nothing_is_no_rule() -> None:
     rules = read_rules([(P, SUB_PROPERTY, P), (K, f"<{RDFS}label>", '"k"@en')])
     assert (dict(rules.sub_properties), dict(rules.sub_classes)) == ({}, {})
+
+
+MORE = [*PROPERTIES, e("s"), e("t")]
+more_facts = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(NODES[:3]), st.sampled_from(MORE), st.sampled_from([*NODES[:3], '"x"', '"y"'])),
+        st.tuples(st.sampled_from(NODES[:3]), st.just(TYPE), st.sampled_from(CLASSES)),
+    ),
+    max_size=12,
+)
+joined = st.lists(st.sampled_from(MORE[2:]), max_size=3).map(lambda steps: chain(MORE[1], *steps) if steps else [])
+
+
+def as_table(triples: Iterable[Triple]) -> pl.DataFrame:
+    columns = dict.fromkeys(("subject", "predicate", "object"), pl.String)
+    return pl.DataFrame(sorted(set(triples)), schema=columns, orient="row")
+
+
+@given(more_facts, more_facts, more_facts, axioms, joined)
+def test_what_follows_otherwise_after_a_change_is_found_from_the_change(
+    same: list[Triple], gone: list[Triple], come: list[Triple], plain: list[Triple], links: list[Triple]
+) -> None:
+    axioms = [*plain, *links]
+    old, new = {*same, *gone}, {*same, *come}
+    before, now = close(old, axioms), close(new, axioms)
+    rules = read_rules(axioms)
+    lost, won, inferred = as_table(old - new), as_table(new - old), as_table(before.derivations)
+    found = changed_entailments(rules, as_table(new), lost, won, inferred)
+    if found is None:
+        far = far_reaching(rules)
+        assert TYPE in far or not far.isdisjoint(predicate for _, predicate, _ in (old ^ new))
+        return
+    touched, entailed = found
+    assert (set(before.derivations) - touched) | (entailed - new) == set(now.derivations)
+
+
+def test_what_a_chain_entails_too_still_follows_when_the_other_reason_goes() -> None:
+    axioms = [*chain(Q, P, P), (R, SUB_PROPERTY, Q), (Q, DOMAIN, K)]
+    base = [(A, P, B), (B, P, C), (A, R, C), (D, R, C)]
+    before = close(base, axioms)
+    gone = as_table([(A, R, C), (D, R, C)])
+    found = changed_entailments(
+        read_rules(axioms), as_table(base[:2]), gone, as_table([]), as_table(before.derivations)
+    )
+    assert found == (
+        {(A, R, C), (A, Q, C), (A, TYPE, K), (D, R, C), (D, Q, C), (D, TYPE, K)},
+        {(A, Q, C), (A, TYPE, K)},
+    )

@@ -130,7 +130,9 @@ def keep(loaded: Loaded, out: Path, number: int) -> Path:
     folder = out / str(number)
     (folder / CURRENT).mkdir(parents=True)
     around = loaded.surroundings
-    loaded.keep.add(keep_for_next(loaded.resolved, Tally(), surroundings=around, inference=False, store=""))
+    loaded.keep.add(
+        keep_for_next(loaded.resolved, Tally(), loaded.keep, surroundings=around, inference=False, store="")
+    )
     write_kept(folder / CURRENT, loaded.keep)
     return folder
 

@@ -88,13 +88,18 @@ def to_nquads(quads: pl.DataFrame) -> bytes:
     return out.getvalue()
 
 
-def quad_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
-    """The dataset of :func:`assemble` in parts that share no triple, one at a time."""
+def quad_parts(
+    rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project, described: pl.DataFrame | None = None
+) -> Iterator[pl.DataFrame]:
+    """The dataset of :func:`assemble` in parts that share no triple, one at a time.
+
+    What :func:`describe` makes of the graph is left out where it is known already, as ``described``.
+    """
     minter = resolved.names.minter
-    yield from common_parts(rows, resolved, lock, project)
+    yield from common_parts(rows, resolved, lock, project, described)
     for some in _by_source(rows):
         yield from _statements(some, resolved, minter, project.language)
-    marks = pl.concat([_selectors(rows, minter), _spans(rows, resolved, minter, lock)])
+    marks = pl.concat([_selectors(rows, minter), _spans(rows, minter, lock)])
     yield marks.unique(_TRIPLE, keep="first", maintain_order=True)
 
 
@@ -112,11 +117,14 @@ def estimate_quads(rows: pl.DataFrame, resolved: Resolved, lock: Lock) -> int:
     return int(rows.select(pl.sum_horizontal(values)).item()) + beside + 4 * spans
 
 
-def common_parts(rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project) -> Iterator[pl.DataFrame]:
+def common_parts(
+    rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project, described: pl.DataFrame | None = None
+) -> Iterator[pl.DataFrame]:
     """The parts of :func:`quad_parts` that are not of statements: what is described, then propositions and facts."""
     minter, ontology = resolved.names.minter, resolved.names.ontology
-    described = describe(resolved, lock, project)
-    yield described
+    if described is None:
+        described = describe(resolved, lock, project)
+        yield described
     direct = direct_triples(rows, ontology, minter).unique(_TRIPLE, keep="first", maintain_order=True)
     is_alike = pl.col("predicate").is_in(direct["predicate"].unique().to_list())
     near = [described.filter(is_alike)]
@@ -556,7 +564,7 @@ def _selectors(rows: pl.DataFrame, minter: Minter) -> pl.DataFrame:
     return _frame(quads)
 
 
-def _spans(rows: pl.DataFrame, resolved: Resolved, minter: Minter, lock: Lock) -> pl.DataFrame:
+def _spans(rows: pl.DataFrame, minter: Minter, lock: Lock) -> pl.DataFrame:
     """A Web Annotation position selector for every verified stretch of text."""
     quads = []
     if lock.quotes:

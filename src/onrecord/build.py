@@ -92,7 +92,7 @@ def load(project: Project, problems: Problems, built: Path | None = None) -> Loa
     kept = Kept(built or project.build_folder)
     ontology = load_ontologies(project, problems)
     parsed = parse(project, ontology, problems, kept)
-    resolved = resolve(parsed, ontology, project, problems)
+    resolved = resolve(parsed, ontology, project, problems, kept=kept, surroundings=around)
     resolved = apply_judgements(resolved, project, problems)
     lock = read_lock(project.lock_file, project.name_of(project.lock_file), problems)
     found = sort_problems(problems.items)
@@ -245,7 +245,8 @@ def fill_store(
         known, parts = _parts(loaded) if whole is None else (whole.height, [whole])
         build_store(aside, tally.pass_on(parts, iri(resolved.names.minter.graph("inferred"))), key, known)
     made = store_name(aside)
-    return tally, keep_for_next(resolved, tally, surroundings=around, inference=inference, store=made)
+    keep = keep_for_next(resolved, tally, loaded.keep, surroundings=around, inference=inference, store=made)
+    return tally, keep
 
 
 def rehearse(loaded: Loaded) -> tuple[dict[str, Any], ox.Store]:

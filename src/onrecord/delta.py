@@ -10,20 +10,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from onrecord.assemble import QUADS, TYPE, common_parts, direct_triples, quad_parts, to_nquads
+from onrecord.assemble import QUADS, TYPE, common_parts, describe, direct_triples, quad_parts, to_nquads
 from onrecord.files import sha256_hex
 from onrecord.infer import entail, entail_near
 from onrecord.kept import Keep, Kept
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock
-from onrecord.model import AS_WRITTEN, Source
+from onrecord.parse.before import ROWS
 from onrecord.project import Project
 from onrecord.resolve import Resolved
+from onrecord.resolve.before import Standing, describe_sources, keep_rows, resolved_rows, seen_rows
 from onrecord.store import Difference, Scope
 from onrecord.tally import Tally
 from onrecord.terms import DC, DCTERMS, OA, ONR, OWL, PROV, RDF, RDFS, SCHEMA, SKOS, VOID, iri
@@ -32,9 +32,14 @@ from onrecord.written import interchangeable, typed_literals
 MOST_ROWS = 400_000
 """A graph with more rows keeps no table of them: two at once would not fit beside the rest."""
 
-_ROWS, _INFERRED, _TYPED = "resolved rows", "inferred quads", "typed literals"
+_INFERRED, _TYPED = "inferred quads", "typed literals"
 _GIVEN = tuple(iri(space)[:-1] for space in (RDF, RDFS, OWL, SKOS, DC, DCTERMS, SCHEMA, VOID, PROV, OA, ONR))
 """What the properties begin with that sources, entities and ontologies are described by."""
+_OF_FACTS = (
+    *("row", "nested", "status", "negated", "said_by_terms", "condition", "withdrawn_day", "statement"),
+    *("proposition", "subject", "predicate", "object", "restrictive", "additive"),
+)
+"""The columns that tell what stands as fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +92,14 @@ def find_changes(resolved: Resolved, kept: Kept, *, surroundings: str) -> Change
     """
     if not surroundings or kept.facts.get("surroundings") != surroundings:
         return None
-    old = kept.table(_ROWS)
-    new = _table(resolved)
+    old, new = resolved_rows(kept), seen_rows(resolved)
     if old is None or old.schema != new.schema:
         return None
-    told, tells = kept.facts["sources"], _described(resolved)
+    told, tells = kept.facts["sources"], describe_sources(resolved.sources)
     described = _different(told, tells)
-    sources = described | _changed_sources(old, new)
+    standing = resolved.standing
+    is_known = standing is not None and standing.whole == kept.whole and standing.before.len() == new.height
+    sources = described | _changed_sources(*_without_standing(old, new, standing if is_known else None))
     of_sources = pl.col("source").is_in(sorted(sources))
     links = pl.concat(rows.select(*_LINKS, of_sources.alias("start")) for rows in (old, new))
     propositions = _tied_together(links, f"<{resolved.names.minter.proposition_base}")
@@ -121,19 +127,25 @@ def find_part(
     if changes is None or typed is None or inferred is None or kept.facts.get("inference") != inference:
         return None
     old, new, sources, propositions = changes.old, changes.new, changes.sources, changes.propositions
-    before, now = select(old, Lens(), project.policy), select(new, Lens(), project.policy)
+    before, now = (select(rows.select(_OF_FACTS), Lens(), project.policy) for rows in (old, new))
     if _is_about_itself(before, resolved) or _is_about_itself(now, resolved):
         return None
     minter, chosen = resolved.names.minter, changes.chosen
     said = iri(minter.graph("propositions"))
     heads = frozenset(iri(minter.graph(f"source/{source}")) for source in sources)
-    quads = quads_of(select(new.filter(chosen), Lens(), project.policy), resolved, lock, project, sources)
+    quads = _quads_of(select(new.filter(chosen), Lens(), project.policy), resolved, lock, project, sources)
     quads = quads.filter(pl.col("graph").is_in([*heads, said, iri(minter.graph("asserted"))]))
     direct = [_direct(rows.filter(chosen).with_columns(asserting=pl.lit(True)), resolved) for rows in (old, new)]
     fresh = inferred
     if inference:
         same = kept.facts["speakers"] == _speakers(resolved)
-        fresh = _entailed(before, now, quads, inferred if same else None, resolved, lock, project)
+        near = _entailed(before, now, quads, inferred if same else None, resolved, lock, project)
+        if near is not None:
+            fresh = near
+        else:
+            whole = select(new, Lens(), project.policy)
+            parts = common_parts(whole, resolved, lock, project)  # of statements nothing is entailed
+            fresh = entail(pl.concat(part.select(QUADS.names()) for part in parts), whole, resolved)
     gone, come = _without(inferred, fresh), _without(fresh, inferred)
     single = pl.concat([*direct, gone, come]).unique()
     alike = interchangeable(new["object"].unique())
@@ -153,23 +165,23 @@ def _entailed(
     resolved: Resolved,
     lock: Lock,
     project: Project,
-) -> pl.DataFrame:
-    """What follows from the rows as they are ``now``; ``inferred`` is what followed ``before``, if that may hold."""
+) -> pl.DataFrame | None:
+    """What follows from the rows as they are ``now``; None where there is no telling but from all that there is.
+
+    ``inferred`` is what followed ``before``, if that may hold.
+    """
     policy = project.policy
-    if inferred is not None and policy.own_voice | policy.speaker <= {"stated", "confirmed"}:
-        old, new = (_direct(rows, resolved) for rows in (before, now))
-        changed = pl.concat([_without(old, new), _without(new, old)])
-        if changed.is_empty():
-            return inferred
-        described = next(common_parts(now.clear(), resolved, lock, project)).select(QUADS.names())
-        entities = [iri(found.iri) for found in resolved.entities]
-        types = described.filter((pl.col("predicate") == TYPE) & pl.col("subject").is_in(entities))
-        base, known = pl.concat([new, types]), pl.concat([described, quads])
-        found = entail_near(base, changed, known, inferred, resolved)
-        if found is not None:
-            return found
-    parts = common_parts(now, resolved, lock, project)  # of statements nothing is entailed
-    return entail(pl.concat(part.select(QUADS.names()) for part in parts), now, resolved)
+    if inferred is None or not policy.own_voice | policy.speaker <= {"stated", "confirmed"}:
+        return None
+    old, new = (_direct(rows, resolved) for rows in (before, now))
+    lost, won = _without(old, new), _without(new, old)
+    if lost.is_empty() and won.is_empty():
+        return inferred
+    described = describe(resolved, lock, project).select(QUADS.names())
+    entities = [iri(found.iri) for found in resolved.entities]
+    types = described.filter((pl.col("predicate") == TYPE) & pl.col("subject").is_in(entities))
+    base, known = pl.concat([new, types]), pl.concat([described, quads])
+    return entail_near(base, lost, won, known, inferred, resolved)
 
 
 def _direct(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
@@ -178,23 +190,24 @@ def _direct(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
     return direct_triples(rows, names.ontology, names.minter).select(QUADS.names()).unique()
 
 
-def keep_for_next(resolved: Resolved, tally: Tally, *, surroundings: str, inference: bool, store: str) -> Keep:
+def keep_for_next(
+    resolved: Resolved, tally: Tally, read: Keep, *, surroundings: str, inference: bool, store: str
+) -> Keep:
     """What :func:`find_part` needs of a build; nothing of a very large one, or where ``surroundings`` is not known.
 
-    ``store`` names the store that was made.
+    ``read`` is what is kept of the files, ``store`` names the store that was made.
     """
     if not surroundings or resolved.statements.height > MOST_ROWS:
         return Keep()
     facts = {
-        "surroundings": surroundings,
         "inference": inference,
         "graphs": tally.graphs,
         "counted": tally.counted,
         "store": store,
-        "sources": _described(resolved),
         "speakers": _speakers(resolved),
     }
-    return Keep({_ROWS: _table(resolved), _TYPED: tally.typed, _INFERRED: tally.inferred}, facts)
+    rows = keep_rows(resolved, read.tables.get(ROWS), surroundings=surroundings)
+    return rows | Keep({_TYPED: tally.typed, _INFERRED: tally.inferred}, facts)
 
 
 def _values(rows: pl.DataFrame, resolved: Resolved) -> pl.DataFrame:
@@ -209,19 +222,22 @@ def _shared(resolved: Resolved) -> list[str]:
     return [iri(resolved.names.minter.graph(name)) for name in ("propositions", "asserted", "inferred")]
 
 
-def _table(resolved: Resolved) -> pl.DataFrame:
-    """The rows as they are kept: what quads are made of, with the file's name inside the graph."""
-    files = {file: resolved.places.inner(file) for file in resolved.statements["file"].unique()}
-    inner = pl.col("file").replace_strict(files, return_dtype=pl.String) if files else pl.col("file")
-    return resolved.statements.with_columns(inner.alias("inner")).drop(AS_WRITTEN)
+def _without_standing(
+    old: pl.DataFrame, new: pl.DataFrame, standing: Standing | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of both tables of which it is not known yet that they are the same in the other."""
+    if standing is None:
+        return old, new
+    here = pl.int_range(old.height, dtype=pl.UInt32, eager=True)
+    return old.filter(~here.is_in(standing.before.drop_nulls().implode())), new.filter(standing.is_due)
 
 
 def _changed_sources(old: pl.DataFrame, new: pl.DataFrame) -> set[str]:
     """The sources of all rows that are not the same in both tables, file by file and row by row."""
-    counts = old.group_by("inner").len().join(new.group_by("inner").len(), on=["inner", "len"])
-    same = pl.col("inner").is_in(counts["inner"].implode())
+    counts = old.group_by("file").len().join(new.group_by("file").len(), on=["file", "len"])
+    same = pl.col("file").is_in(counts["file"].implode())
     left, right = old.filter(same), new.filter(same)
-    if not left["inner"].equals(right["inner"]):
+    if not left["file"].equals(right["file"]):
         left, right, same = old.clear(), new.clear(), pl.lit(False)
     differs = pl.select(
         pl.any_horizontal(left[name].ne_missing(right[name]) for name in old.columns if name != "row")
@@ -252,7 +268,7 @@ def _tied_together(rows: pl.DataFrame, head: str) -> set[str]:
     return found
 
 
-def quads_of(
+def _quads_of(
     rows: pl.DataFrame, resolved: Resolved, lock: Lock, project: Project, sources: Collection[str]
 ) -> pl.DataFrame:
     """The quads of ``rows`` that a lens let through, those of statements for some ``sources`` only."""
@@ -269,7 +285,7 @@ def quads_of(
 def _is_about_itself(rows: pl.DataFrame, resolved: Resolved) -> bool:
     """Whether a fact may stand in a graph that describes something: then it stands there alone."""
     used = {predicate for triples in resolved.names.ontology.graphs.values() for _, predicate, _ in triples}
-    said = rows.filter("asserting")["predicate"].unique()
+    said = rows.select("asserting", "predicate").filter("asserting")["predicate"].unique()
     return any(predicate in used or predicate.startswith(_GIVEN) for predicate in said)
 
 
@@ -277,17 +293,6 @@ def _speakers(resolved: Resolved) -> str:
     """One hash over the sources and the types of their unnamed speakers, which inference starts from too."""
     types = sorted((found.iri, found.types) for found in resolved.entities if found.source)
     return sha256_hex(json.dumps([sorted(resolved.sources), types]).encode())
-
-
-def _described(resolved: Resolved) -> dict[str, str]:
-    """A hash for each source over all that is said of it, wherever that stands."""
-    return {name: sha256_hex(json.dumps(_fields(source)).encode()) for name, source in resolved.sources.items()}
-
-
-def _fields(source: Source) -> list[Any]:
-    plain = [getattr(source, field.name) for field in fields(source) if field.type == "str"]
-    speakers = [(who.id, who.label, who.type, who.note) for who in source.speakers]
-    return [*plain, source.origin, speakers]
 
 
 def _different(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:

@@ -26,6 +26,8 @@ Passing = Callable[[Iterable[Triple]], Iterable[Triple]]
 """Subject, predicate and object as N-Triples terms."""
 
 TYPE = f"<{RDF}type>"
+_TRIPLE = ["subject", "predicate", "object"]
+_TRIPLE_SCHEMA = dict.fromkeys(_TRIPLE, pl.String)
 
 
 class Derivation(NamedTuple):
@@ -51,6 +53,10 @@ class Rules:
     transitive: set[str] = field(default_factory=set)
     chains: dict[str, list[tuple[int, tuple[str, ...], str]]] = field(default_factory=lambda: defaultdict(list))
     """Predicate to the chains that it is a link of: its position, all links, the property of the whole."""
+
+    def joining(self) -> frozenset[str]:
+        """The properties of what several premises entail at once."""
+        return frozenset(self.transitive).union(whole for chains in self.chains.values() for _, _, whole in chains)
 
 
 def read_rules(ontology_triples: Iterable[Triple]) -> Rules:
@@ -279,11 +285,10 @@ def entail(quads: pl.DataFrame, rows: pl.DataFrame, resolved: Resolved) -> pl.Da
     asserted = quads.filter(pl.col("graph") == iri(minter.graph("asserted")))
     types = quads.filter((pl.col("predicate") == TYPE) & pl.col("subject").is_in(sorted(entities)))
     axioms = [triple for triples in ontology.graphs.values() for triple in triples]
-    columns = ("subject", "predicate", "object")
-    base = pl.concat([asserted, types]).select(columns)
+    base = pl.concat([asserted, types]).select(_TRIPLE)
     closure = close(base.iter_rows(), axioms)
-    found = pl.DataFrame(sorted(closure.derivations), schema=dict.fromkeys(columns, pl.String), orient="row")
-    fresh = found.join(quads.select(columns), on=columns, how="anti").select(pl.lit(graph).alias("graph"), *columns)
+    found = pl.DataFrame(sorted(closure.derivations), schema=_TRIPLE_SCHEMA, orient="row")
+    fresh = found.join(quads.select(_TRIPLE), on=_TRIPLE, how="anti").select(pl.lit(graph).alias("graph"), *_TRIPLE)
     marks = _marks(closure, rows, graph, f"{minter.base}entailment/")
     return pl.concat([fresh, pl.DataFrame(marks, schema=QUADS, orient="row")]).select(QUADS.names())
 
@@ -305,26 +310,79 @@ def far_reaching(rules: Rules) -> frozenset[str]:
 
 
 def entail_near(
-    base: pl.DataFrame, changed: pl.DataFrame, known: pl.DataFrame, inferred: pl.DataFrame, resolved: Resolved
+    base: pl.DataFrame,
+    gone: pl.DataFrame,
+    come: pl.DataFrame,
+    known: pl.DataFrame,
+    inferred: pl.DataFrame,
+    resolved: Resolved,
 ) -> pl.DataFrame | None:
-    """The graph ``inferred`` once the triples ``changed`` went from the base or came to it; None where all is due.
+    """The graph ``inferred`` once some triples went from the base and others came; None where all of it is due.
 
-    ``base`` is what inference starts from now, ``known`` what else stands in the dataset of the nodes in ``changed``,
-    ``inferred`` what was entailed before. Only what is entailed of those nodes is made anew.
+    ``base`` is what inference starts from now, ``known`` what else stands in the dataset of the nodes that changed,
+    ``inferred`` what was entailed before.
     """
     axioms = [triple for triples in resolved.names.ontology.graphs.values() for triple in triples]
-    far = far_reaching(read_rules(axioms))
-    if TYPE in far or not far.isdisjoint(changed["predicate"]):
+    found = changed_entailments(read_rules(axioms), *(part.select(_TRIPLE) for part in (base, gone, come, inferred)))
+    if found is None:
         return None
-    columns = ("subject", "predicate", "object")
-    nodes = pl.concat([changed["subject"], changed["object"]]).unique().implode()
-    mine = pl.col("subject").is_in(nodes)
-    near = base.filter(mine | pl.col("object").is_in(nodes) | pl.col("predicate").is_in(sorted(far)))
-    closure = close(near.select(columns).iter_rows(), axioms)
-    found = pl.DataFrame(sorted(closure.derivations), schema=dict.fromkeys(columns, pl.String), orient="row")
-    fresh = found.filter(mine).join(pl.concat([base, known]).select(columns), on=columns, how="anti")
-    graph = pl.lit(iri(resolved.names.minter.graph("inferred")))
-    return pl.concat([inferred.filter(~mine), fresh.select(graph.alias("graph"), *columns)])
+    touched, entailed = (pl.DataFrame(sorted(part), schema=_TRIPLE_SCHEMA, orient="row") for part in found)
+    graph = pl.lit(iri(resolved.names.minter.graph("inferred"))).alias("graph")
+    fresh = entailed.join(pl.concat([base, known]).select(_TRIPLE), on=_TRIPLE, how="anti").select(graph, *_TRIPLE)
+    return pl.concat(
+        [inferred.join(touched, on=_TRIPLE, how="anti").select(QUADS.names()), fresh.select(QUADS.names())]
+    )
+
+
+def changed_entailments(
+    rules: Rules, base: pl.DataFrame, gone: pl.DataFrame, come: pl.DataFrame, inferred: pl.DataFrame
+) -> tuple[set[Triple], set[Triple]] | None:
+    """The triples that may follow otherwise once ``gone`` left the base and ``come`` joined it, and those that do now.
+
+    ``base`` is what there is now; all tables have the columns subject, predicate, object. Those that do now include
+    the triples of the base among them. None where a changed triple may meet others in a rule of several premises.
+
+    What follows from a changed triple then follows from it alone. All else that was entailed still is; and what
+    followed from a triple that went still does where others about the same nodes entail it, or a chain.
+    """
+    far = far_reaching(rules)
+    if TYPE in far or not far.isdisjoint(pl.concat([gone["predicate"], come["predicate"]])):
+        return None
+    left, joined = _closed(rules, gone), _closed(rules, come)
+    touched, doubtful = left | joined, left - joined
+    if not doubtful:
+        return touched, joined
+    away = pl.DataFrame(sorted(touched), schema=_TRIPLE_SCHEMA, orient="row")
+    rest = pl.concat([base, inferred.join(away, on=_TRIPLE, how="anti")])
+    near = [rest.join(_both_ways(doubtful), on=["subject", "object"], how="semi"), *_typing(rest, doubtful)]
+    if not rules.joining().isdisjoint(predicate for _, predicate, _ in doubtful):
+        near.append(rest.filter(pl.col("predicate").is_in(sorted(far))))
+    return touched, joined | (doubtful & _closed(rules, pl.concat(near)))
+
+
+def _closed(rules: Rules, triples: pl.DataFrame) -> set[Triple]:
+    """Some triples and all that follows from them."""
+    closure = Closure(rules)
+    closure.add(triples.iter_rows())
+    return closure.base | closure.derivations.keys()
+
+
+def _both_ways(triples: Iterable[Triple]) -> pl.DataFrame:
+    """The two nodes of each triple that types nothing, in either order."""
+    pairs = {(subject, obj) for subject, predicate, obj in triples if predicate != TYPE}
+    both = sorted(pairs | {(obj, subject) for subject, obj in pairs})
+    return pl.DataFrame(both, schema={"subject": pl.String, "object": pl.String}, orient="row")
+
+
+def _typing(rest: pl.DataFrame, triples: Iterable[Triple]) -> Iterator[pl.DataFrame]:
+    """What may type the nodes that ``triples`` give a type: one triple of each property, and types themselves."""
+    nodes = sorted({subject for subject, predicate, _ in triples if predicate == TYPE})
+    about, to = (rest.filter(pl.col(end).is_in(nodes)) for end in ("subject", "object"))
+    is_type = pl.col("predicate") == TYPE
+    yield about.filter(is_type)
+    value = pl.col("object").str.starts_with('"').alias("value")
+    yield about.filter(~is_type).with_columns(value).unique(["subject", "predicate", "value"]).drop("value")
+    yield to.filter(~is_type).unique(["predicate", "object"])
 
 
 def _marks(closure: Closure, rows: pl.DataFrame, graph: str, head: str) -> Iterator[tuple[str, str, str, str]]:

@@ -285,6 +285,7 @@ def merge(resolved: Resolved, classes: Mapping[str, str]) -> Resolved:
         statements=merge_table(resolved.statements, resolved.names.minter, classes),
         entities=entities,
         names=replace(resolved.names, types=types, merged=dict(classes)),
+        standing=None,
     )
 
 

@@ -53,6 +53,7 @@ class Kept:
     def __init__(self, out: Path | None) -> None:
         self._folder = out / CURRENT / FOLDER if out else None
         self._sums: dict[str, str] = {}
+        self._tables: dict[str, pl.DataFrame] = {}
         self.facts: dict[str, Any] = {}
         self.whole = ""
         """What names all that is kept; empty where nothing is."""
@@ -70,11 +71,15 @@ class Kept:
         """The table of that name; None where there is none, or not the one that was kept."""
         if self._folder is None or name not in self._sums:
             return None
-        try:
-            data = (self._folder / f"{name}.arrow").read_bytes()
-        except OSError:
-            return None
-        return pl.read_ipc(io.BytesIO(data)) if sha256_hex(data) == self._sums[name] else None
+        if name not in self._tables:
+            try:
+                data = (self._folder / f"{name}.arrow").read_bytes()
+            except OSError:
+                return None
+            if sha256_hex(data) != self._sums[name]:
+                return None
+            self._tables[name] = pl.read_ipc(io.BytesIO(data))
+        return self._tables[name]
 
 
 def write_kept(folder: Path, keep: Keep) -> None:

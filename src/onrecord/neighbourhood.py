@@ -8,20 +8,17 @@ its walks lead to now. So what is found is what judging the whole dataset would 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from importlib.metadata import version
 
 import polars as pl
 
-from onrecord.assemble import direct_triples, with_mentioned
+from onrecord.assemble import direct_triples, quad_parts, with_mentioned
 from onrecord.check.reach import Step, Walk, find_reach
 from onrecord.check.shapes import Near, Result
-from onrecord.delta import MOST_ROWS, Changes, quads_of
-from onrecord.errors import Place
+from onrecord.delta import MOST_ROWS, Changes
 from onrecord.kept import Keep, Kept
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock
-from onrecord.model import Source
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.terms import OA, ONR, RDF, RDFS, iri
@@ -163,6 +160,7 @@ class _Dataset:
         }
         self._made = 0
         described = described.filter(pl.col("predicate").is_in(self._named))
+        self._described = described
         old = self._make(select(changes.old.filter(changes.chosen), self._lens, project.policy))
         new = self._make(self._rows.filter(changes.chosen))
         told = told.filter(pl.col("predicate").is_in(self._named))
@@ -207,14 +205,12 @@ class _Dataset:
         ).fill_null(False)
 
     def _make(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The triples of some rows that shapes look at, and some that are said of their sources."""
+        """The triples of some rows that shapes look at."""
         self._made += rows.height
         resolved, lock, project = self._context
-        sources = set(rows["source"].unique())
-        gone = {name: Source(name, Place("")) for name in sources - resolved.sources.keys()}
-        some = replace(resolved, sources={**resolved.sources, **gone}) if gone else resolved
-        quads = quads_of(rows, some, lock, project, sources)
-        return quads.filter(pl.col("predicate").is_in(self._named)).select(_TRIPLE)
+        parts = quad_parts(rows, resolved, lock, project, self._described)
+        named = pl.col("predicate").is_in(self._named)
+        return pl.concat(part.select(_TRIPLE).filter(named) for part in parts)
 
 
 def _without(triples: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:

@@ -24,6 +24,8 @@ from onrecord.terms import ONR, XSD, split_term
 from onrecord.times import NotADate, parse_day
 from onrecord.withdrawn import check_withdrawn, first_days
 
+_UNREAD = ("qualifiers", "origin", "via_terms", "said_at_term", "said_to_terms", "origin_terms", "note", "curator")
+"""Columns that no rule on statements looks at."""
 _DISTANCE = re.compile(r"\b(reportedly|allegedly|purportedly|supposedly|expected to|set to|likely to)\b", re.IGNORECASE)
 _LEXICAL = {
     f"{XSD}integer": re.compile(r"[+-]?[0-9]+"),
@@ -43,7 +45,7 @@ _LEXICAL = {
 
 def check_record(resolved: Resolved, project: Project, problems: Problems) -> None:
     """Run every rule of the family C; each looks at the whole table and reports the rows that break it."""
-    table = statements_only(resolved.statements)
+    table = statements_only(resolved.statements.drop(_UNREAD))
     said = (_statuses, _speakers, _quotes, _duplicates, _times, _self_reference, _distance)
     mentioned = (_stances, _domains, _ranges, _literals)
     for rule in each((*said, *mentioned), "checking the record", "rules"):

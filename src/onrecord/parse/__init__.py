@@ -17,7 +17,7 @@ from onrecord.kept import Keep, Kept
 from onrecord.model import Entity, Source, StatementRows
 from onrecord.ontology import Ontology
 from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
-from onrecord.parse.before import ReadBefore
+from onrecord.parse.before import ReadBefore, Same
 from onrecord.parse.records import RecordReader
 from onrecord.parse.trial import Trial
 from onrecord.places import Places
@@ -37,6 +37,8 @@ class Parsed:
     files: int = 0
     withdrawn: tuple[Withdrawal, ...] = ()
     keep: Keep = field(default_factory=Keep)
+    same: list[Same] = field(default_factory=list)
+    """The rows that are written as they were in the build that this was read with."""
 
 
 def parse(
@@ -108,7 +110,7 @@ def parse(
     path = project.folder / WITHDRAWN
     withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)
     table = rows.frame()
-    return Parsed(table, rows.places, sources, found, len(files), withdrawn, before.keep(table))
+    return Parsed(table, rows.places, sources, found, len(files), withdrawn, before.keep(table), before.same)
 
 
 def _watched(files: list[Path], reader: RecordReader) -> Iterator[Path]:

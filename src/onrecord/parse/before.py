@@ -16,12 +16,13 @@ import polars as pl
 from onrecord.errors import Place, Problems
 from onrecord.files import sha256_hex
 from onrecord.kept import Keep, Kept
-from onrecord.model import LeftOut, Source, Speaker, StatementRows, renumber
+from onrecord.model import WRITTEN, LeftOut, Source, Speaker, StatementRows
 from onrecord.parse import yaml
 from onrecord.parse.records import RecordReader
+from onrecord.places import Places
 
-ROWS, FILES = "read rows", "read files"
-"""The tables that are kept."""
+ROWS, FILES = "rows", "read files"
+"""The tables that are kept: all rows of the graph, and where those of the files in YAML stand among them."""
 
 _QUALIFIERS = "qualifiers"
 _FILE = {"inner": pl.String, "sha256": pl.String, "start": pl.UInt32, "count": pl.UInt32}
@@ -40,6 +41,15 @@ class _File:
     places: str
 
 
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Rows of a table, ``count`` of them from ``start`` on, that are written as those from ``before`` on were."""
+
+    start: int
+    before: int
+    count: int
+
+
 class ReadBefore:
     """Puts the rows of files that were read before where reading them would, and notes those that are read now."""
 
@@ -51,10 +61,12 @@ class ReadBefore:
         self._waiting: list[_File] = []
         self._shown: dict[str, str] = {}
         self._now: list[_File] = []
+        self.same: list[Same] = []
+        """The rows that were taken from the table that was kept."""
         if kept.facts.get(_QUALIFIERS) == self._names:
             table, files = kept.table(ROWS), kept.table(FILES)
             if table is not None and files is not None:
-                self._table = table
+                self._table = table.select(WRITTEN.keys())
                 self._known = {values[0]: _File(*values) for values in files.select(_INDEX.names()).iter_rows()}
 
     def find(self, inner: str, data: bytes) -> _File | None:
@@ -71,6 +83,11 @@ class ReadBefore:
         self._shown[found.inner] = shown
         self._rows.places.set_kept(start, found.count, shown, found.places)
         self._now.append(replace(found, start=start))
+        last = self.same[-1] if self.same else Same(0, 0, 0)
+        if (last.start + last.count, last.before + last.count) == (start, found.start):
+            self.same[-1:] = [replace(last, count=last.count + found.count)]
+        else:
+            self.same.append(Same(start, found.start, found.count))
         for values in json.loads(found.sources):
             add_source(_read_source(values, shown))
 
@@ -110,26 +127,17 @@ class ReadBefore:
         self._waiting = []
 
     def keep(self, statements: pl.DataFrame) -> Keep:
-        """What to keep of a table of all rows."""
-        files: list[_File] = []
-        runs: list[tuple[int, int]] = []
-        at = 0
-        for file in self._now:
-            if runs and sum(runs[-1]) == file.start:
-                runs[-1] = (runs[-1][0], runs[-1][1] + file.count)
-            else:
-                runs.append((file.start, file.count))
-            files.append(replace(file, start=at))
-            at += file.count
-        parts, at = [statements.clear()], 0
-        for start, count in runs:
-            parts.append(renumber(statements.slice(start, count), at))
-            at += count
-        inner = {name: inner for inner, name in self._shown.items()}
-        file_ = pl.col("file").replace_strict(inner, return_dtype=pl.String) if at else pl.col("file")
-        table = pl.concat(parts).with_columns(file_)
-        index = pl.DataFrame([astuple(file) for file in files], schema=_INDEX, orient="row")
-        return Keep({ROWS: table, FILES: index}, {_QUALIFIERS: self._names})
+        """What to keep of a table of all rows; nothing where none of its files is in YAML."""
+        if not self._now:
+            return Keep()
+        index = pl.DataFrame([astuple(file) for file in self._now], schema=_INDEX, orient="row")
+        return Keep({ROWS: with_inner(statements, self._rows.places), FILES: index}, {_QUALIFIERS: self._names})
+
+
+def with_inner(rows: pl.DataFrame, places: Places) -> pl.DataFrame:
+    """Rows whose files are called as they are inside the graph, from wherever that is looked at."""
+    files = {file: places.inner(file) for file in rows["file"].unique()}
+    return rows.with_columns(pl.col("file").replace_strict(files, return_dtype=pl.String)) if files else rows
 
 
 _TEXTS = ("id", "title", "publisher", "published", "author", "url", "text", "sha256", "language", "licence")

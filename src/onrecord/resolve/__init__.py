@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from onrecord.errors import Problems
+from onrecord.kept import Kept
 from onrecord.model import RESOLVED, Source
 from onrecord.names import Names
 from onrecord.ontology import Ontology
@@ -18,6 +19,7 @@ from onrecord.parse import Parsed
 from onrecord.places import Places
 from onrecord.progress import stage
 from onrecord.project import Project
+from onrecord.resolve.before import Standing, find_standing
 from onrecord.resolve.columns import (
     with_conditions,
     with_dates,
@@ -54,6 +56,8 @@ class Resolved:
     names: Names
     places: Places
     withdrawn: tuple[Withdrawal, ...] = ()
+    standing: Standing | None = None
+    """The rows that are known to mean what they did in the build that they were resolved with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,25 @@ class Known:
 
 
 def resolve(
-    parsed: Parsed, ontology: Ontology, project: Project, problems: Problems, names: Names | None = None
+    parsed: Parsed,
+    ontology: Ontology,
+    project: Project,
+    problems: Problems,
+    *,
+    kept: Kept | None = None,
+    surroundings: str = "",
 ) -> Resolved:
     """Replace names by IRIs and mint the IRIs of propositions and statements.
 
-    ``names`` are those that the graph has beside what is parsed; by default there are none.
+    What ``kept`` has of rows that still mean the same is taken from there; ``surroundings`` names what stands beside
+    the statement files, as :func:`onrecord.kept.surroundings` does.
     Rows in which a name stays unknown or ambiguous keep nulls in ``proposition`` and ``statement``;
     each gets a problem of the family R.
     """
     stage("resolving names")
-    known = resolve_names(parsed, ontology, project, problems, names)
-    return resolve_statements(known, parsed.statements, parsed.places, project, problems)
+    known = resolve_names(parsed, ontology, project, problems)
+    standing = find_standing(known.parsed, known.names, kept or Kept(None), surroundings)
+    return resolve_statements(known, parsed.statements, parsed.places, project, problems, standing)
 
 
 def resolve_names(
@@ -91,12 +103,17 @@ def resolve_names(
 
 
 def resolve_statements(
-    known: Known, statements: pl.DataFrame, places: Places, project: Project, problems: Problems
+    known: Known,
+    statements: pl.DataFrame,
+    places: Places,
+    project: Project,
+    problems: Problems,
+    standing: Standing | None = None,
 ) -> Resolved:
     """The table of ``statements`` as written with both halves filled; ``known`` is not changed by it."""
     parsed = replace(known.parsed, statements=statements, places=places)
     look = Lookup(parsed, known.names, project, problems)
-    table = with_sources(look, statements)
+    table = with_sources(look, statements.filter(standing.is_due) if standing else statements)
     table = with_predicates(look, table)
     table = with_references(look, table)
     table = with_terms(look, table, "subject")
@@ -104,10 +121,12 @@ def resolve_statements(
     table = with_lists(look, table)
     table = with_conditions(look, table)
     table = with_dates(look, table)
-    table = with_propositions(look, table)
+    table = with_propositions(look, table, standing)
     table = with_statements(look, table)
     if project.curator:
         by_default = pl.when(~pl.col("nested")).then(pl.lit(project.curator))
         table = table.with_columns(pl.col("curator").fill_null(by_default))
     table = table.select([*statements.columns, *RESOLVED])
-    return Resolved(table, known.entities, parsed.sources, known.names, places, parsed.withdrawn)
+    if standing:
+        table = standing.join(statements, table)
+    return Resolved(table, known.entities, parsed.sources, known.names, places, parsed.withdrawn, standing)

@@ -15,6 +15,7 @@ from onrecord.model import RESOLVED
 from onrecord.names import report_name
 from onrecord.ontology import Property
 from onrecord.parse.records import REFERENCE
+from onrecord.resolve.before import Standing
 from onrecord.resolve.columns import datatype_tail, write_literal, write_values
 from onrecord.resolve.lookup import Lookup
 from onrecord.terms import UNIT, Minter, digest_all, iri
@@ -23,10 +24,10 @@ _QUALIFIED = ("row", "nested", "source", "language", "qualifiers")
 _PARTS = ("row", "nested", "source", "language", "subject", "predicate", "object", "subject_row", "object_row")
 
 
-def with_propositions(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
-    """Mint propositions, the innermost first."""
-    done: dict[int, str | None] = {}
+def with_propositions(look: Lookup, table: pl.DataFrame, standing: Standing | None = None) -> pl.DataFrame:
+    """Mint propositions, the innermost first; those of rows that stand are known."""
     referred = _referred_rows(look, table)
+    done = standing.propositions(referred) if standing else {}
     parts: list[pl.DataFrame] = []
     for number, level in enumerate(_levels(look, table.select(*_PARTS, "qualifiers"))):
         links = {row: value for row, value in done.items() if value}
@@ -111,8 +112,9 @@ def _qualified_one_by_one(look: Lookup, level: pl.DataFrame, done: dict[int, str
 def _referred_rows(look: Lookup, table: pl.DataFrame) -> list[int]:
     """The rows whose propositions other rows need."""
     linked = pl.concat([table[name].drop_nulls() for name in ("subject_row", "object_row", "condition_row")])
+    values = table.filter(pl.col("qualifiers").list.len() > 0)["qualifiers"].explode().struct.field("value_row")
     nested = table.filter(pl.col("nested"))["row"]
-    return sorted({*linked.to_list(), *nested.to_list(), *look.by_id.values()})
+    return sorted({*linked, *values.drop_nulls(), *nested, *look.by_id.values()})
 
 
 def _levels(look: Lookup, table: pl.DataFrame) -> list[pl.DataFrame]:
@@ -137,7 +139,7 @@ def _levels(look: Lookup, table: pl.DataFrame) -> list[pl.DataFrame]:
         _depth(start, inner, levels)
     depth = pl.col("row").replace_strict(levels, default=0, return_dtype=pl.Int32)
     marked = table.with_columns(depth.alias("depth"))
-    order = sorted(marked["depth"].unique().to_list())
+    order = sorted({0, *marked["depth"].unique()})  # rows may point to none but those that stand
     return [marked.filter(pl.col("depth") == level).drop("depth") for level in order if level >= 0] + (
         [_ring(look, marked.filter(pl.col("depth") < 0).drop("depth"))] if order and order[0] < 0 else []
     )
