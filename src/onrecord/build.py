@@ -68,6 +68,8 @@ class Loaded:
     """The hash of the files before they were read: what is changed meanwhile makes the build stale."""
     surroundings: str = ""
     changes: Changes | None = None
+    described: pl.DataFrame | None = None
+    """What is known before anything is said (:func:`onrecord.assemble.describe`), where that was made."""
     rejects: list[Problem] = field(default_factory=list)
     """What is wrong with the rows that were left out."""
 
@@ -146,10 +148,10 @@ def _check_shapes(loaded: Loaded, problems: Problems) -> None:
     if not resolved.names.ontology.shapes:
         return
     loaded.changes = find_changes(resolved, loaded.kept, surroundings=loaded.surroundings)
-    described = describe_all(resolved, lock, project)
-    near = find_near(resolved, lock, project, loaded.kept, loaded.changes, described)
+    loaded.described = describe_all(resolved, lock, project)
+    near = find_near(resolved, lock, project, loaded.kept, loaded.changes, loaded.described)
     results = check_shapes(near or dataset(loaded, Lens(inference=False)), resolved, problems)
-    loaded.keep.add(keep_results(results, resolved, described))
+    loaded.keep.add(keep_results(results, resolved, loaded.described))
 
 
 def without_broken(loaded: Loaded) -> Loaded:
@@ -163,7 +165,13 @@ def without_broken(loaded: Loaded) -> Loaded:
     held = set(told)
     milder = [problem for problem in loaded.problems if problem not in held]
     return replace(
-        loaded, resolved=resolved, problems=milder, rejects=sort_problems(told), surroundings="", changes=None
+        loaded,
+        resolved=resolved,
+        problems=milder,
+        rejects=sort_problems(told),
+        surroundings="",
+        changes=None,
+        described=None,
     )
 
 
@@ -234,7 +242,8 @@ def fill_store(
     loaded.changes = None
     if changes is None or changes.whole != kept.whole or around != loaded.surroundings:
         changes = find_changes(resolved, kept, surroundings=around)
-    part = find_part(resolved, loaded.lock, project, kept, changes, inference=inference, store=store_name(out))
+    now, store = (resolved, loaded.lock, project, loaded.described), store_name(out)
+    part = find_part(*now, kept, changes, inference=inference, store=store)
     tally = Tally()
     if part is not None and part.quads.height <= part.whole // 2:
         with suppress(StoreStale, StoreError):

@@ -111,6 +111,7 @@ def find_part(
     resolved: Resolved,
     lock: Lock,
     project: Project,
+    described: pl.DataFrame | None,
     kept: Kept,
     changes: Changes | None,
     *,
@@ -119,7 +120,8 @@ def find_part(
 ) -> Part | None:
     """The part of the dataset that is not as in the build that ``kept`` is of; None where all of it may be.
 
-    ``store`` names the store that is there: what was kept of another one says nothing of it.
+    ``described`` is what :func:`onrecord.assemble.describe` makes of the graph, where that is at hand. ``store`` names
+    the store that is there: what was kept of another one says nothing of it.
     """
     typed, inferred = kept.table(_TYPED), kept.table(_INFERRED)
     if kept.facts.get("store") != store:
@@ -139,7 +141,8 @@ def find_part(
     fresh = inferred
     if inference:
         same = kept.facts["speakers"] == _speakers(resolved)
-        near = _entailed(before, now, quads, inferred if same else None, resolved, lock, project)
+        described = describe(resolved, lock, project) if described is None else described
+        near = _entailed(before, now, quads, described, inferred, resolved, project) if same else None
         if near is not None:
             fresh = near
         else:
@@ -161,23 +164,23 @@ def _entailed(
     before: pl.DataFrame,
     now: pl.DataFrame,
     quads: pl.DataFrame,
-    inferred: pl.DataFrame | None,
+    described: pl.DataFrame,
+    inferred: pl.DataFrame,
     resolved: Resolved,
-    lock: Lock,
     project: Project,
 ) -> pl.DataFrame | None:
     """What follows from the rows as they are ``now``; None where there is no telling but from all that there is.
 
-    ``inferred`` is what followed ``before``, if that may hold.
+    ``inferred`` is what followed ``before``.
     """
     policy = project.policy
-    if inferred is None or not policy.own_voice | policy.speaker <= {"stated", "confirmed"}:
+    if not policy.own_voice | policy.speaker <= {"stated", "confirmed"}:
         return None
     old, new = (_direct(rows, resolved) for rows in (before, now))
     lost, won = _without(old, new), _without(new, old)
     if lost.is_empty() and won.is_empty():
         return inferred
-    described = describe(resolved, lock, project).select(QUADS.names())
+    described = described.select(QUADS.names())
     entities = [iri(found.iri) for found in resolved.entities]
     types = described.filter((pl.col("predicate") == TYPE) & pl.col("subject").is_in(entities))
     base, known = pl.concat([new, types]), pl.concat([described, quads])

@@ -8,6 +8,7 @@ its walks lead to now. So what is found is what judging the whole dataset would 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from importlib.metadata import version
 
 import polars as pl
@@ -16,9 +17,11 @@ from onrecord.assemble import direct_triples, quad_parts, with_mentioned
 from onrecord.check.reach import Step, Walk, find_reach
 from onrecord.check.shapes import Near, Result
 from onrecord.delta import MOST_ROWS, Changes
+from onrecord.errors import Place
 from onrecord.kept import Keep, Kept
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock
+from onrecord.model import Source
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.terms import OA, ONR, RDF, RDFS, iri
@@ -208,7 +211,9 @@ class _Dataset:
         """The triples of some rows that shapes look at."""
         self._made += rows.height
         resolved, lock, project = self._context
-        parts = quad_parts(rows, resolved, lock, project, self._described)
+        gone = {name: Source(name, Place("")) for name in rows["source"].unique() if name not in resolved.sources}
+        some = replace(resolved, sources={**resolved.sources, **gone}) if gone else resolved
+        parts = quad_parts(rows, some, lock, project, self._described)
         named = pl.col("predicate").is_in(self._named)
         return pl.concat(part.select(_TRIPLE).filter(named) for part in parts)
 

@@ -64,7 +64,7 @@ class Standing:
         names = [*RESOLVED, *_FILLED]
         resolved = pick(self._resolved.select(names), self.before, names)
         pointing = pick(written.select(_POINTING), nth, _POINTING)
-        return written.with_columns(*resolved.get_columns(), *pointing.get_columns())
+        return written.with_columns(*resolved.get_columns(), *pointing.get_columns()).rechunk()
 
 
 def find_standing(parsed: Parsed, names: Names, kept: Kept, surroundings: str) -> Standing | None:
