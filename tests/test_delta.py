@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import io
+import json
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import polars as pl
 import pytest
+import yaml
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -285,6 +289,61 @@ def test_what_the_store_takes_for_one_is_loaded_anew_whenever_it_comes(tmp_path:
     assert updates.made < 4
 
 
+ROWS = (
+    ("Rose", "chairs", "Garden Society", "Mrs Marsh, in the chair", None, None),
+    ("Rose", "believes", "[Basil Thorn, tends, plot 7]", "she believes", "a neighbour", "claimed"),
+    (
+        "Rose",
+        "believes",
+        "[Basil Thorn, believes, {triple: [Rose, tends, plot 7], for: Garden Society}]",
+        "naïve 🌱",
+        None,
+        None,
+    ),
+    ("Basil Thorn", "tends", "plot 7", "that | “he” does", "Rose | a neighbour", "claimed"),
+    ("plot 7", "height in metres", "1.50", "a metre and a half", None, None),
+)
+TABLE = pl.DataFrame(
+    [("letter", *values) for values in ROWS],
+    schema=["source", "subject", "predicate", "object", "quote", "said by", "status"],
+    orient="row",
+)
+
+
+def as_csv(table: pl.DataFrame) -> bytes:
+    return table.write_csv().encode()
+
+
+def as_records(table: pl.DataFrame) -> bytes:
+    """In CSV with a cell that goes over two lines: such a file is read record by record."""
+    return as_csv(table.with_columns(pl.col("quote").str.replace(" ", "\n")))
+
+
+def as_json_lines(table: pl.DataFrame) -> bytes:
+    lines = []
+    for row in table.iter_rows(named=True):
+        found: dict[str, object] = {name: value for name, value in row.items() if value is not None}
+        for name, value in found.items():
+            if name == "object" and str(value).startswith("["):
+                found[name] = yaml.safe_load(str(value))
+            elif " | " in str(value):
+                found[name] = str(value).split(" | ")
+        lines.append(json.dumps(found, ensure_ascii=False))
+    return "\n".join(lines).encode()
+
+
+def as_parquet(table: pl.DataFrame) -> bytes:
+    table.write_parquet(out := io.BytesIO())
+    return out.getvalue()
+
+
+AS_TABLE = {"plain.csv": as_csv, "records.csv": as_records, "lines.jsonl": as_json_lines, "table.parquet": as_parquet}
+
+
+def with_tables(table: pl.DataFrame = TABLE) -> dict[str, str | bytes | None]:
+    return {f"statements/{name}": write(table) for name, write in AS_TABLE.items()}
+
+
 SNIPPETS = (
     "- triple: [Rose, chairs, Garden Society]\n  quote: one\n",
     "- triple: [Rose, chairs, Garden Society]\n  status: denied\n  said by: a neighbour\n  quote: two\n",
@@ -305,9 +364,11 @@ SNIPPETS = (
 )
 choices = st.lists(st.sampled_from(SNIPPETS), max_size=5).map("".join)
 states = st.fixed_dictionaries({name: choices | st.none() for name in ("letter", "minutes", "news")})
+tables = st.lists(st.sampled_from(range(len(ROWS))), max_size=4) | st.none()
+LEDGER = "- {id: ledger, title: The ledger, published: 2024-06-05, speakers: [{id: n, label: a neighbour}]}\n"
 
 
-def write_state(folder: Path, state: dict[str, str | None]) -> None:
+def write_state(folder: Path, state: dict[str, str | None], table: list[int] | None) -> None:
     for number, (name, statements) in enumerate(state.items()):
         path = folder / f"statements/{name}.yaml"
         path.unlink(missing_ok=True)
@@ -318,17 +379,23 @@ def write_state(folder: Path, state: dict[str, str | None]) -> None:
                 else HEAD.format(name, number) + "statements: []\n"
             )
             path.write_text(body, "utf-8")
+    (folder / "statements/plain.csv").unlink(missing_ok=True)
+    if table is not None:
+        (folder / "statements/plain.csv").write_bytes(as_csv(TABLE[table].with_columns(source=pl.lit("ledger"))))
 
 
 @pytest.mark.slow
 @settings(max_examples=25)
-@given(st.lists(states, min_size=2, max_size=4))
-def test_any_edit(tmp_path_factory: pytest.TempPathFactory, several: list[dict[str, str | None]]) -> None:
+@given(st.lists(st.tuples(states, tables), min_size=2, max_size=4))
+def test_any_edit(
+    tmp_path_factory: pytest.TempPathFactory, several: list[tuple[dict[str, str | None], list[int] | None]]
+) -> None:
     home = tmp_path_factory.mktemp("any")
-    folder, out = write_notes(home / "garden", "", **{"statements/letter.yaml": None}), home / "out"
+    given_: dict[str, str | bytes | None] = {"statements/letter.yaml": None, "sources.yaml": LEDGER}
+    folder, out = write_notes(home / "garden", "", **given_), home / "out"
     (folder / "statements").mkdir(exist_ok=True)
-    for state in several:
-        write_state(folder, state)
+    for state, table in several:
+        write_state(folder, state, table)
         with suppress(GraphBroken):  # statements may refer to one that is not there
             onrecord.open(folder).build(out)
         assert_checked_as_from_nothing(folder, out, home / "fresh")
@@ -402,30 +469,68 @@ def test_files_that_did_not_change_are_not_read_again(tmp_path: Path, monkeypatc
     onrecord.open(folder).build(out)
     EDITS["a statement more"](folder)
     read: list[str] = []
-    inner = onrecord.parse.before.yaml.parse_statements  # type: ignore[attr-defined]
+    inner = onrecord.parse.yaml.parse_statements  # type: ignore[attr-defined]
 
     def outer(data: bytes, name: str, *rest: object) -> None:
         read.append(Path(name).name)
         inner(data, name, *rest)
 
-    monkeypatch.setattr("onrecord.parse.before.yaml.parse_statements", outer)
+    monkeypatch.setattr("onrecord.parse.yaml.parse_statements", outer)
     first = [problem.as_dict() for problem in onrecord.open(folder).examine(built=out).problems]
     assert read == ["letter.yaml"]
     assert first == [problem.as_dict() for problem in onrecord.open(folder).check()]
 
 
-def test_places_are_those_of_a_file_that_was_read(tmp_path: Path) -> None:
-    folder, out = write_notes(tmp_path / "garden", "", **rich_files()), tmp_path / "out"
+@pytest.mark.parametrize("more", [rich_files, with_tables])
+def test_places_are_those_of_a_file_that_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: Callable[[], dict[str, str | bytes | None]]
+) -> None:
+    given = {**files(), **more()}
+    folder, out = write_notes(tmp_path / "garden", "", **given), tmp_path / "out"
     graph = onrecord.open(folder)
     graph.build(out)
     rows = graph.statements
-    again = onrecord.build.load(graph.project, onrecord.errors.Problems(), out)  # type: ignore[attr-defined]
+    with monkeypatch.context() as unread:
+        for name in ("yaml", "csv", "jsonl", "parquet"):
+            unread.delattr(f"onrecord.parse.{name}.parse_statements")
+        again = onrecord.build.load(graph.project, onrecord.errors.Problems(), out)  # type: ignore[attr-defined]
     assert again.resolved.statements.equals(rows)
     assert again.resolved.sources == graph._sound.resolved.sources
     names = ("", "quote", "quote.1", "subject", "object", "status", "said by.1", "for.0", "condition", "nothing")
     for row in rows["row"]:
         for name in names:
             assert again.resolved.places.of(row, name) == graph._sound.resolved.places.of(row, name)
+
+
+@pytest.mark.parametrize("name", AS_TABLE)
+def test_a_table_of_many(tmp_path: Path, updates: Updates, name: str) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **{**files(), **with_tables()}), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    fewer = TABLE.head(3).with_columns(pl.col("status").fill_null("expected"))
+    (folder / "statements" / name).write_bytes(AS_TABLE[name](fewer))
+    onrecord.open(folder).build(out)
+    EDITS["a statement that others refer to says something else"](folder)
+    onrecord.open(folder).build(out)
+    assert updates.made == 2
+    assert_same_as_from_nothing(folder, out)
+
+
+def test_a_table_that_changes_while_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **{**files(), **with_tables()}), tmp_path / "out"
+    path, inner = folder / "statements/plain.csv", onrecord.parse.csv.parse_statements  # type: ignore[attr-defined]
+    first = path.read_bytes()
+
+    def outer(read: Path, *rest: object) -> None:
+        if read == path:
+            path.write_bytes(as_csv(TABLE.head(2)))
+        inner(read, *rest)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("onrecord.parse.csv.parse_statements", outer)
+        onrecord.open(folder).build(out)
+    path.write_bytes(first)
+    onrecord.open(folder).build(out)
+    assert_same_as_from_nothing(folder, out)
 
 
 FAR = """

@@ -6,7 +6,7 @@ Leaves finding the places to the parsers.
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -61,12 +61,30 @@ class Places:
 
     def render_rows(self, start: int, count: int) -> str:
         """The places of rows that were set one by one, for :meth:`set_kept`."""
-        rows = []
-        for row in range(start, start + count):
-            place, fields = self._rows[row], self._fields.get(row, {})
-            named = {name: (field.line, field.column, field.length) for name, field in fields.items()}
-            rows.append((place.line, place.column, place.length, named))
+        rows = [self._spots(row) for row in range(start, start + count)]
         return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+    def set_table(self, start: int, lines: pl.Series, file: str, written: str) -> None:
+        """The places of consecutive rows of a file of lines, as :meth:`render_table` wrote them; and their lines."""
+        column, rows, cells = json.loads(written)
+        for at, (line, first, length, named) in rows:
+            self.set_row(start + at, Place(file, line, first, length))
+            for name, spot in named.items():
+                self.set_field(start + at, name, Place(file, *spot))
+        self.add_block(start, file, lines, column, {start + at: cell for at, cell in cells})
+
+    def render_table(self, start: int, count: int) -> str:
+        """The places of rows of which blocks tell the lines, but for those lines, for :meth:`set_table`."""
+        blocks = self._blocks[bisect_left(self._blocks, start, key=lambda block: block.start) :]
+        rows = [(row - start, self._spots(row)) for row in range(start, start + count) if row in self._rows]
+        cells = [(row - start, cell) for block in blocks for row, cell in block.cells.items()]
+        column = blocks[0].column if blocks else 1
+        return json.dumps((column, rows, cells), ensure_ascii=False, separators=(",", ":"))
+
+    def _spots(self, row: int) -> tuple[int, int, int, dict[str, tuple[int, int, int]]]:
+        place, fields = self._rows[row], self._fields.get(row, {})
+        named = {name: (field.line, field.column, field.length) for name, field in fields.items()}
+        return place.line, place.column, place.length, named
 
     def renumber(self, rows: Mapping[int, int]) -> None:
         """Give rows that were set one by one their final numbers."""

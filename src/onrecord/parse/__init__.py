@@ -12,12 +12,13 @@ from pathlib import Path
 import polars as pl
 
 from onrecord.errors import Problems
-from onrecord.files import check_inside, read_bytes
+from onrecord.files import check_inside
 from onrecord.kept import Keep, Kept
 from onrecord.model import Entity, Source, StatementRows
 from onrecord.ontology import Ontology
-from onrecord.parse import csv, entities, jsonl, parquet, turtle, yaml
+from onrecord.parse import entities, yaml
 from onrecord.parse.before import ReadBefore, Same
+from onrecord.parse.reading import Reading
 from onrecord.parse.records import RecordReader
 from onrecord.parse.trial import Trial
 from onrecord.places import Places
@@ -84,28 +85,9 @@ def parse(
     report_strays(project, problems)
     files = [path for path in find_files(project, "statements", STATEMENT_SUFFIXES, problems) if is_wanted(path)]
     with Trial() as trial:
+        reading = Reading(project, ontology, rows, reader, before, sources, add_source, problems, trial)
         for path in _watched(files, reader):
-            shown, inner = project.name_of(path), project.relative(path)
-            rows.close()
-            rows.places.set_inner(shown, inner)
-            if path.suffix.lower() in (".yaml", ".yml"):
-                data = read_bytes(path, shown, problems)
-                same = before.find(inner, data) if data is not None else None
-                if same:
-                    before.put(same, shown, add_source)
-                elif data is not None:
-                    before.read(data, inner, shown, reader, add_source, problems)
-                continue
-            before.flush()
-            match path.suffix.lower():
-                case ".csv":
-                    csv.parse_statements(path, shown, reader, problems)
-                case ".jsonl":
-                    jsonl.parse_statements(path, shown, reader, problems)
-                case ".parquet":
-                    parquet.parse_statements(path, shown, reader, problems, trial)
-                case _:
-                    turtle.parse_statements(path, shown, project, ontology, rows, sources, add_source, problems)
+            reading.read(path)
     before.flush()
     path = project.folder / WITHDRAWN
     withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)

@@ -1,7 +1,8 @@
-"""Owns statement files in YAML that were read before: their rows, sources and places as they were found.
+"""Owns statement files that were read before: their rows, sources and places as they were found.
 
-Leaves reading files to ``yaml`` and keeping tables to ``kept``. A file counts as read before when its bytes are the
-same and nothing was wrong with it; what is read of it depends on nothing else but the names of the qualifiers.
+Leaves reading files to the module of each syntax and keeping tables to ``kept``. A file counts as read before when its
+bytes are the same and nothing was wrong with it; what is read of it depends on nothing else but the names of the
+qualifiers.
 """
 
 from __future__ import annotations
@@ -17,16 +18,14 @@ from onrecord.errors import Place, Problems
 from onrecord.files import sha256_hex
 from onrecord.kept import Keep, Kept
 from onrecord.model import WRITTEN, LeftOut, Source, Speaker, StatementRows
-from onrecord.parse import yaml
-from onrecord.parse.records import RecordReader
 from onrecord.places import Places
 
 ROWS, FILES = "rows", "read files"
-"""The tables that are kept: all rows of the graph, and where those of the files in YAML stand among them."""
+"""The tables that are kept: all rows of the graph, and where among them those of each file stand."""
 
 _QUALIFIERS = "qualifiers"
 _FILE = {"inner": pl.String, "sha256": pl.String, "start": pl.UInt32, "count": pl.UInt32}
-_INDEX = pl.Schema({**_FILE, "sources": pl.String, "places": pl.String})
+_INDEX = pl.Schema({**_FILE, "sources": pl.String, "places": pl.String, "by_line": pl.Boolean})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,8 @@ class _File:
     count: int
     sources: str
     places: str
+    by_line: bool
+    """Whether it is a file of lines, of which ``places`` leaves out where each of them stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,10 @@ class ReadBefore:
                 self._table = table.select(WRITTEN.keys())
                 self._known = {values[0]: _File(*values) for values in files.select(_INDEX.names()).iter_rows()}
 
-    def find(self, inner: str, data: bytes) -> _File | None:
-        """The file of that name with those bytes."""
+    def find(self, inner: str, digest: str) -> _File | None:
+        """The file of that name whose bytes have that hash."""
         found = self._known.get(inner)
-        return found if found and found.sha256 == sha256_hex(data) else None
+        return found if found and found.sha256 == digest else None
 
     def put(self, found: _File, shown: str, add_source: Callable[[Source], None]) -> None:
         """Take in a file that was read before; problems call it ``shown``."""
@@ -81,7 +82,11 @@ class ReadBefore:
         start = len(self._rows) + (found.start - self._waiting[0].start if self._waiting else 0)
         self._waiting.append(found)
         self._shown[found.inner] = shown
-        self._rows.places.set_kept(start, found.count, shown, found.places)
+        if found.by_line:
+            lines = self._table["line"].slice(found.start, found.count)
+            self._rows.places.set_table(start, lines, shown, found.places)
+        else:
+            self._rows.places.set_kept(start, found.count, shown, found.places)
         self._now.append(replace(found, start=start))
         last = self.same[-1] if self.same else Same(0, 0, 0)
         if (last.start + last.count, last.before + last.count) == (start, found.start):
@@ -93,14 +98,19 @@ class ReadBefore:
 
     def read(
         self,
-        data: bytes,
         inner: str,
         shown: str,
-        reader: RecordReader,
+        digest: str,
+        parse: Callable[[Callable[[Source], None]], bool],
         add_source: Callable[[Source], None],
         problems: Problems,
+        *,
+        by_line: bool,
     ) -> None:
-        """Read a file that was not; it is kept when nothing is wrong with it."""
+        """Read a file that was not; it is kept when nothing is wrong with it.
+
+        ``parse`` adds its rows and says whether they are those of the bytes that ``digest`` is the hash of.
+        """
         self.flush()
         sources: list[Source] = []
 
@@ -109,14 +119,14 @@ class ReadBefore:
             add_source(source)
 
         start, wrong = len(self._rows), len(problems.items)
-        yaml.parse_statements(data, shown, reader, take, problems)
+        is_whole = parse(take)
         self._rows.close()
-        if len(problems.items) == wrong:
+        if is_whole and len(problems.items) == wrong:
             self._shown[inner] = shown
-            count = len(self._rows) - start
+            count, places = len(self._rows) - start, self._rows.places
             written = json.dumps([_write_source(source) for source in sources], ensure_ascii=False)
-            places = self._rows.places.render_rows(start, count)
-            self._now.append(_File(inner, sha256_hex(data), start, count, written, places))
+            told = places.render_table(start, count) if by_line else places.render_rows(start, count)
+            self._now.append(_File(inner, digest, start, count, written, told, by_line))
 
     def flush(self) -> None:
         """Let the rows that wait take their places; other rows may be added after that."""
@@ -127,7 +137,7 @@ class ReadBefore:
         self._waiting = []
 
     def keep(self, statements: pl.DataFrame) -> Keep:
-        """What to keep of a table of all rows; nothing where none of its files is in YAML."""
+        """What to keep of a table of all rows; nothing where none of its files would be known again."""
         if not self._now:
             return Keep()
         index = pl.DataFrame([astuple(file) for file in self._now], schema=_INDEX, orient="row")

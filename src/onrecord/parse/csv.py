@@ -48,7 +48,7 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
         _read_rows(_single_records(header, rest, name, reader.qualifiers, problems), reader, problems)
         reader.rows.take(plain, name, 1)
         reader.advance(int(piece["text"].str.len_bytes().sum()) + piece.height)
-    reader.rows.places.set_finder(name, _Finder(path, name, reader.qualifiers))
+    reader.rows.places.set_finder(name, FieldFinder(path, name, reader.qualifiers))
 
 
 def _read_rows(records: Iterable[Mapping], reader: RecordReader, problems: Problems) -> None:
@@ -124,7 +124,7 @@ def _single_records(
             yield record
 
 
-class _Finder:
+class FieldFinder:
     """Finds a field in its line; the file is read again when the first place is asked for."""
 
     def __init__(self, path: Path, name: str, qualifiers: frozenset[str]) -> None:
@@ -132,6 +132,7 @@ class _Finder:
         self.lines: list[str] | None = None
 
     def __call__(self, line: int, field: str) -> Place | None:
+        """The place of a field in a line; None where the line does not have it."""
         quiet = Problems()
         if self.lines is None:
             text = read_text(self.path, self.name, quiet, bounded=False) or ""

@@ -50,7 +50,7 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
         _read_lines(piece, name, reader, problems)
         reader.advance(int(piece["text"].str.len_bytes().sum()) + piece.height + ends)
         ends = 0
-    reader.rows.places.set_finder(name, _Finder(path, name))
+    reader.rows.places.set_finder(name, FieldFinder(path, name))
 
 
 def _read_lines(lines: pl.DataFrame, name: str, reader: RecordReader, problems: Problems) -> None:
@@ -172,7 +172,7 @@ def _with_terms(table: pl.DataFrame) -> pl.DataFrame:
     ).drop("triple")
 
 
-class _Finder:
+class FieldFinder:
     """Finds a field in its line; the file is read again when the first place is asked for."""
 
     def __init__(self, path: Path, name: str) -> None:
@@ -180,6 +180,7 @@ class _Finder:
         self.lines: list[str] | None = None
 
     def __call__(self, line: int, field: str) -> Place | None:
+        """The place of a field in a line; None where the line does not have it."""
         quiet = Problems()
         if self.lines is None:
             self.lines = (read_text(self.path, self.name, quiet, bounded=False) or "").split("\n")
