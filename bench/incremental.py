@@ -1,10 +1,10 @@
 """Measures building a graph after one of its statement files changed, against building it from nothing.
 
-    python bench/incremental.py --files 100 300 1000 --json
+    python bench/incremental.py --files 100 300 1000 --format yaml --json
 
 Each figure is user and system time of one fresh ``onrecord build --no-evidence`` (there are no texts to look in) with
 its children; graphs of over 10,000 statements are built without whole-graph exports, as by default. The graph has 100
-statements a file in YAML. The changed file has one quote and one object changed and one statement more. The slope is
+statements a file. The changed file has one quote and one property changed and one statement more. The slope is
 that of a line through the logarithms of time and size: 1 follows the graph, 0 does not.
 """
 
@@ -23,15 +23,18 @@ from pathlib import Path
 
 import polars as pl
 
-from statements import SETTINGS, Generator
+from statements import SETTINGS, Generator, generate
 
 ROOT = Path(__file__).resolve().parents[1]
 STATEMENTS_A_FILE = 100
 PARTS = ("source", "subject", "predicate", "object")
 
 
-def write_graph(folder: Path, files: int, seed: int = 7) -> None:
-    """A graph of that many YAML files, one source each."""
+def write_graph(folder: Path, files: int, format_: str = "yaml", seed: int = 7) -> None:
+    """A graph of that many files; those in YAML have a source each."""
+    if format_ != "yaml":
+        generate(folder, files * STATEMENTS_A_FILE, format_, seed, bad=0, rows_a_file=STATEMENTS_A_FILE)
+        return
     maker = Generator(files * STATEMENTS_A_FILE, seed)
     (folder / "statements").mkdir(parents=True)
     (folder / "onrecord.yaml").write_text(SETTINGS, "utf-8")
@@ -59,12 +62,33 @@ def _flow(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def change(folder: Path, number: int) -> None:
+def change(folder: Path, number: int, format_: str = "yaml") -> None:
     """Edit one file in the middle of the graph."""
-    path = folder / "statements" / f"paper-{number:05}.yaml"
-    head, _, rest = path.read_text("utf-8").partition("statements:\n")
-    text = rest.replace('quote: "', 'quote: "once more, ', 1).replace("accepts", "rejects", 1)
-    path.write_text(f"{head}statements:\n{text}{_one_more()}", "utf-8")
+    name = f"paper-{number:05}.yaml" if format_ == "yaml" else f"part-{number:03}.{format_}"
+    path = folder / "statements" / name
+    match format_:
+        case "yaml":
+            head, _, rest = path.read_text("utf-8").partition("statements:\n")
+            text = rest.replace('quote: "', 'quote: "once more, ', 1).replace("accepts", "rejects", 1)
+            path.write_text(f"{head}statements:\n{text}{_one_more()}", "utf-8")
+        case "jsonl":
+            records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+            path.write_text("".join(json.dumps(record) + "\n" for record in _edited(records)), "utf-8")
+        case "csv":
+            table = pl.read_csv(path, infer_schema=False)
+            pl.DataFrame(_edited(table.to_dicts()), schema=table.schema).write_csv(path)
+        case _:
+            table = pl.read_parquet(path)
+            pl.DataFrame(_edited(table.to_dicts()), schema=table.schema).write_parquet(path)
+
+
+def _edited(records: list[dict[str, object]]) -> list[dict[str, object]]:
+    """One quote and one property changed, one statement more."""
+    records[0]["quote"] = f"once more, {records[0]['quote']}"
+    held = next((record for record in records if record["predicate"] == "accepts"), records[0])
+    held["predicate"] = "rejects" if held["predicate"] == "accepts" else held["predicate"]
+    met = {"subject": "Ana Abel", "predicate": "meets with", "object": "Boris Abel", "quote": "they met again"}
+    return [*records, {"source": records[0]["source"], **met}]
 
 
 def _one_more() -> str:
@@ -83,13 +107,13 @@ def build(folder: Path, out: Path, *options: str) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def measure(files: int, options: list[str]) -> dict[str, float]:
+def measure(files: int, format_: str, options: list[str]) -> dict[str, float]:
     """CPU seconds from nothing, after one file changed, and with nothing changed."""
     with tempfile.TemporaryDirectory() as home:
         folder, out = Path(home) / "graph", Path(home) / "out"
-        write_graph(folder, files)
+        write_graph(folder, files, format_)
         whole = build(folder, out, *options)
-        change(folder, files // 2)
+        change(folder, files // 2, format_)
         changed = build(folder, out, *options)
         same = build(folder, out, *options)
     return {
@@ -111,10 +135,11 @@ def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--files", type=int, nargs="+", default=[100, 300, 1000])
+    parser.add_argument("--format", choices=("yaml", "csv", "jsonl", "parquet"), default="yaml")
     parser.add_argument("--options", nargs="*", default=[], help="Further options of onrecord build, without dashes.")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    results = [measure(files, [f"--{name}" for name in chosen.options]) for files in chosen.files]
+    results = [measure(files, chosen.format, [f"--{name}" for name in chosen.options]) for files in chosen.files]
     found = {
         "results": results,
         "slope": {name: slopes(results, name) for name in ("from nothing", "one file changed", "nothing changed")},
