@@ -90,6 +90,12 @@ def load(project: Project, problems: Problems, built: Path | None = None) -> Loa
 
     Files that did not change since the build in ``built`` (default: the graph's own) are not read again.
     """
+    loaded = _load(project, problems, built)
+    loaded.kept.forget()
+    return loaded
+
+
+def _load(project: Project, problems: Problems, built: Path | None) -> Loaded:
     inputs, around = input_digest(project), surroundings(project)
     kept = Kept(built or project.build_folder)
     ontology = load_ontologies(project, problems)
@@ -120,7 +126,7 @@ def check(
     change since the build in ``built`` (default: the graph's own) are not read again. ``way`` is what
     :func:`onrecord.uptodate.way_of` said before, where the next build may ask what this one tells.
     """
-    loaded = load(project, problems, built)
+    loaded = _load(project, problems, built)
     loaded.evidence = Evidence()
     if evidence:
         archive = Archive(project.source_folders(tuple(sources)), problems)
@@ -137,6 +143,7 @@ def check(
     check_record(loaded.resolved, project, problems)
     if shapes:
         _check_shapes(loaded, problems)
+    loaded.kept.forget()
     loaded.problems = sort_problems(problems.items)
     loaded.keep.add(keep_told(loaded.problems, way))
     return loaded

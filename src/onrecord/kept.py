@@ -81,6 +81,10 @@ class Kept:
             self._tables[name] = pl.read_ipc(io.BytesIO(data))
         return self._tables[name]
 
+    def forget(self) -> None:
+        """Let go of the tables that were read; they are read again when one is asked for."""
+        self._tables.clear()
+
 
 def write_kept(folder: Path, keep: Keep) -> None:
     """Put ``keep`` into the build that is made in ``folder``.

@@ -19,7 +19,7 @@ from onrecord.parse import Parsed
 from onrecord.places import Places
 from onrecord.progress import stage
 from onrecord.project import Project
-from onrecord.resolve.before import Standing, find_standing
+from onrecord.resolve.before import ResolvedBefore, Standing, find_standing
 from onrecord.resolve.columns import (
     with_conditions,
     with_dates,
@@ -87,8 +87,8 @@ def resolve(
     """
     stage("resolving names")
     known = resolve_names(parsed, ontology, project, problems)
-    standing = find_standing(known.parsed, known.names, kept or Kept(None), surroundings)
-    return resolve_statements(known, parsed.statements, parsed.places, project, problems, standing)
+    before = find_standing(known.parsed, known.names, kept or Kept(None), surroundings)
+    return resolve_statements(known, parsed.statements, parsed.places, project, problems, before)
 
 
 def resolve_names(
@@ -108,12 +108,12 @@ def resolve_statements(
     places: Places,
     project: Project,
     problems: Problems,
-    standing: Standing | None = None,
+    before: ResolvedBefore | None = None,
 ) -> Resolved:
     """The table of ``statements`` as written with both halves filled; ``known`` is not changed by it."""
     parsed = replace(known.parsed, statements=statements, places=places)
     look = Lookup(parsed, known.names, project, problems)
-    table = with_sources(look, statements.filter(standing.is_due) if standing else statements)
+    table = with_sources(look, statements.filter(before.standing.is_due) if before else statements)
     table = with_predicates(look, table)
     table = with_references(look, table)
     table = with_terms(look, table, "subject")
@@ -121,12 +121,13 @@ def resolve_statements(
     table = with_lists(look, table)
     table = with_conditions(look, table)
     table = with_dates(look, table)
-    table = with_propositions(look, table, standing)
+    table = with_propositions(look, table, before)
     table = with_statements(look, table)
     if project.curator:
         by_default = pl.when(~pl.col("nested")).then(pl.lit(project.curator))
         table = table.with_columns(pl.col("curator").fill_null(by_default))
     table = table.select([*statements.columns, *RESOLVED])
-    if standing:
-        table = standing.join(statements, table)
+    if before:
+        table = before.join(statements, table)
+    standing = before.standing if before else None
     return Resolved(table, known.entities, parsed.sources, known.names, places, parsed.withdrawn, standing)

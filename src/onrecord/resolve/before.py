@@ -34,40 +34,47 @@ _SEEN = [*(name for name in STATEMENT_SCHEMA if name not in AS_WRITTEN), "file"]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Rows that mean what they did in the build that ``whole`` names."""
+    """Which rows mean what they did in the build that ``whole`` names."""
 
     whole: str
     before: pl.Series
     """For each row of today's table its number in the table that was kept; null where it has to be resolved again."""
-    _resolved: pl.DataFrame
 
     @property
     def is_due(self) -> pl.Series:
         """Whether each row has to be resolved again."""
         return self.before.is_null()
 
+
+@dataclass(frozen=True, slots=True)
+class ResolvedBefore:
+    """The rows that stand, and the table that has what they were resolved into."""
+
+    standing: Standing
+    _told: pl.DataFrame
+
     def propositions(self, rows: Iterable[int]) -> dict[int, str | None]:
         """The proposition of each of ``rows`` that stands."""
         wanted = pl.Series(sorted(rows), dtype=pl.UInt32)
-        found = pl.DataFrame({"row": wanted, "at": self.before.gather(wanted)}).drop_nulls()
-        return dict(zip(found["row"], self._resolved["proposition"].gather(found["at"]), strict=True))
+        found = pl.DataFrame({"row": wanted, "at": self.standing.before.gather(wanted)}).drop_nulls()
+        return dict(zip(found["row"], self._told["proposition"].gather(found["at"]), strict=True))
 
     def join(self, written: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
         """The whole table, from its rows as written and those that were ``due`` as they are resolved."""
+        is_due = self.standing.is_due
+        late = is_due.cum_sum() - 1
+
+        def pick(first: pl.DataFrame, at: pl.Series) -> list[pl.Series]:
+            """The columns of ``first``, from its rows ``at`` and from the rows that were due in their turn."""
+            where = is_due.to_frame("due").select(pl.when("due").then(late + first.height).otherwise(at))
+            return pl.concat([first, due.select(first.columns)])[where.to_series()].get_columns()
+
         nth = pl.int_range(written.height, dtype=pl.UInt32, eager=True)
-        late = self.is_due.cum_sum() - 1
-
-        def pick(first: pl.DataFrame, at: pl.Series, names: Iterable[str]) -> pl.DataFrame:
-            where = self.is_due.to_frame("due").select(pl.when("due").then(late + first.height).otherwise(at))
-            return pl.concat([first, due.select(names)])[where.to_series()]
-
-        names = [*RESOLVED, *_FILLED]
-        resolved = pick(self._resolved.select(names), self.before, names)
-        pointing = pick(written.select(_POINTING), nth, _POINTING)
-        return written.with_columns(*resolved.get_columns(), *pointing.get_columns()).rechunk()
+        resolved = pick(self._told.select(*RESOLVED, *_FILLED), self.standing.before)
+        return written.with_columns(*resolved, *pick(written.select(_POINTING), nth)).rechunk()
 
 
-def find_standing(parsed: Parsed, names: Names, kept: Kept, surroundings: str) -> Standing | None:
+def find_standing(parsed: Parsed, names: Names, kept: Kept, surroundings: str) -> ResolvedBefore | None:
     """The rows of ``parsed`` that mean what they did in the build that ``kept`` is of; None where there is no telling.
 
     ``names`` are those of today; ``surroundings`` names what stands beside the statement files.
@@ -86,7 +93,7 @@ def find_standing(parsed: Parsed, names: Names, kept: Kept, surroundings: str) -
     settled = written.select(~_refers() & pl.col("source").is_in(sources) & numbers.is_not_null()).to_series()
     due = _with_those_above(written["row"].filter(~settled), written)
     stands = written.select(pl.when(~pl.col("row").is_in(due.implode())).then(numbers).alias("before"))
-    return Standing(kept.whole, stands["before"], told)
+    return ResolvedBefore(Standing(kept.whole, stands["before"]), told)
 
 
 def _numbers(parsed: Parsed) -> pl.Series:

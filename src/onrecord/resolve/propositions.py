@@ -15,7 +15,7 @@ from onrecord.model import RESOLVED
 from onrecord.names import report_name
 from onrecord.ontology import Property
 from onrecord.parse.records import REFERENCE
-from onrecord.resolve.before import Standing
+from onrecord.resolve.before import ResolvedBefore
 from onrecord.resolve.columns import datatype_tail, write_literal, write_values
 from onrecord.resolve.lookup import Lookup
 from onrecord.terms import UNIT, Minter, digest_all, iri
@@ -24,10 +24,10 @@ _QUALIFIED = ("row", "nested", "source", "language", "qualifiers")
 _PARTS = ("row", "nested", "source", "language", "subject", "predicate", "object", "subject_row", "object_row")
 
 
-def with_propositions(look: Lookup, table: pl.DataFrame, standing: Standing | None = None) -> pl.DataFrame:
+def with_propositions(look: Lookup, table: pl.DataFrame, before: ResolvedBefore | None = None) -> pl.DataFrame:
     """Mint propositions, the innermost first; those of rows that stand are known."""
     referred = _referred_rows(look, table)
-    done = standing.propositions(referred) if standing else {}
+    done = before.propositions(referred) if before else {}
     parts: list[pl.DataFrame] = []
     for number, level in enumerate(_levels(look, table.select(*_PARTS, "qualifiers"))):
         links = {row: value for row, value in done.items() if value}
