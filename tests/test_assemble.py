@@ -19,11 +19,12 @@ from inline import (
     load_folder,
     notes,
     rich,
+    rich_files,
     sound,
     write_notes,
 )
 from onrecord import build
-from onrecord.assemble import LABEL_DEPTH, QUADS, assemble, sort_quads
+from onrecord.assemble import LABEL_DEPTH, QUADS, SOURCES_SAY, TYPE, assemble, describe, sort_quads
 from onrecord.lens import Lens
 from onrecord.lock import quote_key
 from onrecord.terms import ONR, split_term
@@ -509,3 +510,10 @@ def test_files_lines_and_days_of_the_build_stay_out(tmp_path: Path) -> None:
     text = dataset(found.loaded).write_csv()
     for noise in ("some-folder", "letter.yaml", ".ttl", str(tmp_path)):
         assert noise not in text
+
+
+def test_sources_are_described_by_the_properties_that_are_named(tmp_path: Path) -> None:
+    loaded = load_folder(write_notes(tmp_path / "garden", "", **rich_files())).loaded
+    said = describe(loaded.resolved, loaded.lock, loaded.project)
+    of_sources = said.filter(pl.col("graph").str.contains("/graph/source/"))
+    assert {TYPE} < set(of_sources["predicate"]) <= {TYPE, *SOURCES_SAY}

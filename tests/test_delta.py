@@ -404,6 +404,147 @@ def test_any_edit(
         assert_same_as_from_nothing(folder, out)
 
 
+SPEAKER = '- triple: ["<https://example.org/garden/entity/letter:n>", attends, summer show]\n  quote: x\n'
+TENDING = (
+    "- triple: [Rose, tends, plot 7]\n  quote: b\n- triple: [Basil Thorn, tends, plot 7]\n  said by: n\n  quote: d\n"
+)
+SAME = "- {left: rose, judgement: same, right: 'letter:n', who: Ada, when: 2024-07-01, why: they say so}\n"
+LABELS = """\
+@prefix gar: <https://example.org/garden-terms#> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix onr: <https://w3id.org/onrecord/ns#> .
+gar:Called a sh:NodeShape ; sh:targetClass onr:Proposition ;
+  sh:property [ sh:path rdfs:label ; sh:severity sh:Warning ; sh:pattern "^[aR]" ] .
+"""
+KINDS = """
+gar:kind a owl:ObjectProperty ; rdfs:label "kind"@en ; rdfs:subPropertyOf rdf:type .
+gar:soil a owl:ObjectProperty ; rdfs:domain gar:Garden ; rdfs:label "soil"@en .
+gar:grows a owl:ObjectProperty ; rdfs:label "grows"@en ; rdfs:subPropertyOf gar:soil .
+gar:C0 a owl:Class . gar:C1 a owl:Class . gar:C2 a owl:Class . gar:Garden a owl:Class .
+"""
+OF_KINDS = "".join(
+    f'- triple: [hose ban, kind, "<https://example.org/garden-terms#{name}>"]\n  quote: x\n'
+    for name in ("C0", "C1", "Garden", "C2")
+)
+TWO_WAYS = """
+@prefix ent: <https://example.org/garden/entity/> .
+gar:pa a owl:ObjectProperty ; rdfs:label "pa"@en . gar:pb a owl:ObjectProperty ; rdfs:label "pb"@en .
+gar:w a owl:ObjectProperty ; rdfs:label "w"@en ; owl:propertyChainAxiom ( gar:pa gar:pb ) ; rdfs:subPropertyOf gar:q .
+gar:r a owl:ObjectProperty ; rdfs:label "r"@en ; rdfs:subPropertyOf gar:q .
+gar:q a owl:ObjectProperty ; rdfs:label "q"@en . ent:rose gar:w ent:plot-7 .
+"""
+BY_CHAIN = "- triple: [Rose, pa, Basil Thorn]\n  quote: x\n- triple: [Basil Thorn, pb, plot 7]\n  quote: y\n"
+TITLED = """
+gar:titled a owl:DatatypeProperty ; rdfs:label "titled"@en ; rdfs:range rdf:langString ;
+  rdfs:subPropertyOf <http://purl.org/dc/terms/title> .
+"""
+BEFORE = 'gar:precedes a owl:ObjectProperty ; rdfs:label "precedes"@en .\n'
+FAR_EDITS: dict[str, tuple[str, str, str, str, dict[str, str | bytes | None]]] = {
+    "a speaker that another source names is called otherwise": (
+        *(TENDING, SPEAKER, "a neighbour", "the neighbour"),
+        {"ontology/garden.shapes.ttl": LABELS},
+    ),
+    "a source that another one speaks of is called otherwise": (
+        *(TENDING, '- triple: ["source:letter", precedes, summer show]\n  quote: x\n', "The letter", "A letter"),
+        {"ontology/garden.ttl": MORE_TERMS + BEFORE},
+    ),
+    "a speaker that is somebody is called otherwise": (
+        *(TENDING, SPEAKER, "a neighbour", "the neighbour"),
+        {"judgements.yaml": SAME},
+    ),
+    "a speaker that is somebody is of another type": (
+        *(TENDING, "", "type: person", "type: society"),
+        {"judgements.yaml": SAME},
+    ),
+    "a property that types": (
+        *("- triple: [hose ban, grows, plot 7]\n  quote: b\n", OF_KINDS, "hose ban, grows", "Rose, tends"),
+        {"ontology/garden.ttl": MORE_TERMS + KINDS},
+    ),
+    "what a chain gives stands in the ontology": (
+        *("- triple: [Rose, r, plot 7]\n  quote: c\n", BY_CHAIN, "[Rose, r,", "[Rose, tends,"),
+        {"ontology/garden.ttl": MORE_TERMS + TWO_WAYS},
+    ),
+    "what follows stood in a source's description": (
+        *(
+            TENDING,
+            '- triple: ["source:letter", titled, The letter]\n  quote: c\n',
+            "title: The letter",
+            "title: A letter",
+        ),
+        {"ontology/garden.ttl": MORE_TERMS + TITLED},
+    ),
+    "what follows comes to stand in a source's description": (
+        *(
+            TENDING,
+            '- triple: ["source:letter", titled, A letter]\n  quote: c\n',
+            "title: The letter",
+            "title: A letter",
+        ),
+        {"ontology/garden.ttl": MORE_TERMS + TITLED},
+    ),
+}
+
+
+def check_and_build(folder: Path, out: Path) -> None:
+    """Build as the command does, with what shapes say."""
+    graph = onrecord.open(folder)
+    graph.examine(built=out)
+    graph.build(out)
+
+
+@pytest.mark.parametrize("name", FAR_EDITS)
+def test_an_edit_whose_effects_stand_elsewhere(tmp_path: Path, name: str) -> None:
+    letter, minutes, old, new, more = FAR_EDITS[name]
+    fill = "".join(f'- triple: [Rose, motto, "m{number}"]\n  quote: q{number}\n' for number in range(30))
+    head = HEAD.replace("published", "language: en\n  published").replace("a neighbour", "a neighbour, type: person")
+    given_: dict[str, str | bytes | None] = {
+        "statements/letter.yaml": notes(letter, head.format("letter", 1)),
+        "statements/minutes.yaml": notes(minutes + fill, head.format("minutes", 1)),
+        **more,
+    }
+    folder, out = write_notes(tmp_path / "garden", "", **given_), tmp_path / "out"
+    check_and_build(folder, out)
+    in_letter(old, new)(folder)
+    assert_checked_as_from_nothing(folder, out, tmp_path / "fresh")
+    onrecord.open(folder).build(out)
+    assert_same_as_from_nothing(folder, out)
+
+
+def test_a_wrong_name_beside_a_nested_triple_is_told_after_a_build(tmp_path: Path) -> None:
+    believed = "- triple: [Rose, believes, [Basil Thorn, tends, plot 7]]\n  quote: b\n"
+    folder, out = write_notes(tmp_path / "garden", believed), tmp_path / "out"
+    check_and_build(folder, out)
+    in_letter("[Rose,", "[Rosa,")(folder)
+    assert_checked_as_from_nothing(folder, out, tmp_path / "fresh")
+    with pytest.raises(GraphBroken):
+        onrecord.open(folder).build(out)
+
+
+def test_settings_that_are_edited_while_a_graph_is_open(tmp_path: Path) -> None:
+    folder, out = write_notes(tmp_path / "garden", "", **files()), tmp_path / "out"
+    graph = onrecord.open(folder)
+    with (folder / "onrecord.yaml").open("a", encoding="utf-8") as settings_file:
+        settings_file.write("curator: Ben\n")
+    graph.build(out)
+    assert_checked_as_from_nothing(folder, out, tmp_path / "fresh")
+    onrecord.open(folder).build(out)
+    assert_same_as_from_nothing(folder, out)
+
+
+@pytest.mark.parametrize("more", [dict, with_tables])
+def test_of_a_large_graph_only_files_in_yaml_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: Callable[[], dict[str, str | bytes | None]]
+) -> None:
+    for module in ("delta", "parse.before"):
+        monkeypatch.setattr(f"onrecord.{module}.MOST_ROWS", 3)
+    monkeypatch.setattr("onrecord.parse.reading.SMALL", 0)
+    folder, out = write_notes(tmp_path / "garden", "", **{**files(), **more()}), tmp_path / "out"
+    onrecord.open(folder).build(out)
+    assert (out / ".current/kept/rows.arrow").exists() is (more is dict)
+    EDITS["a statement more"](folder)
+    onrecord.open(folder).build(out)
+    assert_same_as_from_nothing(folder, out)
+
+
 def damage(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1

@@ -275,6 +275,17 @@ def _entity_quads(resolved: Resolved, minter: Minter) -> Iterator[Quad]:
             yield Quad(graph, subject, iri(f"{SKOS}editorialNote"), literal(entity.note))
 
 
+SOURCES_SAY = frozenset(
+    iri(name)
+    for name in (
+        *(f"{RDFS}label", f"{SKOS}altLabel", f"{SKOS}exactMatch", f"{SKOS}editorialNote"),
+        *(f"{DCTERMS}{name}" for name in ("title", "language", "license", "dateAccepted", "issued")),
+        *(f"{DC}publisher", f"{DC}creator", f"{SCHEMA}url", f"{ONR}textHash", f"{ONR}origin"),
+    )
+)
+"""The properties by which sources and unnamed speakers are described, their types aside."""
+
+
 def _source_quads(resolved: Resolved, minter: Minter, lock: Lock, time_zone: str) -> Iterator[Quad]:
     for source in resolved.sources.values():
         graph = iri(minter.graph(f"source/{source.id}"))

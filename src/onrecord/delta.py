@@ -1,36 +1,50 @@
 """Owns what of a dataset has to be made anew: the part that follows from the rows that changed since the last build.
 
 Leaves making quads to ``assemble`` and changing the store to ``store``. The tables of the two builds are compared
-whole, column by column, so that it makes no difference why a row changed: its file, a statement that it refers to,
-the day on which its source was published. What stands beside the statement files has to be the same.
+column by column, all rows but those that ``resolve.before`` took from the last one, so that it makes no difference why
+a row changed: its file, a statement that it refers to, the day on which its source was published. What stands beside
+the statement files has to be the same.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from onrecord.assemble import QUADS, TYPE, common_parts, describe, direct_triples, quad_parts, to_nquads
+from onrecord.assemble import (
+    QUADS,
+    SOURCES_SAY,
+    TYPE,
+    common_parts,
+    describe,
+    direct_triples,
+    quad_parts,
+    to_nquads,
+)
 from onrecord.files import sha256_hex
-from onrecord.infer import entail, entail_near
+from onrecord.infer import entail, entail_near, rules_of
 from onrecord.kept import Keep, Kept
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock
-from onrecord.parse.before import ROWS
+from onrecord.parse.before import MOST_ROWS, ROWS
 from onrecord.project import Project
 from onrecord.resolve import Resolved
-from onrecord.resolve.before import Standing, describe_sources, keep_rows, resolved_rows, seen_rows
+from onrecord.resolve.before import (
+    Standing,
+    describe_sources,
+    keep_rows,
+    merged_nodes,
+    resolved_rows,
+    seen_rows,
+)
 from onrecord.store import Difference, Scope
 from onrecord.tally import Tally
 from onrecord.terms import DC, DCTERMS, OA, ONR, OWL, PROV, RDF, RDFS, SCHEMA, SKOS, VOID, iri
 from onrecord.written import interchangeable, typed_literals
-
-MOST_ROWS = 400_000
-"""A graph with more rows keeps no table of them: two at once would not fit beside the rest."""
 
 _INFERRED, _TYPED = "inferred quads", "typed literals"
 _GIVEN = tuple(iri(space)[:-1] for space in (RDF, RDFS, OWL, SKOS, DC, DCTERMS, SCHEMA, VOID, PROV, OA, ONR))
@@ -74,8 +88,10 @@ class Changes:
     old: pl.DataFrame
     new: pl.DataFrame
     sources: frozenset[str]
+    described: frozenset[str]
+    """The sources of which something else is said than before; those that came and went are among them."""
     redescribed: bool
-    """Whether something else is said of a source that was there and still is: its speakers may have other names."""
+    """Whether one of them was there and still is: its speakers may have other names."""
     propositions: frozenset[str]
 
     @property
@@ -97,14 +113,28 @@ def find_changes(resolved: Resolved, kept: Kept, *, surroundings: str) -> Change
         return None
     told, tells = kept.facts["sources"], describe_sources(resolved.sources)
     described = _different(told, tells)
+    names, merged = resolved.names, {*kept.facts["merged"], *merged_nodes(resolved.names)}
+    if any(node.startswith(names.minter.entity("", name)) for node in merged for name in described):
+        return None  # what is said of a speaker is said of the entity that it was merged with
     standing = resolved.standing
     is_known = standing is not None and standing.whole == kept.whole and standing.before.len() == new.height
     sources = described | _changed_sources(*_without_standing(old, new, standing if is_known else None))
-    of_sources = pl.col("source").is_in(sorted(sources))
-    links = pl.concat(rows.select(*_LINKS, of_sources.alias("start")) for rows in (old, new))
-    propositions = _tied_together(links, f"<{resolved.names.minter.proposition_base}")
-    redescribed = not described.isdisjoint(told.keys() & tells.keys())
-    return Changes(kept.whole, old, new, frozenset(sources), redescribed, frozenset(propositions))
+    again = described & told.keys() & tells.keys()
+    renamed = [iri(names.minter.source(name)) for name in again]
+    renamed += [iri(found.iri) for found in resolved.entities if found.source in again]
+    start = pl.col("source").is_in(sorted(sources)) | _names_one_of(renamed)
+    links = pl.concat(rows.select(*_LINKS, start.fill_null(False).alias("start")) for rows in (old, new))
+    propositions = _tied_together(links, f"<{names.minter.proposition_base}")
+    whole, of_sources = kept.whole, (frozenset(sources), frozenset(described), bool(again))
+    return Changes(whole, old, new, *of_sources, frozenset(propositions))
+
+
+def _names_one_of(nodes: Sequence[str]) -> pl.Expr:
+    """Whether one of ``nodes`` stands in the label of a row's proposition."""
+    if not nodes:
+        return pl.lit(False)
+    within = pl.col("restrictive").list.eval(pl.element().struct.field("value").is_in(nodes)).list.any()
+    return pl.col("subject").is_in(nodes) | pl.col("object").is_in(nodes) | within.fill_null(False)
 
 
 def find_part(
@@ -132,6 +162,9 @@ def find_part(
     before, now = (select(rows.select(_OF_FACTS), Lens(), project.policy) for rows in (old, new))
     if _is_about_itself(before, resolved) or _is_about_itself(now, resolved):
         return None
+    said_of_sources = _reached(before, resolved) | _reached(now, resolved) if changes.described else set[str]()
+    if not said_of_sources.isdisjoint(SOURCES_SAY):
+        return None  # what follows may have stood in a source's description, or come to stand there
     minter, chosen = resolved.names.minter, changes.chosen
     said = iri(minter.graph("propositions"))
     heads = frozenset(iri(minter.graph(f"source/{source}")) for source in sources)
@@ -259,7 +292,8 @@ def _tied_together(rows: pl.DataFrame, head: str) -> set[str]:
         values = rows.filter(pl.col(name).list.len() > 0).select("proposition", name).explode(name)
         ends.append(values.select("proposition", pl.col(name).struct.field("value").alias("other")))
     links: dict[str, set[str]] = {}
-    for one, other in pl.concat(ends).filter(pl.col("other").str.starts_with(head)).unique().iter_rows():
+    known = pl.concat(ends).filter(pl.col("other").str.starts_with(head)).drop_nulls("proposition")
+    for one, other in known.unique().iter_rows():
         links.setdefault(one, set()).add(other)
         links.setdefault(other, set()).add(one)
     found = set(rows.filter("start")["proposition"].drop_nulls().unique())
@@ -290,6 +324,12 @@ def _is_about_itself(rows: pl.DataFrame, resolved: Resolved) -> bool:
     used = {predicate for triples in resolved.names.ontology.graphs.values() for _, predicate, _ in triples}
     said = rows.select("asserting", "predicate").filter("asserting")["predicate"].unique()
     return any(predicate in used or predicate.startswith(_GIVEN) for predicate in said)
+
+
+def _reached(rows: pl.DataFrame, resolved: Resolved) -> set[str]:
+    """The properties of what may follow from ``rows``."""
+    said = rows.select("asserting", "predicate").filter("asserting")["predicate"].unique()
+    return rules_of(resolved).reached(said)
 
 
 def _speakers(resolved: Resolved) -> str:

@@ -22,8 +22,8 @@ from onrecord.statuses import STATUSES
 from onrecord.terms import ONR, OWL, RDF, RDFS, digest, iri
 
 Triple = tuple[str, str, str]
-Passing = Callable[[Iterable[Triple]], Iterable[Triple]]
 """Subject, predicate and object as N-Triples terms."""
+Passing = Callable[[Iterable[Triple]], Iterable[Triple]]
 
 TYPE = f"<{RDF}type>"
 _TRIPLE = ["subject", "predicate", "object"]
@@ -57,6 +57,18 @@ class Rules:
     def joining(self) -> frozenset[str]:
         """The properties of what several premises entail at once."""
         return frozenset(self.transitive).union(whole for chains in self.chains.values() for _, _, whole in chains)
+
+    def reached(self, predicates: Iterable[str]) -> set[str]:
+        """The properties of triples that may follow from triples of ``predicates``, types aside."""
+        steps = (self.sub_properties, self.equivalent_properties, self.inverses)
+        found, waiting = set[str](), list(set(predicates) - {TYPE})
+        while waiting:
+            name = waiting.pop()
+            more = {reached for step in steps for reached in step.get(name, ())}
+            more = (more | {whole for _, _, whole in self.chains.get(name, ())}) - found
+            found |= more
+            waiting += more
+        return found
 
 
 def read_rules(ontology_triples: Iterable[Triple]) -> Rules:
@@ -293,6 +305,11 @@ def entail(quads: pl.DataFrame, rows: pl.DataFrame, resolved: Resolved) -> pl.Da
     return pl.concat([fresh, pl.DataFrame(marks, schema=QUADS, orient="row")]).select(QUADS.names())
 
 
+def rules_of(resolved: Resolved) -> Rules:
+    """The rules that the ontologies of a graph state."""
+    return read_rules(triple for triples in resolved.names.ontology.graphs.values() for triple in triples)
+
+
 def far_reaching(rules: Rules) -> frozenset[str]:
     """The properties whose triples may entail something of nodes beyond their own ends.
 
@@ -320,18 +337,20 @@ def entail_near(
     """The graph ``inferred`` once some triples went from the base and others came; None where all of it is due.
 
     ``base`` is what inference starts from now, ``known`` what else stands in the dataset of the nodes that changed,
-    ``inferred`` what was entailed before.
+    ``inferred`` what was entailed before and stood nowhere else.
     """
-    axioms = [triple for triples in resolved.names.ontology.graphs.values() for triple in triples]
-    found = changed_entailments(read_rules(axioms), *(part.select(_TRIPLE) for part in (base, gone, come, inferred)))
+    rules = rules_of(resolved)
+    beside = known.filter(pl.col("graph") != iri(resolved.names.minter.graph("asserted")))
+    if not rules.joining().isdisjoint(beside["predicate"].unique()):
+        return None  # what several premises entail may stand elsewhere, and then not in ``inferred``
+    found = changed_entailments(rules, *(part.select(_TRIPLE) for part in (base, gone, come, inferred)))
     if found is None:
         return None
     touched, entailed = (pl.DataFrame(sorted(part), schema=_TRIPLE_SCHEMA, orient="row") for part in found)
+    fresh = entailed.join(pl.concat([base, known]), on=_TRIPLE, how="anti")
     graph = pl.lit(iri(resolved.names.minter.graph("inferred"))).alias("graph")
-    fresh = entailed.join(pl.concat([base, known]).select(_TRIPLE), on=_TRIPLE, how="anti").select(graph, *_TRIPLE)
-    return pl.concat(
-        [inferred.join(touched, on=_TRIPLE, how="anti").select(QUADS.names()), fresh.select(QUADS.names())]
-    )
+    still = inferred.join(touched, on=_TRIPLE, how="anti")
+    return pl.concat([still.select(QUADS.names()), fresh.select(graph, *_TRIPLE)])
 
 
 def changed_entailments(
@@ -348,6 +367,8 @@ def changed_entailments(
     far = far_reaching(rules)
     if TYPE in far or not far.isdisjoint(pl.concat([gone["predicate"], come["predicate"]])):
         return None
+    if TYPE in rules.reached(base["predicate"].unique()):
+        return None  # what types a node is no longer told by its properties alone
     left, joined = _closed(rules, gone), _closed(rules, come)
     touched, doubtful = left | joined, left - joined
     if not doubtful:

@@ -130,5 +130,8 @@ def code_digest() -> str:
 
 
 def surroundings(project: Project) -> str:
-    """One hash over what stands beside the statement files: settings, entities, ontologies, lock, judgements."""
-    return input_digest(project, statements=False)
+    """One hash over what stands beside the statement files: settings, entities, ontologies, lock, judgements.
+
+    The settings count as they are, and as they were read.
+    """
+    return sha256_hex(f"{input_digest(project, statements=False)}\0{project.as_read}".encode())

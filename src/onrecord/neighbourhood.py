@@ -16,12 +16,13 @@ import polars as pl
 from onrecord.assemble import direct_triples, quad_parts, with_mentioned
 from onrecord.check.reach import Step, Walk, find_reach
 from onrecord.check.shapes import Near, Result
-from onrecord.delta import MOST_ROWS, Changes
+from onrecord.delta import Changes
 from onrecord.errors import Place
 from onrecord.kept import Keep, Kept
 from onrecord.lens import Lens, select
 from onrecord.lock import Lock
 from onrecord.model import Source
+from onrecord.parse.before import MOST_ROWS
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.terms import OA, ONR, RDF, RDFS, iri

@@ -95,6 +95,13 @@ class Project:
         return self.languages[0]
 
     @property
+    def as_read(self) -> str:
+        """All settings, as they were when the graph was opened; the file may say something else by now."""
+        policy = sorted(self.policy.own_voice), sorted(self.policy.speaker)
+        named = self.name, self.title, self.base, self.description, self.licence, self.curator
+        return repr((named, self.languages, self.time_zone, self.limits, policy))
+
+    @property
     def lock_file(self) -> Path:
         """Where the verified spans are recorded."""
         return self.folder / LOCK

@@ -55,9 +55,7 @@ def way_of(
 
 
 def _settings(project: Project) -> Iterator[str]:
-    policy = sorted(project.policy.own_voice), sorted(project.policy.speaker)
-    named = project.name, project.title, project.base, project.description, project.licence, project.curator
-    yield repr((named, project.languages, project.time_zone, project.limits, policy))
+    yield project.as_read
     for path in (Path.cwd(), project.folder, *project.ontology_files):
         yield from (str(path), os.path.realpath(path))
 

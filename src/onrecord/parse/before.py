@@ -23,6 +23,9 @@ from onrecord.places import Places
 ROWS, FILES = "rows", "read files"
 """The tables that are kept: all rows of the graph, and where among them those of each file stand."""
 
+MOST_ROWS = 400_000
+"""Of a graph with more rows no table of all of them is kept: two at once would not fit beside the rest."""
+
 _QUALIFIERS = "qualifiers"
 _FILE = {"inner": pl.String, "sha256": pl.String, "start": pl.UInt32, "count": pl.UInt32}
 _INDEX = pl.Schema({**_FILE, "sources": pl.String, "places": pl.String, "by_line": pl.Boolean})
@@ -137,8 +140,12 @@ class ReadBefore:
         self._waiting = []
 
     def keep(self, statements: pl.DataFrame) -> Keep:
-        """What to keep of a table of all rows; nothing where none of its files would be known again."""
-        if not self._now:
+        """What to keep of a table of all rows; nothing where none of its files would be known again.
+
+        Rows of files that would not are kept beside the others up to :data:`MOST_ROWS`.
+        """
+        is_whole = sum(file.count for file in self._now) == statements.height
+        if not self._now or (not is_whole and statements.height > MOST_ROWS):
             return Keep()
         index = pl.DataFrame([astuple(file) for file in self._now], schema=_INDEX, orient="row")
         return Keep({ROWS: with_inner(statements, self._rows.places), FILES: index}, {_QUALIFIERS: self._names})

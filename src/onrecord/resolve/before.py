@@ -29,6 +29,7 @@ _FILLED = ("status", "curator")
 """Columns that are written, and filled where they are not."""
 _POINTING = ("subject_row", "object_row", "condition_row")
 _TEXTS = ("subject_text", "object_text", "condition_text")
+_NO_TEXTS = ("place", "places", "origin", "speakers", "left_out", "protected")
 _SEEN = [*(name for name in STATEMENT_SCHEMA if name not in AS_WRITTEN), "file"]
 
 
@@ -62,7 +63,7 @@ class ResolvedBefore:
     def join(self, written: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
         """The whole table, from its rows as written and those that were ``due`` as they are resolved."""
         is_due = self.standing.is_due
-        late = is_due.cum_sum() - 1
+        late = is_due.cum_sum() - 1  # which of those due a row is; means nothing where none is
 
         def pick(first: pl.DataFrame, at: pl.Series) -> list[pl.Series]:
             """The columns of ``first``, from its rows ``at`` and from the rows that were due in their turn."""
@@ -70,7 +71,7 @@ class ResolvedBefore:
             return pl.concat([first, due.select(first.columns)])[where.to_series()].get_columns()
 
         nth = pl.int_range(written.height, dtype=pl.UInt32, eager=True)
-        resolved = pick(self._told.select(*RESOLVED, *_FILLED), self.standing.before)
+        resolved = pick(self._told, self.standing.before)
         return written.with_columns(*resolved, *pick(written.select(_POINTING), nth)).rechunk()
 
 
@@ -93,7 +94,7 @@ def find_standing(parsed: Parsed, names: Names, kept: Kept, surroundings: str) -
     settled = written.select(~_refers() & pl.col("source").is_in(sources) & numbers.is_not_null()).to_series()
     due = _with_those_above(written["row"].filter(~settled), written)
     stands = written.select(pl.when(~pl.col("row").is_in(due.implode())).then(numbers).alias("before"))
-    return ResolvedBefore(Standing(kept.whole, stands["before"]), told)
+    return ResolvedBefore(Standing(kept.whole, stands["before"]), told.select(*RESOLVED, *_FILLED))
 
 
 def _numbers(parsed: Parsed) -> pl.Series:
@@ -127,19 +128,16 @@ def _with_those_above(rows: pl.Series, written: pl.DataFrame) -> pl.Series:
     return reached
 
 
-def _as_resolved(told: pl.DataFrame) -> pl.DataFrame:
-    """The table that was kept with the columns that were filled in place of what was written."""
-    return told.drop(_FILLED).rename({_now(name): name for name in _FILLED})
-
-
-def _now(name: str) -> str:
+def _as_resolved(name: str) -> str:
     return f"{name} as resolved"
 
 
 def resolved_rows(kept: Kept) -> pl.DataFrame | None:
     """The rows of a build as :func:`seen_rows` showed them; None where they were not kept."""
     told = kept.table(ROWS)
-    return None if told is None or not set(RESOLVED) <= set(told.columns) else _as_resolved(told).select(_SEEN)
+    if told is None or not set(RESOLVED) <= set(told.columns):
+        return None
+    return told.drop(_FILLED).rename({_as_resolved(name): name for name in _FILLED}).select(_SEEN)
 
 
 def seen_rows(resolved: Resolved) -> pl.DataFrame:
@@ -153,7 +151,7 @@ def keep_rows(resolved: Resolved, written: pl.DataFrame | None, *, surroundings:
     ``written`` is what :meth:`onrecord.parse.before.ReadBefore.keep` kept of the same rows, if it did.
     """
     table = resolved.statements
-    filled = table.select(*RESOLVED, *(pl.col(name).alias(_now(name)) for name in _FILLED))
+    filled = table.select(*RESOLVED, *(pl.col(name).alias(_as_resolved(name)) for name in _FILLED))
     if written is None:
         written = seen_rows(resolved).drop(RESOLVED)
     minter = resolved.names.minter
@@ -162,17 +160,22 @@ def keep_rows(resolved: Resolved, written: pl.DataFrame | None, *, surroundings:
         "surroundings": surroundings,
         "sources": describe_sources(resolved.sources),
         "told of": told_of,
-        "merged": bool(resolved.names.merged),
+        "merged": merged_nodes(resolved.names),
     }
     return Keep({ROWS: pl.concat([written, filled], how="horizontal")}, facts)
 
 
+def merged_nodes(names: Names) -> list[str]:
+    """The IRIs of entities that judgements made one, and of those that stand for them."""
+    return sorted({*names.merged, *names.merged.values()})
+
+
 def describe_sources(sources: Mapping[str, Source]) -> dict[str, str]:
-    """A hash for each source over all that is said of it, wherever that stands."""
+    """A hash for each source over all that quads are made of, wherever that stands."""
     return {name: sha256_hex(json.dumps(_fields(source)).encode()) for name, source in sources.items()}
 
 
 def _fields(source: Source) -> list[Any]:
-    plain = [getattr(source, field.name) for field in fields(source) if field.type == "str"]
+    plain = [getattr(source, field.name) for field in fields(source) if field.name not in _NO_TEXTS]
     speakers = [(who.id, who.label, who.type, who.note) for who in source.speakers]
     return [*plain, source.origin, speakers]
