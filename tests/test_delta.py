@@ -363,22 +363,22 @@ SNIPPETS = (
     '- triple: ["<https://example.org/garden/entity/letter:n>", attends, summer show]\n  quote: sixteen\n',
 )
 choices = st.lists(st.sampled_from(SNIPPETS), max_size=5).map("".join)
-states = st.fixed_dictionaries({name: choices | st.none() for name in ("letter", "minutes", "news")})
+OTHERWISE = (("title: The", "title: A"), ("a neighbour", "the neighbour"), ("2024-06", "2024-05"))
+heads = st.sampled_from([("", ""), ("", ""), *OTHERWISE])
+states = st.fixed_dictionaries({name: st.tuples(choices, heads) | st.none() for name in ("letter", "minutes", "news")})
+State = dict[str, tuple[str, tuple[str, str]] | None]
 tables = st.lists(st.sampled_from(range(len(ROWS))), max_size=4) | st.none()
 LEDGER = "- {id: ledger, title: The ledger, published: 2024-06-05, speakers: [{id: n, label: a neighbour}]}\n"
 
 
-def write_state(folder: Path, state: dict[str, str | None], table: list[int] | None) -> None:
-    for number, (name, statements) in enumerate(state.items()):
+def write_state(folder: Path, state: State, table: list[int] | None) -> None:
+    for number, (name, said) in enumerate(state.items()):
         path = folder / f"statements/{name}.yaml"
         path.unlink(missing_ok=True)
-        if statements is not None:
-            body = (
-                notes(statements, HEAD.format(name, number))
-                if statements
-                else HEAD.format(name, number) + "statements: []\n"
-            )
-            path.write_text(body, "utf-8")
+        if said is not None:
+            statements, other = said
+            head = HEAD.format(name, number).replace(*other)
+            path.write_text(notes(statements, head) if statements else f"{head}statements: []\n", "utf-8")
     (folder / "statements/plain.csv").unlink(missing_ok=True)
     if table is not None:
         (folder / "statements/plain.csv").write_bytes(as_csv(TABLE[table].with_columns(source=pl.lit("ledger"))))
@@ -387,9 +387,7 @@ def write_state(folder: Path, state: dict[str, str | None], table: list[int] | N
 @pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.tuples(states, tables), min_size=2, max_size=4))
-def test_any_edit(
-    tmp_path_factory: pytest.TempPathFactory, several: list[tuple[dict[str, str | None], list[int] | None]]
-) -> None:
+def test_any_edit(tmp_path_factory: pytest.TempPathFactory, several: list[tuple[State, list[int] | None]]) -> None:
     home = tmp_path_factory.mktemp("any")
     given_: dict[str, str | bytes | None] = {"statements/letter.yaml": None, "sources.yaml": LEDGER}
     folder, out = write_notes(home / "garden", "", **given_), home / "out"
