@@ -249,8 +249,9 @@ def fill_store(
     loaded.changes = None
     if changes is None or changes.whole != kept.whole or around != loaded.surroundings:
         changes = find_changes(resolved, kept, surroundings=around)
-    now, store = (resolved, loaded.lock, project, loaded.described), store_name(out)
-    part = find_part(*now, kept, changes, inference=inference, store=store)
+    part = find_part(
+        resolved, loaded.lock, project, loaded.described, kept, changes, inference=inference, store=store_name(out)
+    )
     tally = Tally()
     if part is not None and part.quads.height <= part.whole // 2:
         with suppress(StoreStale, StoreError):

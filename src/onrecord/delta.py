@@ -180,7 +180,7 @@ def find_part(
             fresh = near
         else:
             whole = select(new, Lens(), project.policy)
-            parts = common_parts(whole, resolved, lock, project)  # of statements nothing is entailed
+            parts = [described, *common_parts(whole, resolved, lock, project, described)]  # statements entail nothing
             fresh = entail(pl.concat(part.select(QUADS.names()) for part in parts), whole, resolved)
     gone, come = _without(inferred, fresh), _without(fresh, inferred)
     single = pl.concat([*direct, gone, come]).unique()
