@@ -125,8 +125,15 @@ def find_changes(resolved: Resolved, kept: Kept, *, surroundings: str) -> Change
     start = pl.col("source").is_in(sorted(sources)) | _names_one_of(renamed)
     links = pl.concat(rows.select(*_LINKS, start.fill_null(False).alias("start")) for rows in (old, new))
     propositions = _tied_together(links, f"<{names.minter.proposition_base}")
-    whole, of_sources = kept.whole, (frozenset(sources), frozenset(described), bool(again))
-    return Changes(whole, old, new, *of_sources, frozenset(propositions))
+    return Changes(
+        whole=kept.whole,
+        old=old,
+        new=new,
+        sources=frozenset(sources),
+        described=frozenset(described),
+        redescribed=bool(again),
+        propositions=frozenset(propositions),
+    )
 
 
 def _names_one_of(nodes: Sequence[str]) -> pl.Expr:
@@ -322,14 +329,17 @@ def _quads_of(
 def _is_about_itself(rows: pl.DataFrame, resolved: Resolved) -> bool:
     """Whether a fact may stand in a graph that describes something: then it stands there alone."""
     used = {predicate for triples in resolved.names.ontology.graphs.values() for _, predicate, _ in triples}
-    said = rows.select("asserting", "predicate").filter("asserting")["predicate"].unique()
-    return any(predicate in used or predicate.startswith(_GIVEN) for predicate in said)
+    return any(predicate in used or predicate.startswith(_GIVEN) for predicate in _asserted(rows))
 
 
 def _reached(rows: pl.DataFrame, resolved: Resolved) -> set[str]:
     """The properties of what may follow from ``rows``."""
-    said = rows.select("asserting", "predicate").filter("asserting")["predicate"].unique()
-    return rules_of(resolved).reached(said)
+    return rules_of(resolved).reached(_asserted(rows))
+
+
+def _asserted(rows: pl.DataFrame) -> pl.Series:
+    """The properties of the rows that stand as fact."""
+    return rows.select("asserting", "predicate").filter("asserting")["predicate"].unique()
 
 
 def _speakers(resolved: Resolved) -> str:
