@@ -340,8 +340,8 @@ def _entities(resolved: Resolved, problems: Problems) -> None:
     for column in ("said_by_terms", "via_terms", "said_to_terms", "origin_terms"):
         used.update(table[column].drop_nulls().explode().drop_nulls().unique().to_list())
     for column in ("restrictive", "additive"):
-        values = table.filter(pl.col(column).list.len() > 0)[column].explode().struct.field("value")
-        used.update(values.drop_nulls().unique().to_list())
+        values = table.select(pl.col(column).filter(pl.col(column).list.len() > 0)).to_series().explode()
+        used.update(values.struct.field("value").drop_nulls().unique().to_list())
     for source in resolved.sources.values():
         found = (resolved.names.entity(text, source.id).iri for text in source.origin)
         used.update(f"<{iri}>" for iri in found if iri)
