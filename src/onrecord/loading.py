@@ -45,8 +45,8 @@ def load_in_parts(store: ox.Store, pieces: Iterable[bytes]) -> None:
     """
     turns = _Turns(pieces)
     with ThreadPoolExecutor(2) as pool:
-        ends = [pool.submit(contextvars.copy_context().run, _load_parts, store, turns) for _ in range(2)]
         try:
+            ends = [pool.submit(contextvars.copy_context().run, _load_parts, store, turns) for _ in range(2)]
             while wait(ends, _LISTEN).not_done:  # an interrupt that reaches another thread wakes nobody here
                 pass
         finally:
