@@ -6,6 +6,7 @@ Leaves what is in it to ``assemble`` and queries on it to ``worker``. Nobody els
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -14,14 +15,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
 from onrecord.errors import OutputError, StoreError
 from onrecord.files import sha256_file, sync_folder, write_atomic
-from onrecord.loading import load_in_parts, load_whole
 from onrecord.progress import advance, stage
 from onrecord.terms import RDFS
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LINK = "store"
 SUMS = "SHA256SUMS"
@@ -29,7 +33,6 @@ SUMS = "SHA256SUMS"
 MAX_TABLES = 250
 """A store with more tables than this is loaded anew: each update adds some, and each costs a query time."""
 _TABLE = ".sst"
-_LOADING = "loading the store"
 _ALIKE = "there are quads that the store takes for one another"
 _OURS = re.compile(r"store-[0-9a-f]{16}-([0-9]+-)?[a-z0-9_]{8}|\.store-[0-9]+")
 
@@ -47,8 +50,7 @@ def build_store(folder: Path, nquads: bytes | Iterable[bytes], key: str, quads: 
     """
     with _new_store(folder, key) as fresh:
         store = ox.Store(str(fresh))
-        stage(_LOADING, quads, "quads")
-        load_in_parts(store, [nquads] if isinstance(nquads, bytes) else nquads)
+        _load(store, nquads, quads)
         store.flush()
         del store
         _publish(fresh, {})
@@ -263,9 +265,43 @@ def _tables(folder: Path) -> list[str]:
 def load_store(nquads: bytes | Iterable[bytes], quads: int | None = None) -> ox.Store:
     """A store in memory; ``quads`` as in :func:`build_store`."""
     store = ox.Store()
-    stage(_LOADING, quads, "quads")
-    load_whole(store, nquads)
+    _load(store, nquads, quads)
     return store
+
+
+def _load(store: ox.Store, nquads: bytes | Iterable[bytes], quads: int | None = None) -> None:
+    stage("loading the store", quads, "quads")
+    source = nquads if isinstance(nquads, bytes) else io.BufferedReader(_Pieces(nquads), _READ_AT_ONCE)
+    store.bulk_load(cast("IO[bytes]", source), ox.RdfFormat.N_QUADS, lenient=True)
+
+
+_READ_AT_ONCE = 1 << 18
+"""The store asks for two thousand bytes at a time, which the buffer hands out faster than we could."""
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as a file that is read once; a piece is let go of when it has been read."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._piece = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill ``buffer`` as far as a piece goes; nothing at the end."""
+        while not self._piece:
+            following = next(self._pieces, None)
+            if following is None:
+                return 0
+            self._piece = memoryview(following)
+        room = memoryview(buffer).cast("B")
+        size = min(len(room), len(self._piece))
+        room[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
+        return size
 
 
 def graph_names(store: ox.Store) -> list[str]:
