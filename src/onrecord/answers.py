@@ -163,15 +163,17 @@ class Rows(Sequence[Row]):
 
 def _order() -> Callable[[Row], tuple[str, ...]]:
     """The order of terms, a key of each made once: a text in which what is compared first stands first."""
-
-    class Keys(dict[Term | None, str]):
-        def __missing__(self, term: Term | None) -> str:
-            key = "" if term is None else f"{term.value}\0{term.kind}\0{term.datatype}\0{term.language}"
-            self[term] = key
-            return key
-
-    key = Keys().__getitem__
+    key = _Keys().__getitem__
     return lambda row: tuple(map(key, row))
+
+
+class _Keys(dict[Term | None, str]):
+    """The key of each term that was asked for."""
+
+    def __missing__(self, term: Term | None) -> str:
+        key = "" if term is None else f"{term.value}\0{term.kind}\0{term.datatype}\0{term.language}"
+        self[term] = key
+        return key
 
 
 class Answer:

@@ -21,6 +21,7 @@ import pyoxigraph as ox
 
 from onrecord.errors import OutputError, StoreError
 from onrecord.files import sha256_file, sync_folder, write_atomic
+from onrecord.heap import give_back
 from onrecord.progress import advance, stage
 from onrecord.terms import RDFS
 
@@ -278,13 +279,20 @@ def _load(store: ox.Store, nquads: bytes | Iterable[bytes], quads: int | None = 
 _READ_AT_ONCE = 1 << 18
 """The store asks for two thousand bytes at a time, which the buffer hands out faster than we could."""
 
+_BETWEEN_GIVING_BACK = 100_000_000
+"""About half a million quads."""
+
 
 class _Pieces(io.RawIOBase):
-    """Pieces of bytes as a file that is read once; a piece is let go of when it has been read."""
+    """Pieces of bytes as a file that is read once; a piece is let go of when it has been read.
+
+    Each batch that the engine makes of them leaves holes in the heap: from time to time they are given back.
+    """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
         self._piece = memoryview(b"")
+        self._passed = 0
 
     def readable(self) -> bool:
         """Always."""
@@ -297,6 +305,10 @@ class _Pieces(io.RawIOBase):
             if following is None:
                 return 0
             self._piece = memoryview(following)
+            self._passed += len(following)
+            if self._passed > _BETWEEN_GIVING_BACK:
+                self._passed = 0
+                give_back()
         room = memoryview(buffer).cast("B")
         size = min(len(room), len(self._piece))
         room[:size] = self._piece[:size]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from onrecord.cli import process
 from onrecord.cli.process import SMALL, tune
 
 THREADS = "POLARS_MAX_THREADS"
@@ -31,11 +32,16 @@ def test_a_small_graph_is_worked_on_by_one_thread(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "size"), [("large.csv", SMALL + 1), ("large.parquet", SMALL // 5)])
-def test_a_large_graph_is_worked_on_by_all(name: str, size: int, tmp_path: Path) -> None:
+def test_a_large_graph_is_worked_on_by_all(
+    name: str, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr(process, "keep_few_heaps", lambda: kept.append("few"))
     with (tmp_path / name).open("wb") as file:
         file.truncate(size)
     tune(tmp_path)
     assert THREADS not in os.environ
+    assert kept == ["few"]
 
 
 def test_what_the_user_has_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from onrecord.heap import keep_few_heaps
+
 SMALL = 64_000_000
 """Bytes of files in a graph's folder up to which one core reads and joins tables as soon as several do."""
 
@@ -27,7 +29,7 @@ def tune(folder: Path) -> None:
     """Have the libraries work sparingly on the tables of a small graph; what the user has set in the environment stays.
 
     Threads that wait for a task of a tenth of a millisecond burn more than the task takes. It has to be called before
-    polars is imported, and does nothing after that.
+    polars is imported, and does nothing after that. For a large graph the heap is kept together instead.
     """
     if "polars" in sys.modules:
         return
@@ -35,6 +37,7 @@ def tune(folder: Path) -> None:
     for size in _sizes(folder):
         total += size
         if total > SMALL:
+            keep_few_heaps()
             return
     for name, value in _SPARING.items():
         os.environ.setdefault(name, value)
