@@ -55,7 +55,13 @@ Term(kind='literal', value='1.5', datatype='http://www.w3.org/2001/XMLSchema#dec
         return None
     if cell.startswith("<<("):  # RDF 1.2: only a query that makes one with TRIPLE() gets one
         return Term("triple", _IN_TRIPLE.sub(lambda match: _value(match[0]), cell))
-    if cell[0] in '<"_':
+    if cell[0] == "<":
+        return Term("iri", cell[1:-1])
+    if cell[0] == '"' and "\\" not in cell:  # then no quotation mark stands inside
+        text, _, tag = cell[1:].rpartition('"')
+        if tag[:1] in ("", "@"):
+            return Term("literal", text, None, tag[1:] or None)
+    if cell[0] in '"_':
         kind, value, datatype, language = split_term(cell)
         return Term(kind, value, None if datatype == f"{XSD}string" else datatype, language)
     if cell in ("true", "false"):
