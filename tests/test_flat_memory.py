@@ -80,9 +80,9 @@ def test_a_million_rows_are_printed_in_little_memory(
 
 @pytest.mark.slow
 def test_a_build_onto_disk_keeps_to_what_is_stated(tmp_path: Path) -> None:
-    """So that a million come to about 4 GiB: 200,000 were measured at 2.0 to 2.3, as the store's threads meet.
+    """So that a million fit into 4 GiB: 200,000 were measured at 2.0 to 2.3, as the store's threads meet.
 
-    Its loader takes 1.7 to 1.8 of them whatever else is held (``bench/README.md``), so the least of three runs counts.
+    The engine's loader takes 1.7 to 1.8 of them whatever else is held (``bench/README.md``): the least of three counts.
     """
     count = 200_000
     graph = generate(tmp_path / "bench", count, "csv", 7, bad=0).folder

@@ -56,8 +56,7 @@ def test_it_is_given_back_as_quads_pass(monkeypatch: pytest.MonkeyPatch) -> None
     given: list[None] = []
     monkeypatch.setattr(store, "give_back", lambda: given.append(None))
     monkeypatch.setattr(store, "_BETWEEN_GIVING_BACK", 1000)
-    lines = [f'<urn:s> <urn:p> "{number}" <urn:g> .\n'.encode() for number in range(200)]
-    made = store.load_store(iter(lines))
-    assert len(made) == 200
-    assert next(made.quads_for_pattern(None, None, ox.Literal("199"), None), None) is not None
-    assert len(given) == sum(map(len, lines)) // 1020
+    small, large = (f'<urn:s> <urn:p> "{"x" * size}" <urn:g> .\n'.encode() for size in (400, 1001))
+    made = store.load_store(iter([large, small, small, small, large]))
+    assert {len(quad.object.value) for quad in made if isinstance(quad.object, ox.Literal)} == {400, 1001}
+    assert len(given) == 3, "once for each large one, once for the three small ones"
