@@ -7,8 +7,9 @@ stand in strings, IRIs, comments and variables.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +20,9 @@ QUERY_NAME = "query"
 """What a query without a file is called in problems."""
 
 MAX_QUERY_BYTES = 256 * 1024
+
+_SHORT = 2048
+"""Of longer queries no tokens are remembered: 128 of these take some 30 MB at most."""
 
 _TOKEN = re.compile(
     r"""
@@ -40,6 +44,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SERVICE = re.compile(r"(?:a?(?:true|false|\d[\d.e]*)\.?)?(?P<word>service)", re.IGNORECASE)
+_SERVICE_SOMEWHERE = re.compile("service", re.IGNORECASE)
 _BRACE = re.compile(r"(?:\s|#[^\n\r]*)*\{")
 _WORD_IN_IRI = re.compile(r"<(?P<word>[^\W\d_][\w.-]*)(?P<sign>[:(#])?")
 _TAKE_A_NAME = frozenset({"GRAPH", "FROM", "NAMED", "DESCRIBE"})
@@ -66,8 +71,8 @@ class Token:
     start: int
 
 
-def tokens(query: str) -> Iterator[Token]:
-    """The tokens of ``query``, white space and comments left out.
+def tokens(query: str) -> tuple[Token, ...]:
+    """The tokens of ``query``, white space and comments left out; those of a short one are read once.
 
     ``?a<b>`` is a variable and an IRI in a pattern; in an expression, where no IRI follows a value, its
     ``<`` compares.
@@ -77,6 +82,15 @@ def tokens(query: str) -> Iterator[Token]:
     >>> [token.text for token in tokens("ASK{?a<b>?c FILTER(?c<?a&&?c>1)}")]
     ['ASK', '{', '?a', '<b>', '?c', 'FILTER', '(', '?c', '<', '?a', '&&', '?c', '>', '1', ')', '}']
     """
+    return _remembered(query) if len(query) <= _SHORT else tuple(_read(query))
+
+
+@functools.lru_cache(maxsize=128)
+def _remembered(query: str) -> tuple[Token, ...]:
+    return tuple(_read(query))
+
+
+def _read(query: str) -> Iterator[Token]:
     brackets = _Brackets()
     at = 0
     while match := brackets.read(query, at):
@@ -157,7 +171,7 @@ def bind_parameters(query: str, terms: Mapping[str, str]) -> str:
 
 def has_from(query: str, prefixes: Mapping[str, str]) -> bool:
     """Whether the query chooses its graphs itself."""
-    found = list(tokens(query))
+    found = tokens(query)
     return next(_from_clauses(found, dict(prefixes) | dict(_declared(found))), None) is not None
 
 
@@ -183,7 +197,7 @@ def guard(query: str, graphs: Iterable[str], prefixes: Mapping[str, str], name: 
     if len(query.encode("utf-8", "replace")) > MAX_QUERY_BYTES:
         problem = Problem("Q004", Place(name), f"this query is longer than {MAX_QUERY_BYTES // 1024} KiB", "shorten it")
         raise QueryRefused(problem, query)
-    found = list(tokens(query))
+    found = tokens(query)
     known = set(graphs)
     declared = dict(prefixes) | dict(_declared(found))
     form = next(
@@ -216,6 +230,8 @@ def _service(query: str, declared: Mapping[str, str]) -> int | None:
     The engine's parser has no lexer: ``trueSERVICE<a>{`` and ``SERVICEex:a{`` are the keyword to it,
     and ``<`` means "less than" where no IRI fits. So a ``<`` that may be either is read both ways.
     """
+    if not _SERVICE_SOMEWHERE.search(query):
+        return None
     for match, before in _readings(query, declared):
         keyword = _SERVICE.match(match[0])
         if keyword and (
@@ -265,7 +281,7 @@ def _may_be_less_than(text: str, declared: Mapping[str, str] | None) -> bool:
     return match["word"] in (declared or ()) if match["sign"] == ":" else match["sign"] is not None
 
 
-def _declared(found: list[Token]) -> Iterator[tuple[str, str]]:
+def _declared(found: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """The prefixes that a query declares; the engine takes ``PREFIXa:<b>`` too."""
     for index, (token, address) in enumerate(pairwise(found)):
         if token.kind == "name" and token.text.endswith(":") and address.kind == "iri":
@@ -281,7 +297,7 @@ _FROM_NAME = re.compile(r"\w*?FROM(?:NAMED)?(?=(?P<prefix>[^:]*):)", re.IGNORECA
 _NAMED_NAME = re.compile(r"NAMED(?=(?P<prefix>[^:]*):)", re.IGNORECASE)
 
 
-def _from_clauses(found: list[Token], declared: Mapping[str, str]) -> Iterator[Token]:
+def _from_clauses(found: Sequence[Token], declared: Mapping[str, str]) -> Iterator[Token]:
     """What each FROM of a query names.
 
     ``ASKFROM<a>``, ``FROMex:a`` and ``FROMNAMED`` hold the keyword to the engine. Where a name may be
@@ -312,7 +328,7 @@ def names_graphs(query: str, prefixes: Mapping[str, str]) -> bool:
     >>> names_graphs("ASK { GRAPH ?g { ?s ?p ?o } }", {}), names_graphs("ASK { ?graph a ex:graph }", {})
     (True, False)
     """
-    found = list(tokens(query))
+    found = tokens(query)
     declared = {**prefixes, **dict(_declared(found))}
     if next(_from_clauses(found, declared), None) is not None:
         return True
@@ -326,7 +342,7 @@ def names_graphs(query: str, prefixes: Mapping[str, str]) -> bool:
     return False
 
 
-def _glued(keyword: re.Pattern[str], names: list[Token], declared: Mapping[str, str]) -> Iterator[Token]:
+def _glued(keyword: re.Pattern[str], names: Sequence[Token], declared: Mapping[str, str]) -> Iterator[Token]:
     """What stays of each name without the keyword before it, where its prefix is declared."""
     for token in names:
         match = keyword.match(token.text)
@@ -379,7 +395,7 @@ def explain_syntax(query: str, message: str, prefixes: Mapping[str, str], name: 
     ``message`` is the engine's; it names the furthest point it reached, often not the mistake. What
     is not closed, a prefix that nobody declared and a misspelt keyword are looked for first.
     """
-    found = list(tokens(query))
+    found = tokens(query)
     problem = (
         _unclosed(found, query, name)
         or _foreign(found, query, prefixes, name)
@@ -397,7 +413,7 @@ def _problem(query: str, token: Token, name: str, message: str, fix: str, length
 _PAIRS = {"}": "{", ")": "(", "]": "["}
 
 
-def _unclosed(found: list[Token], query: str, name: str) -> Problem | None:
+def _unclosed(found: Sequence[Token], query: str, name: str) -> Problem | None:
     opened: list[Token] = []
     for token in found:
         if token.kind == "sign" and token.text in "\"'":
@@ -429,7 +445,7 @@ _INSTEAD = {
 _CLOSED = re.compile(r"<[^<>\s]*>")
 
 
-def _foreign(found: list[Token], query: str, prefixes: Mapping[str, str], name: str) -> Problem | None:
+def _foreign(found: Sequence[Token], query: str, prefixes: Mapping[str, str], name: str) -> Problem | None:
     """What other languages have and SPARQL has not, and IRIs that are none."""
     known = dict(prefixes) | dict(_declared(found))
     depth = 0
@@ -461,7 +477,7 @@ def _foreign(found: list[Token], query: str, prefixes: Mapping[str, str], name: 
     return None
 
 
-def _unknown_prefix(found: list[Token], query: str, prefixes: Mapping[str, str], name: str) -> Problem | None:
+def _unknown_prefix(found: Sequence[Token], query: str, prefixes: Mapping[str, str], name: str) -> Problem | None:
     known = dict(prefixes) | dict(_declared(found))
     for index, token in enumerate(found):
         if token.kind != "name" or (index and found[index - 1].text.upper() == "PREFIX"):
@@ -483,7 +499,7 @@ def _unknown_prefix(found: list[Token], query: str, prefixes: Mapping[str, str],
     return None
 
 
-def _misspelt(found: list[Token], query: str, name: str) -> Problem | None:
+def _misspelt(found: Sequence[Token], query: str, name: str) -> Problem | None:
     known = {*_KEYWORDS, "a", "true", "false", "TRUE", "FALSE"}
     for token in found:
         if token.kind == "word" and token.text.upper() not in known and token.text not in known:
@@ -503,7 +519,7 @@ def _misspelt(found: list[Token], query: str, name: str) -> Problem | None:
 _AT = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 
 
-def _where_it_stops(found: list[Token], query: str, message: str, name: str) -> Problem:
+def _where_it_stops(found: Sequence[Token], query: str, message: str, name: str) -> Problem:
     """The token at which the engine gave up.
 
     It compares a keyword of n letters with the next n characters before it says no, and reports
