@@ -72,15 +72,17 @@ def check_inside(path: Path, root: Path, name: str | Place, problems: Problems) 
 def read_bytes(path: Path, name: str, problems: Problems, *, bounded: bool = True) -> bytes | None:
     """The bytes of an ordinary file, or None with a problem; tables are not ``bounded``."""
     try:
-        with open(path, "rb", opener=_open_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        with open(path, "rb", buffering=0, opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 problems.error("P003", Place(name), "this is not an ordinary file", "delete it or move it away")
                 return None
-            data = file.read(MAX_TEXT_BYTES + 1 if bounded else -1)
+            is_too_large = bounded and status.st_size > MAX_TEXT_BYTES
+            data = b"" if is_too_large else file.read()  # a bound here would take so much memory for each file
     except OSError as error:
         problems.error("P002", Place(name), f"this file cannot be read: {error.strerror}", "mend or delete it")
         return None
-    if bounded and len(data) > MAX_TEXT_BYTES:
+    if is_too_large:
         problems.error(
             "P004",
             Place(name),

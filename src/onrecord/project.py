@@ -382,7 +382,7 @@ def find_files(project: Project, folder: str, suffixes: tuple[str, ...], problem
         place = Place(project.name_of(path))
         problems.error("P002", place, f"this folder cannot be read: {error.strerror}", "mend or delete it")
 
-    for path in sorted(_walk(start, unreadable)):
+    for path, is_plain in sorted(_walk(start, unreadable), key=lambda walked: walked[0].parts):
         if _is_passed_over(path):
             continue
         name = project.name_of(path)
@@ -396,7 +396,7 @@ def find_files(project: Project, folder: str, suffixes: tuple[str, ...], problem
                 f"this file is passed over: {folder}/ takes {', '.join(suffixes)}",
                 "rename it or move it away",
             )
-        elif check_inside(path, project.folder, name, problems):
+        elif is_plain or check_inside(path, project.folder, name, problems):
             found.append(path)
     return found
 
@@ -415,8 +415,11 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _walk(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator[Path]:
-    """Files below ``folder``, and folders that are named like a file of statements."""
+def _walk(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator[tuple[Path, bool]]:
+    """What stands below ``folder``, and whether it is an ordinary file: no link, nor reached through one.
+
+    Folders are gone into, and given too where they are named like a file of statements.
+    """
     waiting = [folder]
     while waiting:
         inner = waiting.pop()
@@ -428,7 +431,7 @@ def _walk(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator
         for entry in entries:
             path = Path(entry.path)
             if not entry.is_dir(follow_symlinks=False) or path.suffix.lower() in STATEMENT_SUFFIXES:
-                yield path
+                yield path, entry.is_file(follow_symlinks=False)
             elif not entry.name.startswith("."):
                 waiting.append(path)
 
@@ -478,13 +481,14 @@ def input_files(project: Project, *, statements: bool = True) -> list[Path]:
     folder = project.folder
     files = [folder / SETTINGS, folder / LOCK, folder / "sources.yaml", folder / "withdrawn.yaml", folder / JUDGEMENTS]
     files += [folder / name for name in ENTITY_FILES]
-    for path in _walk(folder / "statements", lambda path, error: None) if statements else ():
+    plain: list[Path] = []
+    for path, is_plain in _walk(folder / "statements", lambda path, error: None) if statements else ():
         if path.suffix.lower() in STATEMENT_SUFFIXES and not _is_passed_over(path):
-            files.append(path)
+            (plain if is_plain else files).append(path)
     for ontology in project.ontology_files:
         shapes = shapes_beside(ontology)
         files += [ontology, shapes] if shapes else [ontology]
-    return sorted(path for path in files if path.is_file())
+    return sorted((*plain, *(path for path in files if path.is_file())), key=lambda path: path.parts)
 
 
 def input_digest(project: Project, *, statements: bool = True) -> str:
