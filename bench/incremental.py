@@ -28,6 +28,7 @@ from statements import SETTINGS, Generator, generate
 ROOT = Path(__file__).resolve().parents[1]
 STATEMENTS_A_FILE = 100
 PARTS = ("source", "subject", "predicate", "object")
+NAMES = ("from nothing", "one file changed", "another file changed", "nothing changed")
 
 
 def write_graph(folder: Path, files: int, format_: str = "yaml", seed: int = 7) -> None:
@@ -108,19 +109,22 @@ def build(folder: Path, out: Path, *options: str) -> float:
 
 
 def measure(files: int, format_: str, options: list[str]) -> dict[str, float]:
-    """CPU seconds from nothing, after one file changed, and with nothing changed."""
+    """CPU seconds from nothing, after one file changed, after another did, and with nothing changed."""
     with tempfile.TemporaryDirectory() as home:
         folder, out = Path(home) / "graph", Path(home) / "out"
         write_graph(folder, files, format_)
         whole = build(folder, out, *options)
         change(folder, files // 2, format_)
         changed = build(folder, out, *options)
+        change(folder, files // 3, format_)
+        another = build(folder, out, *options)
         same = build(folder, out, *options)
     return {
         "files": files,
         "statements": files * STATEMENTS_A_FILE,
         "from nothing": round(whole, 2),
         "one file changed": round(changed, 2),
+        "another file changed": round(another, 2),
         "nothing changed": round(same, 2),
         "ratio": round(whole / changed, 1),
     }
@@ -142,7 +146,7 @@ def main() -> None:
     results = [measure(files, chosen.format, [f"--{name}" for name in chosen.options]) for files in chosen.files]
     found = {
         "results": results,
-        "slope": {name: slopes(results, name) for name in ("from nothing", "one file changed", "nothing changed")},
+        "slope": {name: slopes(results, name) for name in NAMES},
     }
     if chosen.json:
         print(json.dumps(found, indent=2))
