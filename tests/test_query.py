@@ -28,7 +28,7 @@ from onrecord.graph import Graph
 from onrecord.lens import Lens
 from onrecord.limits import Limits
 from onrecord.query import MAX_UNKNOWN, evaluate, read_day, unknown_terms
-from onrecord.sparql import MAX_QUERY_BYTES
+from onrecord.sparql.guard import MAX_QUERY_BYTES
 from small_graph import LETTER, write_graph
 
 PROBLEMS = {

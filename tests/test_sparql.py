@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecord.errors import QueryRefused
-from onrecord.sparql import bind_parameters, explain_syntax, guard, has_from, is_ordered, may_call, tokens
+from onrecord.sparql.guard import guard, has_from, may_call
+from onrecord.sparql.mistakes import explain_syntax
+from onrecord.sparql.tokens import bind_parameters, is_ordered, tokens
 
 PREFIXES = {
     "": "https://example.org/garden/entity/",

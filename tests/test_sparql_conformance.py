@@ -21,7 +21,8 @@ import pytest
 
 from onrecord.errors import QueryError, QueryRefused
 from onrecord.limits import Limits
-from onrecord.sparql import guard, tokens
+from onrecord.sparql.guard import guard
+from onrecord.sparql.tokens import tokens
 from onrecord.worker import EngineSyntaxError, Job
 from onrecord.workers import run
 

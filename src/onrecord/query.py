@@ -19,18 +19,9 @@ from onrecord.errors import OnRecordError, Place, Problem, QueryError, QueryRefu
 from onrecord.lens import Lens
 from onrecord.limits import Limits
 from onrecord.nearest import nearest_names, offer
-from onrecord.sparql import (
-    MAX_QUERY_BYTES,
-    QUERY_NAME,
-    bind_parameters,
-    explain_syntax,
-    explain_values,
-    guard,
-    has_from,
-    is_ordered,
-    place,
-    tokens,
-)
+from onrecord.sparql.guard import MAX_QUERY_BYTES, guard, has_from
+from onrecord.sparql.mistakes import explain_syntax, explain_values
+from onrecord.sparql.tokens import QUERY_NAME, bind_parameters, is_ordered, place, tokens
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -27,7 +27,7 @@ from onrecord.limits import Limits
 from onrecord.nearest import did_you_mean
 from onrecord.project import Project, find_files
 from onrecord.query import answer, read_day
-from onrecord.sparql import tokens
+from onrecord.sparql.tokens import tokens
 from onrecord.statuses import ASSERTABLE
 from onrecord.terms import XSD, iri, is_iri, literal
 

@@ -27,7 +27,8 @@ from onrecord.questions import (
     resolve_name,
     type_of,
 )
-from onrecord.sparql import bind_parameters, guard, has_from, place, tokens
+from onrecord.sparql.guard import guard, has_from
+from onrecord.sparql.tokens import bind_parameters, place, tokens
 from onrecord.worker import Form, read_forms
 
 if TYPE_CHECKING:

@@ -32,7 +32,9 @@ from onrecord.parse import parse
 from onrecord.project import open_project
 from onrecord.resolve import resolve
 from onrecord.sources import Text, locate
-from onrecord.sparql import explain_syntax, guard, is_ordered, names_graphs
+from onrecord.sparql.guard import guard, names_graphs
+from onrecord.sparql.mistakes import explain_syntax
+from onrecord.sparql.tokens import is_ordered
 from onrecord.store import load_store
 from onrecord.times import NotADate, bounds
 from onrecord.trials import check_questions

@@ -19,7 +19,7 @@ from onrecord.infer import Triple
 from onrecord.lens import Lens
 from onrecord.limits import Limits
 from onrecord.query import answer as ask
-from onrecord.sparql import QUERY_NAME, Token, place, tokens
+from onrecord.sparql.tokens import QUERY_NAME, Token, place, tokens
 from onrecord.terms import iri, literal, split_term
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from onrecord.errors import QueryError
-from onrecord.sparql import Token
+from onrecord.sparql.tokens import Token
 
 if TYPE_CHECKING:
     from onrecord.engine import Job

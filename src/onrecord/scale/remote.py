@@ -27,7 +27,8 @@ from onrecord.scale.ledger import Entries, Ledger
 from onrecord.scale.lensed import PARTS, describe, description_of, is_lensed, is_whole, plain_name, words_of
 from onrecord.scale.server import Reply, Server, why_part
 from onrecord.scale.shipment import lenses_of, state_of
-from onrecord.sparql import names_graphs, tokens
+from onrecord.sparql.guard import names_graphs
+from onrecord.sparql.tokens import tokens
 from onrecord.spool import Spool
 from onrecord.terms import ONR, RDFS, iri
 from onrecord.worker import Answering, read_forms, too_many_rows

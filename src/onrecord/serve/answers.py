@@ -18,7 +18,7 @@ from onrecord.serve.editions import Edition, Reply
 from onrecord.serve.metrics import Metrics
 from onrecord.serve.protocol import Refusal
 from onrecord.serve.settings import BUSY_SECONDS, Settings
-from onrecord.sparql import may_call
+from onrecord.sparql.guard import may_call
 
 SMALL = 256 << 10
 """Bytes of the largest answer that is remembered."""

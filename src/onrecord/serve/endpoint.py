@@ -16,7 +16,7 @@ from onrecord.serve.pages import send_page
 from onrecord.serve.protocol import Operation, Refusal, named_format, read_operation, read_pairs
 from onrecord.serve.service import Service, accepted, wanted
 from onrecord.serve.settings import MAX_BODY
-from onrecord.sparql import MAX_QUERY_BYTES
+from onrecord.sparql.guard import MAX_QUERY_BYTES
 
 CONSOLE = "console.html"
 

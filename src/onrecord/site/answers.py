@@ -22,7 +22,7 @@ from onrecord.questions import Question, parameter_terms, put, read_questions
 from onrecord.site.frame import Frame
 from onrecord.site.page import Maker
 from onrecord.site.record import Record
-from onrecord.sparql import bind_parameters
+from onrecord.sparql.tokens import bind_parameters
 from onrecord.terms import ONR
 
 MOST = 1_000

@@ -1,5 +1,5 @@
 // Owns SPARQL as text: tokens, what a query may not do, parameters, and where a mistake stands.
-// Leaves evaluating to worker.js. The rules are those of onrecord/sparql.py, for a reader's own browser.
+// Leaves evaluating to worker.js. The rules are those of onrecord/sparql, for a reader's own browser.
 
 Object.assign(given, JSON.parse(byId('console-data').textContent));
 const TOKEN = new RegExp([
