@@ -537,7 +537,7 @@ def test_of_a_large_graph_only_files_in_yaml_are_kept(
     monkeypatch.setattr("onrecord.parse.reading.SMALL", 0)
     folder, out = write_notes(tmp_path / "garden", "", **{**files(), **more()}), tmp_path / "out"
     onrecord.open(folder).build(out)
-    assert (out / ".current/kept/rows.arrow").exists() is (more is dict)
+    assert (out / ".current/kept/rows.parquet").exists() is (more is dict)
     EDITS["a statement more"](folder)
     onrecord.open(folder).build(out)
     assert_same_as_from_nothing(folder, out)
@@ -549,7 +549,7 @@ def damage(path: Path) -> None:
     path.write_bytes(data)
 
 
-KEPT = ("contents.json", "read files.arrow", "rows.arrow", "inferred quads.arrow")
+KEPT = ("contents.json", "read files.parquet", "rows.parquet", "inferred quads.parquet")
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -563,7 +563,7 @@ def test_what_was_kept_and_is_not_whole_is_not_used(
     how(out / ".current/kept" / name)
     EDITS["a statement more"](folder)
     onrecord.open(folder).build(out)
-    assert updates.made == (1 if name == "read files.arrow" else 0)
+    assert updates.made == (1 if name == "read files.parquet" else 0)
     assert_same_as_from_nothing(folder, out)
 
 

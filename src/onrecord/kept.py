@@ -73,12 +73,12 @@ class Kept:
             return None
         if name not in self._tables:
             try:
-                data = (self._folder / f"{name}.arrow").read_bytes()
+                data = (self._folder / f"{name}.parquet").read_bytes()
             except OSError:
                 return None
             if sha256_hex(data) != self._sums[name]:
                 return None
-            self._tables[name] = pl.read_ipc(io.BytesIO(data))
+            self._tables[name] = pl.read_parquet(io.BytesIO(data))
         return self._tables[name]
 
     def forget(self) -> None:
@@ -104,9 +104,9 @@ def _write(folder: Path, keep: Keep) -> None:
     sums = {}
     for name, table in keep.tables.items():
         data = io.BytesIO()
-        table.write_ipc(data, compression="lz4")
+        table.write_parquet(data, compression="lz4", statistics=False, row_group_size=max(table.height, 1))
         sums[name] = sha256_hex(data.getvalue())
-        (folder / f"{name}.arrow").write_bytes(data.getbuffer())
+        (folder / f"{name}.parquet").write_bytes(data.getbuffer())
     told = {"code": code_digest(), "sums": sums, "facts": keep.facts}
     contents = {**told, "whole": _seal(told)}
     (folder / _CONTENTS).write_bytes(json.dumps(contents, ensure_ascii=False).encode())
