@@ -20,8 +20,9 @@ import pytest
 import onrecord
 from onrecord.engine import Output
 from onrecord.errors import QueryBusy, QueryError, QueryLimitExceeded
+from onrecord.forked import bound
 from onrecord.limits import Limits
-from onrecord.worker import EngineSyntaxError, Job, _bound, read_forms
+from onrecord.worker import EngineSyntaxError, Job, read_forms
 from onrecord.workers import Evaluated, run
 from test_sparql import PREFIXES, SERVICES
 
@@ -411,8 +412,8 @@ def test_a_limit_is_only_ever_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
     set_to: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (5, 100))
     monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: set_to.append(limits))
-    _bound(resource.RLIMIT_AS, 1000)
-    _bound(resource.RLIMIT_AS, 10)
+    bound(resource.RLIMIT_AS, 1000)
+    bound(resource.RLIMIT_AS, 10)
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (5, resource.RLIM_INFINITY))
-    _bound(resource.RLIMIT_AS, 1000)
+    bound(resource.RLIMIT_AS, 1000)
     assert set_to == [(100, 100), (10, 10), (1000, 1000)]

@@ -9,28 +9,24 @@ ends at the limit. A process that came to the end of a query takes the next one.
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import fcntl
-import gc
 import json
 import os
 import resource
 import selectors
 import signal
-import stat
 import threading
 import time
-import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from operator import lt
-from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
 from onrecord.engine import Job, Output, TooManyRows, answer
 from onrecord.errors import QueryBusy, QueryCancelled, QueryError, QueryLimitExceeded
+from onrecord.forked import become_child, bound, pipes, write_all
 from onrecord.limits import Limits, RowCount
 from onrecord.written import Forms
 
@@ -41,9 +37,6 @@ GROWTH_BYTES = (256 << 20, 96 << 20)
 _PIPE_BYTES = 1 << 20
 _CHECK_SECONDS = 0.1
 """How often somebody who may cancel is asked."""
-
-_FORKING = threading.Lock()
-"""Held while a pipe is open for writing here, so that no other child inherits that end."""
 
 Cancelled = Callable[[], bool]
 
@@ -124,21 +117,16 @@ class Worker:
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        with _FORKING, warnings.catch_warnings(), contextlib.ExitStack() as ends:
-            warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child calls the engine only
-            try:
-                jobs, self._jobs = _open_pipe(ends)
-                self._body, body = _open_pipe(ends)
-                self._notes, notes = _open_pipe(ends)
+        try:
+            with pipes(3) as ((jobs, self._jobs), (self._body, body), (self._notes, notes)):
                 self._owner = os.getpid()
                 self._child = os.fork()
-            except OSError as error:
-                raise _no_room(error) from error
-            if self._child == 0:
-                _live(dataset, jobs, body, notes)
-            ends.pop_all()
-            for end in (jobs, body, notes):
-                os.close(end)
+                if self._child == 0:
+                    _live(dataset, jobs, body, notes)
+                for end in (jobs, body, notes):
+                    os.close(end)
+        except OSError as error:
+            raise _no_room(error) from error
         with contextlib.suppress(OSError, AttributeError):  # a larger pipe is only faster
             fcntl.fcntl(self._body, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._ended = False
@@ -193,7 +181,7 @@ class Worker:
         again = False
         try:
             with contextlib.suppress(BrokenPipeError):  # its notes say so too
-                _write_all(self._jobs, _message(job, limits))
+                write_all(self._jobs, _message(job, limits))
             again = yield from self._read(job, limits, cancelled)
         except _NoAnswer as error:
             again = error.again
@@ -290,22 +278,8 @@ def _counted(kind: str, job: Job) -> str:
     return job.format if kind == "rows" else ""
 
 
-def _open_pipe(ends: contextlib.ExitStack) -> tuple[int, int]:
-    """A pipe for reading and for writing, which ``ends`` closes."""
-    found = os.pipe()
-    for end in found:
-        ends.callback(os.close, end)
-    return found
-
-
 def _no_room(error: OSError) -> QueryBusy:
     return QueryBusy(f"this machine has no room for another query: {error.strerror or error}; ask again later")
-
-
-def _write_all(end: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(end, view) :]
 
 
 def _keep_to(limits: Limits, size: int, count: RowCount, piece: bytes) -> None:
@@ -336,15 +310,10 @@ def _too_large(limits: Limits) -> QueryLimitExceeded:
 def _live(dataset: Dataset, jobs: int, body: int, notes: int) -> None:
     """The child's whole life; never returns. It ends with the parent, which holds the other end of ``jobs``."""
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-        gc.freeze()
-        ends = _let_go((jobs, body, notes))
-        faulthandler.disable()  # nor is the place at which a limit ended it
+        ends = become_child((jobs, body, notes))
         threading.stack_size(STACK_BYTES - (1 << 20))
         thread = threading.Thread(target=_work, args=(dataset, *ends, os.open("/proc/self/statm", os.O_RDONLY)))
-        _bound(resource.RLIMIT_CORE, 0)
-        _bound(resource.RLIMIT_NOFILE, 0)
+        bound(resource.RLIMIT_NOFILE, 0)
         thread.start()
         thread.join()
     finally:
@@ -367,30 +336,6 @@ def _work(dataset: Dataset, jobs: int, body: int, notes: int, statm: int) -> Non
                 return
 
 
-def _let_go(kept: tuple[int, ...]) -> list[int]:
-    """Close every pipe and socket of the parent but those that are ``kept``; the files are the store's.
-
-    A connection that a child holds on to would never end for who is at its other end.
-    """
-    moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in kept]
-    for end in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
-        with contextlib.suppress(OSError):  # the folder's own is closed by now
-            mode = os.fstat(end).st_mode
-            if end not in moved and (stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)):
-                os.close(end)
-    null = os.open(os.devnull, os.O_RDWR)
-    for end in (0, 1, 2):  # the engine's last words are not for the user's terminal
-        os.dup2(null, end)
-    return moved
-
-
-def _bound(kind: int, value: int) -> None:
-    """Lower a limit of this process for good; where it is lower already it stays."""
-    hard = resource.getrlimit(kind)[1]
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, value))
-
-
 def _bound_job(message: dict[str, Any], used: int) -> None:
     """Set memory and time for one query; the next one may have others."""
     spent = resource.getrusage(resource.RUSAGE_SELF)
@@ -407,7 +352,7 @@ def _memory(statm: int) -> tuple[int, int]:
 
 
 def _note(notes: int, **values: object) -> None:
-    _write_all(notes, json.dumps(values).encode() + b"\n")
+    write_all(notes, json.dumps(values).encode() + b"\n")
 
 
 def _answer(dataset: Dataset, message: dict[str, Any], out: Output, notes: int) -> dict[str, object]:

@@ -44,6 +44,9 @@ CASES = {
         "sh:targetClass rdfs:Class", "sh:targetNode gar:Plot"
     ),
     "S002": "@prefix sh: <http://www.w3.org/ns/shacl#> .\nsh:NodeShape a sh:broken",
+    "S002-misspelt": shape("gar:Plot", "skos:altLabel", "sh:minCuont 1"),
+    "S002-value": shape("gar:Plot", "skos:altLabel", 'sh:pattern "plot ("'),
+    "S003": shape("gar:Plot", "rdfs:label", "sh:minCount 1").replace("gar:Shape-it .", "gar:Shape-it ; sh:rule [] ."),
 }
 
 

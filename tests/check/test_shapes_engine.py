@@ -154,3 +154,30 @@ def test_what_shapes_cannot_look_at_changes_no_result(target: str) -> None:
             assert told(validate(frame([*data, *data]), text)) == told(whole), text
             results += len(whole)
     assert results > 100, "most constraints are broken somewhere"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "sh:property ex:off",
+        "sh:node ex:out",
+        "sh:not ex:out",
+        "sh:and ( ex:off )",
+        "sh:xone ( ex:out ex:no )",
+        "a ex:x",
+    ],
+)
+def test_what_is_deactivated_breaks_nothing(inside: str) -> None:
+    off = "ex:off sh:path ex:load ; sh:minCount 9 ; sh:deactivated {0} .\n"
+    off += (
+        "ex:out a sh:NodeShape ; sh:class ex:Nothing ; sh:deactivated {0} . ex:no a sh:NodeShape ; sh:class ex:No .\n"
+    )
+    text = f"{HEAD} ex:Shape a sh:NodeShape ; sh:targetNode ex:a ; {inside} .\n{off}"
+    data = [
+        (str(found.subject), str(found.predicate), str(found.object))
+        for found in pyoxigraph.parse(HEAD + HAULAGE, pyoxigraph.RdfFormat.TURTLE)
+    ]
+    for word in ("true", "false"):
+        shapes = text.format(word)
+        reference = by_pyshacl(text_of(data), rdflib.Graph().parse(data=shapes, format="turtle"))
+        assert set(told(validate(frame(data), shapes))) == set(reference), word  # it counts what sh:node holds, too

@@ -15,10 +15,14 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 import pyoxigraph as ox
 
 from inline import rich_files, write_notes
 from onrecord.assemble import assemble
+from onrecord.check.reach import find_reach
+from onrecord.check.shapes import validate
+from onrecord.check.wellformed import are_sound, find_faults
 from onrecord.errors import OnRecordError, Problems, QueryError, has_errors
 from onrecord.export import export
 from onrecord.graph import Graph
@@ -185,6 +189,24 @@ def fuzz_query(data: bytes) -> None:
         pass
 
 
+@cache
+def _quads() -> pl.DataFrame:
+    return _garden().quads(Lens())
+
+
+def fuzz_shapes(data: bytes) -> None:
+    """A file of shapes, and the engine that judges by it, in a process of its own."""
+    text = data.decode("utf-8", "replace")
+    for problem in find_faults(text, "garden.shapes.ttl"):
+        problem.render(lambda _file, _line: text)
+    find_reach(text)
+    if are_sound(text):
+        try:
+            validate(_quads(), text)
+        except ValueError as error:
+            assert "fell over" not in str(error) or "SELECT" in text.upper() or "ASK" in text.upper(), error
+
+
 TARGETS: dict[str, Target] = {
     "yaml": _file("statements/letter.yaml"),
     "csv": _file("statements/more.csv"),
@@ -200,6 +222,7 @@ TARGETS: dict[str, Target] = {
     "judgements": _file("judgements.yaml"),
     "lock": _file("evidence.lock"),
     "ontology": _file("ontology/garden.ttl", anew=True),
+    "shapes": fuzz_shapes,
     "question": _question("q.rq"),
     "expected": _question("q.csv"),
     "name": fuzz_name,

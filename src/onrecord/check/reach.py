@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pyoxigraph as ox
 
+from onrecord.check.wellformed import CORE, are_sound
 from onrecord.terms import RDF, SH
 
 MOST_STEPS = 6
@@ -26,20 +27,7 @@ class Step(NamedTuple):
 
 Walk = tuple[Step, ...]
 
-ALONG_PATHS = frozenset(
-    f"{SH}{name}"
-    for name in (
-        *("NodeShape", "PropertyShape", "property", "path", "message", "severity", "Violation", "Warning", "Info"),
-        *("name", "description", "order", "group", "PropertyGroup", "defaultValue", "deactivated"),
-        *("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "prefixes", "declare", "prefix"),
-        *("inversePath", "alternativePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath", "namespace"),
-        *("class", "datatype", "nodeKind", "minCount", "maxCount", "hasValue", "in", "languageIn", "uniqueLang"),
-        *("IRI", "BlankNode", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"),
-        *("minExclusive", "minInclusive", "maxExclusive", "maxInclusive", "minLength", "maxLength", "pattern", "flags"),
-        *("equals", "disjoint", "lessThan", "lessThanOrEquals", "not", "and", "or", "xone", "node"),
-        *("qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount", "qualifiedValueShapesDisjoint"),
-    )
-)
+ALONG_PATHS = frozenset(f"{SH}{name}" for name in CORE - {"closed", "ignoredProperties"})
 """Terms of SHACL that look at no property but those that the shapes name, and at types."""
 
 _TYPE = Step(f"<{RDF}type>")
@@ -55,17 +43,19 @@ class _Boundless(Exception):
 def find_reach(shapes: str) -> frozenset[Walk] | None:
     """Every walk that judging a node by ``shapes``, a Turtle text, may take from it; None where that cannot be told.
 
-    A walk may end at a class: what lies above a class is not told.
+    A walk may end at a class: what lies above a class is not told. Shapes that are not sound have no reach.
 
     >>> reach = find_reach('''@prefix sh: <http://www.w3.org/ns/shacl#> .
     ... <urn:s> sh:targetSubjectsOf <urn:p> ; sh:property [ sh:path ( <urn:p> [ sh:inversePath <urn:q> ] ) ] .''')
     >>> max(reach, key=len)
     (Step(predicate='<urn:p>', inverse=False), Step(predicate='<urn:q>', inverse=True))
     """
+    if not are_sound(shapes):
+        return None
     try:
         reader = _Shapes(shapes)
         walks = frozenset(walk for root in reader.roots() for walk in reader.walks(root, ()))
-    except (SyntaxError, _Boundless):
+    except _Boundless:
         return None
     longer = {walk[:length] for walk in walks for length in range(len(walk))}
     return walks - longer

@@ -1,11 +1,15 @@
 """Owns the SHACL shapes beside the ontologies: runs them and points to where the data was written.
 
-Leaves the engine to ``shacl_rust`` (https://www.w3.org/TR/shacl/, core constraints).
+Leaves what shapes may be to ``wellformed`` and the engine to ``shacl_rust`` (https://www.w3.org/TR/shacl/, core
+constraints, and those in SPARQL). It runs in a child, which it may bring down, and which an interruption ends.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +18,10 @@ import polars as pl
 import pyoxigraph as ox
 
 from onrecord.check.reach import ALONG_PATHS
-from onrecord.errors import Place, Problems
+from onrecord.check.wellformed import find_faults
+from onrecord.errors import Place, Problems, Severity
 from onrecord.files import shown_path
+from onrecord.forked import ChildDied, in_child
 from onrecord.progress import stage
 from onrecord.resolve import Resolved
 from onrecord.terms import RDF, RDFS, SH, split_term
@@ -54,6 +60,10 @@ def check_shapes(data: pl.DataFrame | Near, resolved: Resolved, problems: Proble
     homes: dict[str, Place] = {}
     for number, (path, text) in enumerate(ontology.shapes):
         name = shown_path(path)
+        faults = find_faults(text, name)
+        problems.items += faults
+        if any(fault.severity is Severity.ERROR for fault in faults):
+            continue
         try:
             results = _judge_near(data, number, text) if isinstance(data, Near) else _judge(data, text)
         except ValueError as error:
@@ -88,25 +98,63 @@ def validate(quads: pl.DataFrame, shapes: str) -> list[dict[str, Any]]:
 
     :raises ValueError: for shapes that the engine cannot run.
     """
-    import shacl_rust
-
     named = _predicates(shapes)
     seen = quads if named is None else quads.filter(pl.col("predicate").is_in(named))
     line = pl.concat_str("subject", "predicate", "object", pl.lit("."), separator=" ")
-    data = "\n".join(seen.select(line).to_series())
-    report = shacl_rust.validate(data, shapes, data_format="nt", shapes_format="turtle", experimental_index=True)
-    found: list[dict[str, Any]] = report["results"]
+    data, text = "\n".join(seen.select(line).to_series()), _without_deactivated(shapes)
+    is_at_work_here = "shacl_rust" in sys.modules  # by somebody else: a child would wait for its threads for ever
+    try:
+        told: dict[str, Any] = json.loads(_run(data, text) if is_at_work_here else in_child(lambda: _run(data, text)))
+    except ChildDied as error:
+        raise ValueError(f"the engine fell over them ({error})") from error
+    except OSError as error:
+        raise ValueError(f"this machine has no room for another process ({error.strerror})") from error
+    if "error" in told:
+        raise ValueError(told["error"])
+    found: list[dict[str, Any]] = told["results"]
     return found
+
+
+def _run(data: str, shapes: str) -> bytes:
+    """What the engine says, as JSON: ``results``, or an ``error`` of the shapes."""
+    import shacl_rust
+
+    try:
+        told = shacl_rust.validate(data, shapes, data_format="nt", shapes_format="turtle", experimental_index=True)
+    except ValueError as error:
+        return json.dumps({"error": str(error)}).encode()
+    return json.dumps({"results": told["results"]}).encode()
+
+
+def _without_deactivated(shapes: str) -> str:
+    """``shapes`` without what is deactivated: everything conforms to that, but the engine judges by it inside others.
+
+    See https://www.w3.org/TR/shacl/#deactivated.
+    """
+    if "deactivated" not in shapes:
+        return shapes
+    triples = [(quad.subject, quad.predicate, quad.object) for quad in ox.parse(shapes, ox.RdfFormat.TURTLE)]
+    off = {
+        subject
+        for subject, predicate, value in triples
+        if predicate.value == f"{SH}deactivated" and isinstance(value, ox.Literal) and value.value in ("true", "1")
+    }
+    kept = [
+        ox.Triple(subject, predicate, obj)
+        for subject, predicate, obj in triples
+        if subject not in off and not (obj in off and predicate.value in (f"{SH}property", f"{SH}node"))
+    ]
+    kept += [ox.Triple(each, ox.NamedNode(f"{RDF}type"), ox.NamedNode(f"{SH}NodeShape")) for each in off]
+    written = io.BytesIO()
+    ox.serialize(kept, written, ox.RdfFormat.TURTLE)
+    return written.getvalue().decode()
 
 
 def _predicates(shapes: str) -> list[str] | None:
     """The properties that ``shapes`` can look at; None where they may look at any, as ``sh:closed`` and SPARQL do."""
     terms = {f"{RDF}type", f"{RDFS}subClassOf"}
-    try:
-        for triple in ox.parse(shapes, ox.RdfFormat.TURTLE):
-            terms.update(term.value for term in triple if isinstance(term, ox.NamedNode))
-    except SyntaxError:
-        return None
+    for triple in ox.parse(shapes, ox.RdfFormat.TURTLE):
+        terms.update(term.value for term in triple if isinstance(term, ox.NamedNode))
     if any(term.startswith(SH) and term not in ALONG_PATHS for term in terms):
         return None
     return sorted(f"<{term}>" for term in terms)
