@@ -82,9 +82,9 @@ class Stages:
 
     def run(self, name: str, work: Callable[[], T]) -> T:
         """What ``work`` gives; its CPU seconds are kept under ``name``."""
-        start = time.process_time()
+        start = _spent()
         result = work()
-        self.seconds[name] = time.process_time() - start
+        self.seconds[name] = _spent() - start
         return result
 
     def note(self, text: str) -> None:
@@ -115,8 +115,16 @@ def by_size(measure: Callable[[int], Stages], sizes: Sequence[int], base: str) -
             print(f"{size:,}: {text}")
 
 
+def _spent() -> float:
+    """CPU seconds of this process and the children that it waited for."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 def _alone(measure: Callable[[int], Stages], size: int) -> tuple[Stages, float]:
-    return measure(size), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    found = measure(size)
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return found, max(resource.getrusage(who).ru_maxrss for who in whose) / 1000
 
 
 def slope(costs: Mapping[int, float]) -> float | None:
