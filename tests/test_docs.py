@@ -631,6 +631,7 @@ EXAMPLES: dict[str, Example] = {
     "S001": Example({"ontology/garden.shapes.ttl": SHAPES}),
     "S002": Example({"ontology/garden.shapes.ttl": SHAPES.replace("sh:pattern", "sh:patern")}),
     "S003": Example({"ontology/garden.shapes.ttl": SHAPES.replace("sh:targetClass", "sh:rule [] ; sh:targetClass")}),
+    "S004": Example({"ontology/garden.shapes.ttl": SHAPES.replace("gar:Plot ;", "gar:Polt ;")}),
     "Q001": query("SELECT ?who WHERE { SERVICE <https://example.org/sparql> { ?who ?p ?o } }"),
     "Q002": query("DELETE WHERE { ?who ?p ?o }"),
     "Q003": query("SELECT ?who FROM graph:asserte WHERE { ?who gar:chairs ?what }"),

@@ -46,6 +46,7 @@ CASES = {
     "S002": "@prefix sh: <http://www.w3.org/ns/shacl#> .\nsh:NodeShape a sh:broken",
     "S002-misspelt": shape("gar:Plot", "skos:altLabel", "sh:minCuont 1"),
     "S002-value": shape("gar:Plot", "skos:altLabel", 'sh:pattern "plot ("'),
+    "S004": shape("gar:Polt", "gar:tend", "sh:minCount 1"),
     "S003": shape("gar:Plot", "rdfs:label", "sh:minCount 1").replace("gar:Shape-it .", "gar:Shape-it ; sh:rule [] ."),
 }
 

@@ -12,7 +12,7 @@ import pytest
 from golden_files import assert_golden
 from onrecord.check import wellformed
 from onrecord.check.reach import find_reach
-from onrecord.check.wellformed import MAX_DEPTH, are_sound, find_faults
+from onrecord.check.wellformed import MAX_DEPTH, are_sound, find_faults, find_unknown
 from onrecord.errors import Problem
 from small_graph import write_graph
 
@@ -204,3 +204,15 @@ def test_an_interruption_ends_the_engine_too(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_terms_that_no_ontology_has() -> None:
+    garden = "https://example.org/garden-terms#"
+    text = of_plots("sh:property [ sh:path gar:nam ] ; sh:node gar:Own ; sh:class rdf:Bag . gar:Own sh:class gar:Plot")
+    (problem,) = find_unknown(text, "it", {f"{garden}Plot", f"{garden}name"})
+    assert (problem.code, problem.fix, under(text, problem)) == (
+        "S004",
+        "did you mean gar:name or gar:Plot?",
+        "gar:nam",
+    )
+    assert find_unknown(text, "it", set()) == []

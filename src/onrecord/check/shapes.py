@@ -18,7 +18,7 @@ import polars as pl
 import pyoxigraph as ox
 
 from onrecord.check.reach import ALONG_PATHS
-from onrecord.check.wellformed import find_faults
+from onrecord.check.wellformed import find_faults, find_unknown
 from onrecord.errors import Place, Problems, Severity
 from onrecord.files import shown_path
 from onrecord.forked import ChildDied, in_child
@@ -58,12 +58,15 @@ def check_shapes(data: pl.DataFrame | Near, resolved: Resolved, problems: Proble
     ontology = resolved.names.ontology
     found: list[list[Result]] = []
     homes: dict[str, Place] = {}
+    known = {*ontology.classes, *ontology.properties, *ontology.individuals}
+    known |= {prop.qualified_iri for prop in ontology.properties.values()}
     for number, (path, text) in enumerate(ontology.shapes):
         name = shown_path(path)
         faults = find_faults(text, name)
         problems.items += faults
         if any(fault.severity is Severity.ERROR for fault in faults):
             continue
+        problems.items += find_unknown(text, name, known)
         try:
             results = _judge_near(data, number, text) if isinstance(data, Near) else _judge(data, text)
         except ValueError as error:

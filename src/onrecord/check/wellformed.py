@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -119,7 +120,7 @@ class _Fault:
     fix: str
     predicate: str = ""
     object: object = None
-    severity: Severity = Severity.ERROR
+    code: str = "S002"
 
 
 def find_faults(text: str, name: str) -> list[Problem]:
@@ -135,19 +136,37 @@ def find_faults(text: str, name: str) -> list[Problem]:
         where = Place(name, error.lineno or 0, error.offset or 0)
         what = f"this is not Turtle: {without_place(error.msg)}"
         return [Problem("S002", where, what, "mend the line, or the one above")]
-    places = _Places(text, name) if found and len(text) <= MAX_PLACED else None
-    out = []
-    for number, fault in enumerate(found):
-        where = places.find(fault) if places and number < MAX_PLACED_FAULTS else Place(name)
-        code = "S002" if fault.severity is Severity.ERROR else "S003"
-        out.append(Problem(code, where, fault.message, fault.fix, fault.severity))
-    return out
+    return _placed(found, text, name)
+
+
+def find_unknown(text: str, name: str, known: Collection[str]) -> list[Problem]:
+    """An S004 for each term that sound shapes name and no ontology has, in the namespaces of those it has: ``known``.
+
+    Nothing is ever found by such a property, or judged of such a class.
+    """
+    return _placed(_Reader(text).unknown(known), text, name)
+
+
+def _placed(found: Iterable[_Fault], text: str, name: str) -> list[Problem]:
+    """``found`` as problems, each with its place in ``text``, which is called ``name``."""
+    faults = list(found)
+    places = _Places(text, name) if faults and len(text) <= MAX_PLACED else None
+    return [
+        Problem(
+            fault.code,
+            places.find(fault) if places and number < MAX_PLACED_FAULTS else Place(name),
+            fault.message,
+            fault.fix,
+            Severity.ERROR if fault.code == "S002" else Severity.WARNING,
+        )
+        for number, fault in enumerate(faults)
+    ]
 
 
 def are_sound(text: str) -> bool:
     """Whether nothing stands in the way of judging by these shapes."""
     try:
-        return not may_nest_deep(text) and all(fault.severity is not Severity.ERROR for fault in _faults(text))
+        return not may_nest_deep(text) and all(fault.code != "S002" for fault in _faults(text))
     except SyntaxError:
         return False
 
@@ -304,6 +323,24 @@ class _Reader:
             )
             yield _Fault(f"{self._shown(node)} {why}", fix, *where)
 
+    def unknown(self, known: Collection[str]) -> Iterator[_Fault]:
+        """Terms that are none of ``known``, in their namespaces, and that are not described here."""
+        homes = defaultdict[str, list[str]](list)
+        for iri in known:
+            homes[_home(iri)].append(iri)
+        told = set[str]()
+        for _, predicate, obj in self._triples:
+            for term in (predicate, obj):
+                if not isinstance(term, ox.NamedNode) or term in self._of or _home(term.value) not in homes:
+                    continue
+                if term.value in known or term.value in told:
+                    continue
+                told.add(term.value)
+                alike = nearest_names(term.value, homes[_home(term.value)])
+                fix = offer(self._shown(ox.NamedNode(iri)) for iri in alike) or "see the ontology"
+                what = f"no ontology of this graph has {self._shown(term)}: nothing is found by it"
+                yield _Fault(what, fix, predicate.value, None if term == predicate else term, "S004")
+
     def _within_shape(self, values: Mapping[str, list[object]]) -> Iterator[object]:
         for name in _SHAPES:
             yield from values.get(f"{SH}{name}", ())
@@ -315,6 +352,11 @@ class _Reader:
 _NIL = ox.NamedNode(f"{RDF}nil")
 _NO_PATH = "a property shape says with sh:path what it looks at"
 _NO_PATH_FIX = "add  sh:path  and the property"
+
+
+def _home(iri: str) -> str:
+    """The namespace of an IRI."""
+    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
 
 
 def _find_knot(nodes: Mapping[object, Iterable[object]]) -> tuple[object, str, str] | None:
@@ -352,7 +394,7 @@ def _unknown(predicate: ox.NamedNode, term: object) -> Iterator[_Fault]:
     obj = None if term == predicate else term
     if name in _NOT_RUN:
         what, fix = f"sh:{name} is not run", "only SHACL Core, and its constraints in SPARQL, are"
-        yield _Fault(what, fix, predicate.value, obj, Severity.WARNING)
+        yield _Fault(what, fix, predicate.value, obj, "S003")
     elif name and name not in CORE | _IN_SPARQL | _OF_OTHERS and not name.endswith("ConstraintComponent"):
         near = offer(f"sh:{each}" for each in nearest_names(name, CORE | _IN_SPARQL))
         yield _Fault(f"SHACL has no sh:{name}", near or "see the terms of SHACL Core", predicate.value, obj)
