@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import stat
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -61,7 +62,8 @@ def _let_go(kept: tuple[int, ...]) -> list[int]:
     A connection that a child holds on to would never end for who is at its other end.
     """
     moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in kept]
-    for end in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+    here = Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")
+    for end in [int(path.name) for path in here.iterdir()]:
         with contextlib.suppress(OSError):  # the folder's own is closed by now
             mode = os.fstat(end).st_mode
             if end not in moved and (stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)):
