@@ -50,7 +50,7 @@ def find_near(
     if changes is None or results is None or len(results) != len(shapes) or kept.facts[_ENGINE] != _engine():
         return None
     told = kept.table(_DESCRIBED)
-    reaches = [find_reach(text) for _, text in shapes]
+    reaches = [find_reach(text, project.base) for _, text in shapes]
     walks = frozenset[Walk]().union(*(reach for reach in reaches if reach is not None))
     if told is None or None in reaches or not walks:
         return None

@@ -216,3 +216,15 @@ def test_terms_that_no_ontology_has() -> None:
         "gar:nam",
     )
     assert find_unknown(text, "it", set()) == []
+
+
+def test_iris_without_a_beginning_get_that_of_the_graph(tmp_path: Path) -> None:
+    body = f"{HEAD}<#Named> sh:targetClass gar:Plot ; sh:node <#Other> ; sh:message {{}} .\n<#Other> sh:class gar:Rake .\n"
+    (problem,) = find_faults(body.format("<#text>"), "it", "https://example.org/garden/")
+    assert (problem.message, under(body.format("<#text>"), problem)) == (
+        "sh:message takes a text, not <https://example.org/garden/#text>",
+        "<#text>",
+    )
+    for off in ("", " <#Off> sh:deactivated true ; sh:node <#Other> ."):
+        done = run(tmp_path / f"with{len(off)}", body.format('"told"') + off)
+        assert "S001 told" in done.stdout, done.stdout

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pyoxigraph as ox
 
-from onrecord.check.wellformed import CORE, are_sound
+from onrecord.check.wellformed import CORE, are_sound, parse_shapes
 from onrecord.terms import RDF, SH
 
 MOST_STEPS = 6
@@ -40,7 +40,7 @@ class _Boundless(Exception):
     """A shape may look further than can be told."""
 
 
-def find_reach(shapes: str) -> frozenset[Walk] | None:
+def find_reach(shapes: str, base: str = "") -> frozenset[Walk] | None:
     """Every walk that judging a node by ``shapes``, a Turtle text, may take from it; None where that cannot be told.
 
     A walk may end at a class: what lies above a class is not told. Shapes that are not sound have no reach.
@@ -50,10 +50,10 @@ def find_reach(shapes: str) -> frozenset[Walk] | None:
     >>> max(reach, key=len)
     (Step(predicate='<urn:p>', inverse=False), Step(predicate='<urn:q>', inverse=True))
     """
-    if not are_sound(shapes):
+    if not are_sound(shapes, base):
         return None
     try:
-        reader = _Shapes(shapes)
+        reader = _Shapes(shapes, base)
         walks = frozenset(walk for root in reader.roots() for walk in reader.walks(root, ()))
     except _Boundless:
         return None
@@ -64,9 +64,9 @@ def find_reach(shapes: str) -> frozenset[Walk] | None:
 class _Shapes:
     """The triples of a file of shapes."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, base: str) -> None:
         self._objects: dict[tuple[object, str], list[object]] = defaultdict(list)
-        for subject, predicate, obj, *_ in ox.parse(text, ox.RdfFormat.TURTLE):
+        for subject, predicate, obj, *_ in parse_shapes(text, base):
             self._objects[subject, predicate.value].append(obj)
             for term in (predicate, obj):
                 # sh:closed, SPARQL and what is not known here may look at any property

@@ -18,7 +18,7 @@ import polars as pl
 import pyoxigraph as ox
 
 from onrecord.check.reach import ALONG_PATHS
-from onrecord.check.wellformed import find_faults, find_unknown
+from onrecord.check.wellformed import find_faults, find_unknown, parse_shapes
 from onrecord.errors import Place, Problems, Severity
 from onrecord.files import shown_path
 from onrecord.forked import ChildDied, in_child
@@ -55,20 +55,20 @@ def check_shapes(data: pl.DataFrame | Near, resolved: Resolved, problems: Proble
     shapes cannot be run.
     """
     stage("checking shapes")
-    ontology = resolved.names.ontology
+    ontology, base = resolved.names.ontology, resolved.names.minter.base
     found: list[list[Result]] = []
     homes: dict[str, Place] = {}
     known = {*ontology.classes, *ontology.properties, *ontology.individuals}
     known |= {prop.qualified_iri for prop in ontology.properties.values()}
     for number, (path, text) in enumerate(ontology.shapes):
         name = shown_path(path)
-        faults = find_faults(text, name)
+        faults = find_faults(text, name, base)
         problems.items += faults
         if any(fault.severity is Severity.ERROR for fault in faults):
             continue
-        problems.items += find_unknown(text, name, known)
+        problems.items += find_unknown(text, name, known, base)
         try:
-            results = _judge_near(data, number, text) if isinstance(data, Near) else _judge(data, text)
+            results = _judge_near(data, number, text, base) if isinstance(data, Near) else _judge(data, text, base)
         except ValueError as error:
             problems.error("S002", Place(name), f"these shapes cannot be run: {error}", "mend the file")
             continue
@@ -79,14 +79,14 @@ def check_shapes(data: pl.DataFrame | Near, resolved: Resolved, problems: Proble
     return found if len(found) == len(ontology.shapes) else None
 
 
-def _judge(quads: pl.DataFrame, shapes: str) -> list[Result]:
-    return [_told(result) for result in validate(quads, shapes)]
+def _judge(quads: pl.DataFrame, shapes: str, base: str) -> list[Result]:
+    return [_told(result) for result in validate(quads, shapes, base)]
 
 
-def _judge_near(near: Near, number: int, shapes: str) -> list[Result]:
+def _judge_near(near: Near, number: int, shapes: str, base: str) -> list[Result]:
     """Nodes that are only there because others lead to them do not have everything there: no word of them."""
     kept = [result for result in near.results[number] if result["focusNode"] not in near.nodes]
-    new = _judge(near.quads, shapes) if near.nodes else []
+    new = _judge(near.quads, shapes, base) if near.nodes else []
     return kept + [result for result in new if result["focusNode"] in near.nodes]
 
 
@@ -96,15 +96,15 @@ def _told(result: Mapping[str, Any]) -> Result:
     return {"messages": texts, **{name: str(result.get(name) or "") for name in _TOLD}}
 
 
-def validate(quads: pl.DataFrame, shapes: str) -> list[dict[str, Any]]:
-    """What breaks ``shapes``, a Turtle text, in the union of ``quads``.
+def validate(quads: pl.DataFrame, shapes: str, base: str = "") -> list[dict[str, Any]]:
+    """What breaks ``shapes``, a Turtle text with that ``base``, in the union of ``quads``.
 
     :raises ValueError: for shapes that the engine cannot run.
     """
-    named = _predicates(shapes)
+    named = _predicates(shapes, base)
     seen = quads if named is None else quads.filter(pl.col("predicate").is_in(named))
     line = pl.concat_str("subject", "predicate", "object", pl.lit("."), separator=" ")
-    data, text = "\n".join(seen.select(line).to_series()), _without_deactivated(shapes)
+    data, text = "\n".join(seen.select(line).to_series()), _without_deactivated(shapes, base)
     is_at_work_here = "shacl_rust" in sys.modules  # by somebody else: a child would wait for its threads for ever
     try:
         told: dict[str, Any] = json.loads(_run(data, text) if is_at_work_here else in_child(lambda: _run(data, text)))
@@ -129,14 +129,14 @@ def _run(data: str, shapes: str) -> bytes:
     return json.dumps({"results": told["results"]}).encode()
 
 
-def _without_deactivated(shapes: str) -> str:
+def _without_deactivated(shapes: str, base: str) -> str:
     """``shapes`` without what is deactivated: everything conforms to that, but the engine judges by it inside others.
 
     See https://www.w3.org/TR/shacl/#deactivated.
     """
     if "deactivated" not in shapes:
-        return shapes
-    triples = [(quad.subject, quad.predicate, quad.object) for quad in ox.parse(shapes, ox.RdfFormat.TURTLE)]
+        return f"@base <{base}> .\n{shapes}" if base else shapes
+    triples = [(quad.subject, quad.predicate, quad.object) for quad in parse_shapes(shapes, base)]
     off = {
         subject
         for subject, predicate, value in triples
@@ -153,10 +153,10 @@ def _without_deactivated(shapes: str) -> str:
     return written.getvalue().decode()
 
 
-def _predicates(shapes: str) -> list[str] | None:
+def _predicates(shapes: str, base: str) -> list[str] | None:
     """The properties that ``shapes`` can look at; None where they may look at any, as ``sh:closed`` and SPARQL do."""
     terms = {f"{RDF}type", f"{RDFS}subClassOf"}
-    for triple in ox.parse(shapes, ox.RdfFormat.TURTLE):
+    for triple in parse_shapes(shapes, base):
         terms.update(term.value for term in triple if isinstance(term, ox.NamedNode))
     if any(term.startswith(SH) and term not in ALONG_PATHS for term in terms):
         return None

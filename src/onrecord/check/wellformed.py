@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
+from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
@@ -123,7 +124,15 @@ class _Fault:
     code: str = "S002"
 
 
-def find_faults(text: str, name: str) -> list[Problem]:
+def parse_shapes(text: str, base: str) -> ox.QuadParser:
+    """The triples of ``text``, a file of shapes in Turtle; IRIs without a beginning get that of ``base``, where given.
+
+    :raises SyntaxError: on reading them, for what is no Turtle.
+    """
+    return ox.parse(text, ox.RdfFormat.TURTLE, base_iri=base or None)
+
+
+def find_faults(text: str, name: str, base: str = "") -> list[Problem]:
     """What is wrong with ``text``, the Turtle of a file of shapes called ``name``.
 
     An S002 stands in the way of judging by them; an S003 tells what will not be run.
@@ -131,26 +140,26 @@ def find_faults(text: str, name: str) -> list[Problem]:
     if may_nest_deep(text):
         return [Problem("S002", Place(name), *NO_TRIPLE_TERMS)]
     try:
-        found = _faults(text)
+        found = _faults(text, base)
     except SyntaxError as error:
         where = Place(name, error.lineno or 0, error.offset or 0)
         what = f"this is not Turtle: {without_place(error.msg)}"
         return [Problem("S002", where, what, "mend the line, or the one above")]
-    return _placed(found, text, name)
+    return _placed(found, text, name, base)
 
 
-def find_unknown(text: str, name: str, known: Collection[str]) -> list[Problem]:
+def find_unknown(text: str, name: str, known: Collection[str], base: str = "") -> list[Problem]:
     """An S004 for each term that sound shapes name and no ontology has, in the namespaces of those it has: ``known``.
 
     Nothing is ever found by such a property, or judged of such a class.
     """
-    return _placed(_Reader(text).unknown(known), text, name)
+    return _placed(_Reader(text, base).unknown(known), text, name, base)
 
 
-def _placed(found: Iterable[_Fault], text: str, name: str) -> list[Problem]:
+def _placed(found: Iterable[_Fault], text: str, name: str, base: str) -> list[Problem]:
     """``found`` as problems, each with its place in ``text``, which is called ``name``."""
     faults = list(found)
-    places = _Places(text, name) if faults and len(text) <= MAX_PLACED else None
+    places = _Places(text, name, base) if faults and len(text) <= MAX_PLACED else None
     return [
         Problem(
             fault.code,
@@ -163,17 +172,17 @@ def _placed(found: Iterable[_Fault], text: str, name: str) -> list[Problem]:
     ]
 
 
-def are_sound(text: str) -> bool:
+def are_sound(text: str, base: str = "") -> bool:
     """Whether nothing stands in the way of judging by these shapes."""
     try:
-        return not may_nest_deep(text) and all(fault.code != "S002" for fault in _faults(text))
+        return not may_nest_deep(text) and all(fault.code != "S002" for fault in _faults(text, base))
     except SyntaxError:
         return False
 
 
 @functools.lru_cache(maxsize=16)
-def _faults(text: str) -> tuple[_Fault, ...]:
-    reader = _Reader(text)
+def _faults(text: str, base: str) -> tuple[_Fault, ...]:
+    reader = _Reader(text, base)
     found = dict.fromkeys(reader.faults())
     return tuple(found) or tuple(dict.fromkeys(reader.knots()))
 
@@ -181,8 +190,8 @@ def _faults(text: str) -> tuple[_Fault, ...]:
 class _Reader:
     """The triples of a file of shapes."""
 
-    def __init__(self, text: str) -> None:
-        reader = ox.parse(text, ox.RdfFormat.TURTLE)
+    def __init__(self, text: str, base: str) -> None:
+        reader = parse_shapes(text, base)
         self._triples = [(quad.subject, quad.predicate, quad.object) for quad in reader]
         self._prefixes = reader.prefixes
         self._of: dict[object, dict[str, list[object]]] = {}
@@ -479,13 +488,14 @@ _TOKEN = re.compile(
 class _Places:
     """Where the terms of a Turtle text stand."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, base: str) -> None:
         self._text, self._name = text, name
         self._tokens = [match for match in _TOKEN.finditer(text) if match.lastgroup != "comment"]
-        reader = ox.parse(text, ox.RdfFormat.TURTLE)
+        reader = parse_shapes(text, base)
         for _ in reader:
             pass
         self._prefixes = reader.prefixes
+        self._base = reader.base_iri or ""
 
     def find(self, fault: _Fault) -> Place:
         """The object right behind its predicate, or later in a list, else the predicate, else the file."""
@@ -507,7 +517,8 @@ class _Places:
             if kind == "name":
                 prefix, _, local = text.partition(":")
                 return self._prefixes.get(prefix, "\0") + local.replace("\\", "") == term.value
-            return text in (f"<{term.value}>", "a" if term.value == f"{RDF}type" else "")
+            whole = urljoin(self._base, text[1:-1]) if kind == "iri" else ""
+            return term.value in (whole, f"{RDF}type" if text == "a" else "")
         if isinstance(term, ox.Literal):
             return kind in ("string", "word") and term.value in (text, text.strip("\"'"))
         return False
