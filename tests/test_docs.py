@@ -628,6 +628,8 @@ EXAMPLES: dict[str, Example] = {
     "E020": letter(f"{CHAIRS}    quote: |-\n      {LONG} is expected at the summer show, where she gives out cups\n"),
     "E021": letter(CHAIRWOMAN, **{"sources/letter.txt": "Thus writes our chairwoman, Rose Marsh.\n"}),
     "E090": Example({"evidence.lock": "{}\n"}),
+    "E091": Example({"statements/minutes.yaml": "statements:\n\t- triple: [a, b, c]\n"},
+                    call=("check", "garden", "--update-lock")),
     "S001": Example({"ontology/garden.shapes.ttl": SHAPES}),
     "S002": Example({"ontology/garden.shapes.ttl": SHAPES.replace("sh:pattern", "sh:patern")}),
     "S003": Example({"ontology/garden.shapes.ttl": SHAPES.replace("sh:targetClass", "sh:rule [] ; sh:targetClass")}),

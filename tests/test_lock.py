@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import onrecord
-from inline import render
 from onrecord.errors import Place, Problems
 from onrecord.lock import Lock, LockedQuote, quote_key, read_lock, render_lock, write_lock
 
@@ -77,30 +76,43 @@ def test_no_lock_is_an_empty_one(tmp_path: Path) -> None:
     assert read(tmp_path / "evidence.lock") == (Lock(), Problems())
 
 
+OTHER = "it is not as onrecord writes it"
 DAMAGED = {
-    "empty": ("", "Expecting value: line 1 column 1 (char 0)"),
-    "cut": (RENDERED[:90], "Unterminated string starting at: line 4 column 21 (char 51)"),
-    "version": (RENDERED.replace('"version": 1', '"version": 2'), "version 2 is not known"),
-    "no version": ("{}", "'version'"),
-    "list": ("[]", "list indices must be integers or slices, not str"),
-    "offset": (RENDERED.replace("[[6, 9]]", '[["x", 9]]'), "invalid literal for int() with base 10: 'x'"),
-    "spans": (RENDERED.replace("[[6, 9]]", "[[6]]"), "not enough values to unpack (expected 2, got 1)"),
-    "verdict": (RENDERED.replace('"exact"', '"sure"'), "'sure' is not a valid Verdict"),
-    "quote": (RENDERED.replace('["b", "11", "exact", [[6, 9]]]', "null"), "cannot unpack non-iterable NoneType object"),
+    "empty": ("", ":1:1", "this is not JSON: Expecting value"),
+    "cut": (RENDERED[:90], ":4:21", "this is not JSON: Unterminated string starting at"),
+    "version": (RENDERED.replace('"version": 1', '"version": 2'), "", "version 2 is not known"),
+    "no version": ("{}", "", OTHER),
+    "list": ("[]", "", OTHER),
+    "offset": (RENDERED.replace("[[6, 9]]", '[["x", 9]]'), "", OTHER),
+    "order": (RENDERED.replace("[[6, 9]]", "[[9, 6]]"), "", "[[9, 6]] are no offsets"),
+    "spans": (RENDERED.replace("[[6, 9]]", "[[6]]"), "", OTHER),
+    "verdict": (RENDERED.replace('"exact"', '"sure"'), "", OTHER),
+    "quote": (RENDERED.replace('["b", "11", "exact", [[6, 9]]]', "null"), "", OTHER),
 }
 
 
 @pytest.mark.parametrize("case", DAMAGED)
 def test_a_damaged_lock_is_a_problem(case: str, tmp_path: Path) -> None:
-    text, reason = DAMAGED[case]
+    text, where, reason = DAMAGED[case]
     path = tmp_path / "evidence.lock"
     path.write_text(text, "utf-8")
     lock, problems = read(path)
     assert lock == Lock()
-    assert render(problems.items) == (
-        f"evidence.lock: E090 the lock cannot be read: {reason}\n"
-        "    fix: delete it, put the texts at hand and run  onrecord check --update-lock\n"
+    (problem,) = problems.items
+    assert (problem.code, str(problem.place)) == ("E090", f"evidence.lock{where}")
+    assert problem.message == f"the lock cannot be read: {reason}"
+    assert problem.fix.startswith("take the version that was committed, or delete it")
+
+
+def test_a_lock_of_a_merge_that_is_not_finished(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.lock"
+    path.write_text(RENDERED.replace('  "quotes"', '<<<<<<< HEAD\n  "quotes"'), "utf-8")
+    (problem,) = read(path)[1].items
+    assert (problem.code, str(problem.place)) == (
+        "E090",
+        f"evidence.lock:{RENDERED[: RENDERED.index('quotes')].count(chr(10)) + 1}:1",
     )
+    assert "two versions" in problem.message
 
 
 def test_a_lock_nested_too_deep_is_a_problem(tmp_path: Path) -> None:
@@ -137,6 +149,31 @@ def test_updating_mends_a_damaged_lock(graph_folder: Path, damage: bytes) -> Non
     path.write_bytes(damage)
     onrecord.open(graph_folder).examine(update_lock=True)
     assert onrecord.open(graph_folder).check() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("statements/minutes.yaml", "statements:\n\t- a: b\n"),
+        ("onrecord.yaml", "title: ["),
+        ("evidence.lock", "<<<<<<< A\n"),
+    ],
+)
+def test_updating_loses_nothing_of_what_could_not_be_read(graph_folder: Path, name: str, text: str) -> None:
+    """The texts are not at hand: only the lock tells of their quotes."""
+    onrecord.open(graph_folder).examine(update_lock=True)
+    for path in (graph_folder / "sources").iterdir():
+        path.unlink()
+    sound = {path: path.read_bytes() for path in (graph_folder / name, graph_folder / "evidence.lock")}
+    (graph_folder / name).write_text(text, "utf-8")
+    before = (graph_folder / "evidence.lock").read_bytes()
+    found = onrecord.open(graph_folder).examine(update_lock=True).problems
+    assert "E091" in [problem.code for problem in found] or name == "onrecord.yaml"
+    assert (graph_folder / "evidence.lock").read_bytes() == before
+    for path, data in sound.items():
+        path.write_bytes(data)
+    assert onrecord.open(graph_folder).examine(update_lock=True).problems == []
+    assert (graph_folder / "evidence.lock").read_bytes() == sound[graph_folder / "evidence.lock"]
 
 
 def test_updating_twice_changes_nothing(graph_folder: Path) -> None:

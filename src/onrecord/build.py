@@ -29,7 +29,7 @@ from onrecord.infer import entail
 from onrecord.judgements import apply_judgements
 from onrecord.kept import Keep, Kept, surroundings, write_kept
 from onrecord.lens import Lens, select
-from onrecord.lock import Lock, read_lock, write_lock
+from onrecord.lock import Lock, can_be_written, read_lock, write_lock
 from onrecord.manifest import MANIFEST, describe, render, store_key
 from onrecord.model import AS_WRITTEN, count_statements
 from onrecord.neighbourhood import find_near, keep_results
@@ -122,6 +122,7 @@ def check(
 ) -> Loaded:
     """Load, then run every rule; with ``update_lock`` write down what was verified.
 
+    The lock is left as it is where files could not be read: what they hold would be missing from it.
     Without ``evidence`` quotes are not looked for, without ``shapes`` SHACL is not run. Files that did not
     change since the build in ``built`` (default: the graph's own) are not read again. ``way`` is what
     :func:`onrecord.uptodate.way_of` said before, where the next build may ask what this one tells.
@@ -133,7 +134,8 @@ def check(
         located = Located.of_build(loaded.kept)
         loaded.evidence = check_evidence(loaded.resolved, project, loaded.lock, archive, problems, located)
         loaded.keep.add(located.keep())
-    if update_lock:
+    lock_name = project.name_of(project.lock_file)
+    if update_lock and can_be_written(loaded.problems, lock_name, loaded.evidence.skipped, problems):
         same = input_digest(project) == loaded.inputs
         write_lock(project.lock_file, loaded.evidence.text_entries(loaded.lock), loaded.evidence.locked)
         if same:

@@ -7,11 +7,12 @@ that a diff shows what changed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from onrecord.errors import Place, Problems
+from onrecord.errors import Place, Problem, Problems, Severity
 from onrecord.files import check_inside, read_text, write_atomic
 from onrecord.sources import Verdict
 from onrecord.terms import digest
@@ -51,6 +52,10 @@ def quote_key(quote: str, prefix: str | None = None, suffix: str | None = None) 
     return digest(quote, prefix or "", suffix or "")[:16]
 
 
+class _Unfit(ValueError):
+    """A value that no lock has, in words for people."""
+
+
 def read_lock(path: Path, name: str, problems: Problems) -> Lock:
     """The lock in ``path``; an empty one where there is none or it is damaged (E090)."""
     if not path.exists() and not path.is_symlink():
@@ -61,7 +66,7 @@ def read_lock(path: Path, name: str, problems: Problems) -> Lock:
     try:
         data = json.loads(text)
         if data["version"] != VERSION:
-            raise ValueError(f"version {data['version']} is not known")
+            raise _Unfit(f"version {data['version']} is not known")
         lock = Lock()
         for source, entry in data["texts"].items():
             lock.texts[source], lock.lengths[source] = str(entry["sha256"]), int(entry["length"])
@@ -69,17 +74,47 @@ def read_lock(path: Path, name: str, problems: Problems) -> Lock:
         for source, key, verdict, spans in data["quotes"]:
             pairs = tuple((int(start), int(end)) for start, end in spans)
             if not all(0 <= start < end for start, end in pairs):
-                raise ValueError(f"{spans} are no offsets")
+                raise _Unfit(f"{spans} are no offsets")
             lock.quotes[source, key] = LockedQuote(str(source), str(key), Verdict(verdict), pairs)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        problems.error(
-            "E090",
-            Place(name),
-            f"the lock cannot be read: {error}",
-            "delete it, put the texts at hand and run  onrecord check --update-lock",
-        )
+        problems.error("E090", *_find_damage(text, name, error))
         return Lock()
     return lock
+
+
+_MARK = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
+
+
+def _find_damage(text: str, name: str, error: Exception) -> tuple[Place, str, str]:
+    """Where a lock cannot be read, why, and the fix."""
+    if mark := _MARK.search(text):
+        where = Place(name, text.count("\n", 0, mark.start()) + 1, 1, len(mark[0]))
+        what = "the lock cannot be read: two versions of it were merged and stand side by side"
+        return where, what, "take one of them, then run  onrecord check --update-lock  with the texts at hand"
+    where, why = Place(name), "it is not as onrecord writes it"
+    if isinstance(error, json.JSONDecodeError):
+        where, why = Place(name, error.lineno, error.colno), f"this is not JSON: {error.msg}"
+    elif isinstance(error, _Unfit):
+        why = str(error)
+    fix = (
+        "take the version that was committed, or delete it, put the texts at hand and run  onrecord check --update-lock"
+    )
+    return where, f"the lock cannot be read: {why}", fix
+
+
+def can_be_written(found: Iterable[Problem], name: str, skipped: int, problems: Problems) -> bool:
+    """Whether all that the lock called ``name`` is made of is there; else an E091 says so.
+
+    ``found`` are the problems of reading the graph. A lock that could not be read matters where quotes were
+    ``skipped``, because their texts are not at hand: only it tells of them.
+    """
+    errors = [each for each in found if each.severity is Severity.ERROR]
+    files = {each.place.file for each in errors if each.code[0] in "GP" or each.code == "E090"}
+    lost = sorted(files if skipped else files - {name})
+    if lost:
+        what = f"the lock is left as it is: {', '.join(lost[:3])} could not be read whole"
+        problems.error("E091", Place(name), what, "mend that, then run  onrecord check --update-lock  again")
+    return not lost
 
 
 TextEntry = tuple[str, str, int, list[tuple[int, int]]]

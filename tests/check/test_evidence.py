@@ -158,6 +158,19 @@ def test_a_damaged_lock(graph_folder: Path, tmp_path: Path, monkeypatch: pytest.
     assert_golden("problems/E090.txt", render(found[:1]))
 
 
+def test_a_lock_of_files_that_could_not_be_read_is_left_as_it_is(
+    graph_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lock = graph_folder / "evidence.lock"
+    locked(graph_folder)
+    before = lock.read_bytes()
+    (graph_folder / "statements" / "minutes.yaml").write_text("statements:\n\t- triple: [a, b, c]\n")
+    found = onrecord.open(Path("garden")).examine(update_lock=True).problems
+    assert lock.read_bytes() == before
+    assert_golden("problems/E091.txt", render([problem for problem in found if problem.code == "E091"]))
+
+
 DAMAGES = [
     '{"version": 1, "texts": {}, "quotes": [["letter", "k", "exact", [[5, 2]]]]}',
     '{"version": 1, "texts": {}, "quotes": [["letter", "k", "exact", [[-3, 2]]]]}',

@@ -219,7 +219,8 @@ def test_terms_that_no_ontology_has() -> None:
 
 
 def test_iris_without_a_beginning_get_that_of_the_graph(tmp_path: Path) -> None:
-    body = f"{HEAD}<#Named> sh:targetClass gar:Plot ; sh:node <#Other> ; sh:message {{}} .\n<#Other> sh:class gar:Rake .\n"
+    body = f"{HEAD}<#Named> sh:targetClass gar:Plot ; sh:node <#Other> ; sh:message {{}} .\n"
+    body += "<#Other> sh:class gar:Rake .\n"
     (problem,) = find_faults(body.format("<#text>"), "it", "https://example.org/garden/")
     assert (problem.message, under(body.format("<#text>"), problem)) == (
         "sh:message takes a text, not <https://example.org/garden/#text>",
