@@ -179,7 +179,7 @@ class Graph:
         """
         from onrecord.build import build
 
-        folder = Path(out) if out else self.project.build_folder
+        folder = self._apart(out) if out else self.project.build_folder
         loaded = self._without_broken if skip_broken else self._sound
         return build(loaded, folder, inference=inference, exports=exports)
 
@@ -324,7 +324,7 @@ class Graph:
         """Write the dataset to ``path``; the format is taken from the suffix unless given."""
         from onrecord.files import write_atomic
 
-        target = Path(path)
+        target = self._apart(path)
         write_atomic(target, self.serialize(format or target.suffix.lstrip("."), lens))
 
     def push(
@@ -524,6 +524,10 @@ class Graph:
 
         return network(to_page(self._sound, self.known_sources(lens) or Lens()))
 
+    def _apart(self, path: str | PathLike[str]) -> Path:
+        self.project.require_apart(Path(path))
+        return Path(path)
+
     def view(self, path: str | PathLike[str], lens: Lens | None = None) -> Path:
         """Write the network as one HTML file that needs no network to open."""
         from onrecord.files import write_atomic
@@ -531,7 +535,7 @@ class Graph:
         from onrecord.view.network import network
         from onrecord.view.page import render_page
 
-        target = Path(path)
+        target = self._apart(path)
         shown = to_page(self._sound, self.known_sources(lens) or Lens())
         write_atomic(target, render_page(network(shown), shown))
         return target
@@ -541,7 +545,7 @@ class Graph:
         from onrecord.files import write_atomic
         from onrecord.view.pages import timeline_page
 
-        target = Path(path)
+        target = self._apart(path)
         write_atomic(target, timeline_page(self._sound, self.known_sources(lens) or Lens()))
         return target
 
@@ -563,7 +567,7 @@ class Graph:
         from onrecord.files import write_atomic
         from onrecord.view.pages import source_page
 
-        target = Path(path)
+        target = self._apart(path)
         seen = Lens(sources=frozenset(names)).over(lens or Lens())
         self.known_sources(seen)
         write_atomic(target, source_page(self._sound, seen, map(Path, sources), with_text=with_text))

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from onrecord.documents import Mapping, Scalar, Sequence, parse_yaml
-from onrecord.errors import GraphNotFound, Place, Problems
+from onrecord.errors import GraphNotFound, OutputError, Place, Problems
 from onrecord.files import check_inside, is_file, read_text, sha256_file, shown_path
 from onrecord.statuses import ASSERTABLE
 from onrecord.terms import is_iri, is_language
@@ -127,6 +127,20 @@ class Project:
             return path.relative_to(self.folder).as_posix()
         except ValueError:
             return path.name
+
+    def require_apart(self, target: Path) -> None:
+        """Whether a result may be written to ``target``: not over the graph's own files, nor where they are read from.
+
+        Expected rows of questions are results, and may.
+
+        :raises OutputError: where it may not.
+        """
+        here = Path(os.path.realpath(self.folder))
+        for there in (Path(os.path.realpath(target)), Path(os.path.realpath(target.parent)) / target.name):
+            parts = there.relative_to(here).parts if there.is_relative_to(here) else ("",)
+            if not parts or parts[0] in (*_FILES, "statements", "sources", "ontology"):
+                what = "is a part of" if parts else "is"
+                raise OutputError(f"{target}: this {what} the graph, which is read, not written; choose another name")
 
     def source_folders(self, extra: tuple[Path, ...] = ()) -> list[Path]:
         """Where archived texts are looked up: the graph, ``$ONRECORD_SOURCES``, ``--sources``."""
@@ -436,6 +450,7 @@ def _walk(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator
                 waiting.append(path)
 
 
+_FILES = (SETTINGS, *ENTITY_FILES, "sources.yaml", JUDGEMENTS, "withdrawn.yaml", LOCK)
 _FOLDERS = ("statements", "sources", "questions", "ontology")
 _LIKENESS = 80
 """From this share of equal letters on (in per cent) a name is taken for a misspelt one."""
@@ -446,11 +461,10 @@ def report_strays(project: Project, problems: Problems) -> None:
 
     Others, such as a ``README.md``, are left alone. An ontology that no setting names is one too.
     """
-    files = (SETTINGS, *ENTITY_FILES, "sources.yaml", JUDGEMENTS, "withdrawn.yaml", LOCK)
     for entry in sorted(os.scandir(project.folder), key=lambda entry: entry.name):
-        if entry.name.startswith(".") or entry.name in (*files, *_FOLDERS) or not _is_text(entry.name):
+        if entry.name.startswith(".") or entry.name in (*_FILES, *_FOLDERS) or not _is_text(entry.name):
             continue
-        meant = _meant(entry.name, _FOLDERS if entry.is_dir() else files)
+        meant = _meant(entry.name, _FOLDERS if entry.is_dir() else _FILES)
         if meant:
             place = Place(project.name_of(project.folder / entry.name))
             what = f"this {'folder' if entry.is_dir() else 'file'} is passed over: a graph has {meant}"

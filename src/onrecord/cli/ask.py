@@ -13,7 +13,7 @@ import click
 
 from onrecord.cli.options import graph_argument, json_option, lens_options, limit_options, store_options
 from onrecord.cli.progress import with_progress
-from onrecord.cli.query import format_option, ids_option, output_option, show
+from onrecord.cli.query import check_output, format_option, ids_option, output_option, show
 from onrecord.cli.render import echo_json, echo_problems, echo_table, plural
 from onrecord.errors import EXIT_CLEAN, EXIT_PROBLEMS, printable
 
@@ -68,6 +68,7 @@ def ask(
         problems = [problem for question in questions.values() for problem in question.problems]
         echo_problems(problems)
         sys.exit(EXIT_PROBLEMS if problems else EXIT_CLEAN)
+    check_output(graph, output)
     given = {}
     for parameter in parameters:
         key, equals, value = parameter.partition("=")

@@ -256,7 +256,9 @@ def _build_shards(folder: Path, out: Path | None, shards: int, where: str | None
     import onrecord
     from onrecord.scale.sharded import REJECTED, build_shards, engine_for
 
-    target = out or onrecord.open(folder).project.build_folder / "shards"
+    project = onrecord.open(folder).project
+    target = out or project.build_folder / "shards"
+    project.require_apart(target)
     with engine_for(where) as engine:
         made = build_shards(folder, target, engine, shards, slim=slim)
     counts = made.manifest["counts"]

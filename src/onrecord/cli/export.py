@@ -12,7 +12,7 @@ import click
 
 from onrecord.cli.options import graph_argument, lens_options
 from onrecord.cli.progress import with_progress
-from onrecord.cli.query import GRAPH_FORMATS
+from onrecord.cli.query import GRAPH_FORMATS, check_output
 from onrecord.cli.render import writer
 
 if TYPE_CHECKING:
@@ -47,4 +47,6 @@ def export(
     chosen = format_ or suffix or "ttl"
     if chosen not in GRAPH_FORMATS:
         raise click.UsageError(f'"{chosen}" is no format; write --format {", ".join(GRAPH_FORMATS)}')
-    writer(output)([onrecord.open(graph).serialize(chosen, lens)])
+    opened = onrecord.open(graph)
+    check_output(opened, output)
+    writer(output)([opened.serialize(chosen, lens)])

@@ -47,7 +47,13 @@ format_option = click.option(
     "formulas; "
     "ttl, nt, jsonld or rdf for CONSTRUCT and DESCRIBE.",
 )
-output_option = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write to FILE; its suffix can tell the format.",
+)
 ids_option = click.option("--ids", is_flag=True, help="In tables, show IDs (:steve-witkoff) instead of labels.")
 
 
@@ -89,6 +95,7 @@ def query(
         onrecord query graphs/miami-talks 'SELECT ?who ?what WHERE { ?who dip:heads ?what }'
     """
     text, name = _read(sparql)
+    check_output(graph, output)
     if why_row is not None:
         if ids or format_ not in (None, "json"):
             option = "--ids" if ids else f"--format {format_}"
@@ -98,6 +105,15 @@ def query(
         show_row(graph.why_row(text, why_row, lens=lens, limits=limits, name=name), output, as_json=format_ == "json")
         return
     show(graph, text, lens, {}, format_, output, limits, name, ids=ids)
+
+
+def check_output(graph: Graph, output: Path | None) -> None:
+    """Whether a result may be written there.
+
+    :raises OutputError: for a file of the graph itself.
+    """
+    if output is not None and str(output) != "-":
+        graph.project.require_apart(output)
 
 
 def _read(sparql: str) -> tuple[str, str]:
@@ -129,8 +145,12 @@ def show(
     *,
     ids: bool = False,
 ) -> None:
-    """Evaluate and print in the format that was asked for."""
+    """Evaluate and print in the format that was asked for, or that the name of the file asks for."""
     from onrecord.query import answer, stream, unknown_in
+
+    suffix = output.suffix.lstrip(".").lower() if output else ""
+    if format_ is None and suffix in (*ROW_FORMATS, *TRIPLE_FORMATS):
+        format_ = suffix
 
     graph.known_sources(lens)
     lines = text.split("\n")
