@@ -432,6 +432,7 @@ CASES: dict[str, list[Case]] = {
     ],
     "G006": [
         Case("misspelt", {"onrecord.yaml": "ontologies: [gardn]\n"}),
+        Case("unlike any", {"onrecord.yaml": "ontologies: [../x.ttl]\n"}),
         Case("too long for a file", {"onrecord.yaml": f"ontologies: [{'a' * 300}]\n"}),
     ],
     "G007": [

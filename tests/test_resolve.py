@@ -588,6 +588,26 @@ def test_one_mistake_is_one_problem(tmp_path: Path) -> None:
     assert [problem.place.line for problem in found.problems] == [6, 8]
 
 
+@pytest.mark.parametrize("text", ["20240601", "2024-W22-6", "2024-06-01T08", "2024-153", "banana", "June 2024"])
+def test_a_day_is_written_as_people_read_it(tmp_path: Path, text: str) -> None:
+    for field in ("published", "retrieved"):
+        head = LETTER_HEAD.replace("published: 2024-06-01", "published: 2024-06-01\n  retrieved: 2024-06-01")
+        head = head.replace(f"{field}: 2024-06-01", f"{field}: {text}")
+        files = {"statements/letter.yaml": notes("- triple: [Rose, tends, plot 7]", head)}
+        found = onrecord.open(write_notes(tmp_path / field, "", **files)).check()
+        assert [problem.message.split(" is no ")[0] for problem in found if problem.code == "C020"] == [f'"{text}"']
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-06-01T08:30", "2024-06-01 08:30:10.5", "2024-06-01T08:30:00Z", "2024-06-01T08:30+0200"]
+)
+def test_a_moment_is_a_day_too(tmp_path: Path, text: str) -> None:
+    head = LETTER_HEAD.replace("published: 2024-06-01", f"published: {text}\n  retrieved: {text}")
+    files = {"statements/letter.yaml": notes("- triple: [Rose, tends, plot 7]", head)}
+    found = onrecord.open(write_notes(tmp_path / "garden", "", **files)).check()
+    assert "C020" not in [problem.code for problem in found]
+
+
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
 def test_a_moment_that_the_zone_moves_out_of_the_calendar_is_no_day(tmp_path: Path, moment: str) -> None:
     head = LETTER_HEAD.replace("2024-06-01", moment)

@@ -280,18 +280,21 @@ class _Settings:
         for name, place in names:
             path = self._ontology_file(name)
             if path is None:
-                known = ", ".join(sorted(bundled_ontologies()))
-                self.problems.error(
-                    "G006",
-                    place,
-                    f'there is no ontology "{name}"',
-                    f"write one of {known}, or a file inside the graph's folder such as ontology/{Path(name).name}.ttl",
-                )
+                self.problems.error("G006", place, f'there is no ontology "{name}"', self._ontology_meant(name))
             elif path not in found and check_inside(
                 path, path.parent if name in bundled_ontologies() else self.folder, place, self.problems
             ):
                 found.append(path)
         return found
+
+    def _ontology_meant(self, name: str) -> str:
+        """What to write in place of a name that no ontology has."""
+        folder = self.folder / "ontology"
+        own = {path.stem for path in folder.glob("*.ttl") if not path.stem.endswith(".shapes") and _is_text(path.name)}
+        known = sorted({*bundled_ontologies(), *own})
+        meant = _meant(Path(name).stem, known)
+        file = f"ontology/{Path(name).stem}.ttl"
+        return f'did you mean "{meant}"?' if meant else f"write one of {', '.join(known)}, or make {file} in the graph"
 
     def _ontology_file(self, name: str) -> Path | None:
         if is_local_id(name) and name in bundled_ontologies():

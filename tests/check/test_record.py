@@ -55,6 +55,11 @@ CASES: dict[str, dict[str, str]] = {
     "C020-wrong": {
         "statements/letter.yaml": notes(TENDS, "source:\n  id: letter\n  title: A letter\n  published: June\n")
     },
+    "C020-retrieved": {
+        "statements/letter.yaml": notes(
+            TENDS, "source:\n  id: letter\n  title: A letter\n  published: 2024-06-01\n  retrieved: today\n"
+        )
+    },
     "C021": {"sources.yaml": "- id: poster\n  title: A poster\n  published: 2024-05-01\n", "letter": TENDS},
     "C022": {"entities.yaml": ENTITIES + "\n- id: hut\n  label: the hut\n  type: plot\n", "letter": TENDS},
     "C022-speaker": {

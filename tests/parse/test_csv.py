@@ -156,7 +156,7 @@ def test_a_cell_may_be_longer_than_the_limit_of_the_library(tmp_path: Path) -> N
         ("source, \n", ["a.csv:1:8 P044"]),
         (f"{HEAD.strip()},foo\nletter,a,tends,c,,,x\n", ["a.csv:2:20 P020"]),
         (f"{HEAD.strip()},not\nletter,a,tends,c,,,NO\n", ["a.csv:2:20 P029"]),
-        ("source;subject;predicate;object\nletter;a;b;c\n", ["a.csv:2:1 P021"]),
+        ("source;subject;predicate;object\nletter;a;b;c\n", ["a.csv:1:1 P021"]),
         ("source,subject\nletter,a\0\n", ["a.csv:2:9 P006"]),
     ],
 )
@@ -193,7 +193,24 @@ def test_what_the_library_writes_is_read_back(table: list[list[str]]) -> None:
     problems = Problems()
     found = [
         {key.text: value.text for key, value in record.items()}  # type: ignore[union-attr]
-        for record in read_records(out.getvalue(), "a", frozenset(), problems)
+        for record in read_records(out.getvalue(), "a", frozenset(), "a", problems)
     ]
     expected = [{name: cell for name, cell in zip("abc", row, strict=True) if cell.strip()} for row in table]
     assert (found, problems.items) == ([row for row in expected if row], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("source;subject;predicate;object\nletter;a;b;c\nletter;d;e;f\n", "separate the columns by commas, not by ;"),
+        ("source\tsubject\nletter\ta\n", "separate the columns by commas, not by tabs"),
+        ("Source,subject,predicate,object\nletter,a,b,c\nletter,d,e,f\n", "write source, not Source"),
+        ("hello\n", "the first line names the columns, and one is source"),
+        ("subject,predicate,object\n", "the first line names the columns, and one is source"),
+        ('"sub\nject",predicate\na,b\n', "the first line names the columns, and one is source"),
+    ],
+)
+def test_a_header_without_its_column_is_told_once(text: str, fix: str, tmp_path: Path) -> None:
+    found = reading(tmp_path, text)
+    assert [place.split("/")[-1] for place in found.places] == ["a.csv:1:1 P021"]
+    assert [problem.fix for problem in found.problems] == [fix]

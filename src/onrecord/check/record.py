@@ -19,6 +19,7 @@ from onrecord.ontology import PROPOSITION, PROVISION
 from onrecord.progress import each
 from onrecord.project import Project
 from onrecord.resolve import Resolved, published_day
+from onrecord.resolve.entities import day_of
 from onrecord.statuses import STATUSES
 from onrecord.terms import ONR, XSD, split_term
 from onrecord.times import NotADate, parse_day
@@ -328,6 +329,9 @@ def _sources(resolved: Resolved, project: Project, problems: Problems) -> None:
                 else (f'the source "{source.id}" has no day of publication')
             )
             problems.error("C020", source.place_of("published"), found, "write  published: 2025-12-17")
+        if source.retrieved and day_of(source.retrieved, project.time_zone) is None:
+            found = f'"{source.retrieved}" is no day on which it was looked up'
+            problems.error("C020", source.place_of("retrieved"), found, "write  retrieved: 2025-12-17")
         if source.id not in used:
             problems.info("C021", source.place, f'no statement comes from "{source.id}"', "add some, or delete it")
 
@@ -361,7 +365,7 @@ def _entities(resolved: Resolved, problems: Problems) -> None:
             first, entity = resolved.entities[indexes[0]].entity, resolved.entities[index].entity
             problems.warning(
                 "C023",
-                entity.place_of("label"),
+                entity.place if name == entity.id else entity.place_of("label"),
                 f'"{name}" is also a name of "{first.id}" in {first.place}',
-                f"tell them apart, for example as {entity.id}; statements cannot use the shared name",
+                f"tell them apart, for example as :{entity.id}; statements cannot use the shared name",
             )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from onrecord.statuses import ASSERTABLE
+from onrecord.times import NotADate, parse_day
 
 if TYPE_CHECKING:
     from onrecord.project import Project
@@ -46,10 +47,8 @@ class Day(click.ParamType[dt.date]):
         if isinstance(value, dt.date):
             return value
         try:
-            if len(value) != 10:
-                raise ValueError(value)
-            return dt.date.fromisoformat(value)
-        except ValueError:
+            return parse_day(value)
+        except NotADate:
             self.fail(f'"{value}" is no day; write one like 2025-12-17', param, ctx)
 
 

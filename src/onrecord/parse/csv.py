@@ -33,9 +33,11 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
         problems.warning("P032", Place(name), "this file is empty", "delete it, or write a header and rows")
         return
     header, lines, apart = _tidy_lines(found)
+    if header and not _has_column("source", header, header, Place(name, 1, 1), problems):
+        return
     if not header:
         text = data.decode("utf-8-sig")
-        _read_rows(read_records(text, name, LISTS.keys() | reader.qualifiers, problems), reader, problems)
+        _read_rows(read_records(text, name, LISTS.keys() | reader.qualifiers, "source", problems), reader, problems)
         return
     del data, found
     for piece in lines.iter_slices(AT_ONCE) if lines.height else (lines,):
@@ -186,11 +188,13 @@ def _move(node: Node, place: Place) -> None:
             _move(value, place)
 
 
-def read_records(text: str, name: str, several_in: Collection[str], problems: Problems) -> Iterator[Mapping]:
+def read_records(
+    text: str, name: str, several_in: Collection[str], needed: str, problems: Problems
+) -> Iterator[Mapping]:
     """The rows of a table as mappings; empty cells are left out.
 
-    ``several_in`` names the columns whose cells may hold several values. Ragged rows (P042), unclosed
-    quotes (P043) and unnamed or doubled columns (P044) are problems.
+    ``several_in`` names the columns whose cells may hold several values, ``needed`` one that has to be there
+    (P021). Ragged rows (P042), unclosed quotes (P043) and unnamed or doubled columns (P044) are problems.
     """
     rows = _rows(text, name, problems)
     header: list[str] = []
@@ -202,10 +206,27 @@ def read_records(text: str, name: str, several_in: Collection[str], problems: Pr
                 what = f'the column "{header[bad]}" stands twice' if header[bad] else f"column {bad + 1} has no name"
                 problems.error("P044", Place(name, line, columns[bad]), what, "give each column a name of its own")
                 return
+            if not _has_column(needed, header, cells, Place(name, line, 1), problems):
+                return
             continue
         record = _record(header, cells, columns, name, line, several_in, problems)
         if record is not None:
             yield record
+
+
+def _has_column(needed: str, header: list[str], cells: list[str], at: Place, problems: Problems) -> bool:
+    """Whether the first line names the column ``needed``; else a P021 says so once, and not at each row."""
+    if needed in header:
+        return True
+    sign = next((sign for sign in ";\t|" if len(cells) == 1 and sign in cells[0]), "")
+    near = next((field for field in header if field.strip().lower() == needed), "")
+    fix = f"the first line names the columns, and one is {needed}"
+    if sign:
+        fix = f"separate the columns by commas, not by {'tabs' if sign == chr(9) else sign}"
+    elif near:
+        fix = f"write {needed}, not {near}"
+    problems.error("P021", at, f'the header has no column "{needed}"', fix)
+    return False
 
 
 def _record(

@@ -35,7 +35,7 @@ def parse_entities(path: Path, name: str, language: str, problems: Problems) -> 
 
 def _records(text: str, suffix: str, name: str, problems: Problems) -> Iterable[Node]:
     if suffix == ".csv":
-        return read_records(text, name, {"aliases", "same as", "type"}, problems)
+        return read_records(text, name, {"aliases", "same as", "type"}, "id", problems)
     root = parse_yaml(text, name, problems)
     if root is None:
         return ()
@@ -86,7 +86,7 @@ def _list(node: Node | None, key: str, problems: Problems) -> list[str]:
         if not isinstance(item, Scalar):
             problems.error("P022", item.place, f'"{key}" takes a text or a list of texts', f"write  {key}: [a, b]")
         elif not item.text.strip():
-            problems.error("P024", item.place, f'"{key}" is empty', "fill it in, or delete the line")
+            problems.error("P024", item.place, f'"{key}" is empty', "fill it in, or leave it out")
         else:
             out.append(item.text)
             if item.cut and key in ("label", "aliases"):

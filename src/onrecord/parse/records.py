@@ -222,7 +222,7 @@ class RecordReader:
 
     def _kept(self, name: str, node: Scalar) -> str | None:
         if not node.text.strip():
-            self.problems.error("P024", node.place, f'"{name}" is empty', "fill it in, or delete the line")
+            self.problems.error("P024", node.place, f'"{name}" is empty', "fill it in, or leave it out")
             return None
         return node.text
 

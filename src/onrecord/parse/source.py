@@ -86,7 +86,7 @@ def read_flag(node: Node | None, key: str, problems: Problems) -> bool:
         return False
     if isinstance(node, Scalar) and node.text in ("true", "false"):
         return node.text == "true"
-    problems.error("P029", node.place, f'"{key}" is true or false', f"write  {key}: true, or delete the line")
+    problems.error("P029", node.place, f'"{key}" is true or false', f"write  {key}: true, or leave it out")
     return False
 
 
@@ -107,7 +107,7 @@ def read_texts(
             if not isinstance(value, Scalar):
                 problems.error("P022", value.place, f'"{key.text}" takes a text', f"write  {key.text}: ...")
             elif not value.text.strip():
-                problems.error("P024", value.place, f'"{key.text}" is empty', "fill it in, or delete the line")
+                problems.error("P024", value.place, f'"{key.text}" is empty', "fill it in, or leave it out")
             else:
                 values[key.text] = value.text
                 if value.cut and key.text in ("title", "label", "note", "quote", "reason"):

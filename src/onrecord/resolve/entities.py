@@ -6,6 +6,7 @@ Leaves the names in statements to ``columns``.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zoneinfo
 from dataclasses import dataclass, replace
 
@@ -100,12 +101,25 @@ def tagged(source: Source, problems: Problems) -> Source:
 
 def published_day(source: Source, zone: str) -> dt.date | None:
     """The day on which a source was published, in the graph's time zone; None if it says none."""
+    return day_of(source.published, zone)
+
+
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+"""A day with its time: of all that ISO 8601 allows, what people write."""
+
+
+def day_of(text: str, zone: str) -> dt.date | None:
+    """The day of a day, or of a moment in a time zone; None where ``text`` is neither."""
     try:
-        return parse_day(source.published)
+        return parse_day(text)
     except NotADate:
         pass
+    if not _MOMENT.fullmatch(text):
+        return None
     try:
-        moment = dt.datetime.fromisoformat(source.published)
+        moment = dt.datetime.fromisoformat(text)
         return (moment.astimezone(zoneinfo.ZoneInfo(zone)) if moment.tzinfo else moment).date()
     except (ValueError, OverflowError):  # no moment, or one that the zone moves out of the years 1 to 9999
         return None
