@@ -45,6 +45,8 @@ CASES: dict[str, dict[str, str | None]] = {
             TENDS + "tends plot 7", HEAD + "  left out:\n    - quote: the butts are full\n      reason: weather\n"
         )
     },
+    "E001-prefix": {"statements/letter.yaml": letter(TENDS + "tends plot 7\n  prefix: the noe who")},
+    "E001-suffix": {"statements/letter.yaml": letter(TENDS + "tends plot 7\n  prefix: the one who\n  suffix: an end")},
     "E002": {"statements/letter.yaml": letter(BLOCK + '"I am all for it," Mr Thorn claimed')},
     "E003": {"statements/letter.yaml": letter(TENDS + "the")},
     "E003-elided": {"statements/letter.yaml": letter(BLOCK + "the [...] the")},

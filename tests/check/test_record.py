@@ -13,7 +13,7 @@ from inline import LETTER_HEAD, notes, render, write_notes
 from onrecord.check.record import is_lexical
 from onrecord.errors import Problem
 from onrecord.terms import XSD
-from small_graph import ENTITIES, SETTINGS
+from small_graph import ENTITIES, SETTINGS, write_graph
 
 TENDS = "- triple: [Basil Thorn, tends, plot 7]\n  quote: a\n"
 
@@ -155,3 +155,10 @@ def test_a_statement_from_a_table_has_a_place(tmp_path: Path, monkeypatch: pytes
 def test_lexical_spaces(datatype: str, good: list[str], bad: list[str]) -> None:
     assert [text for text in good if not is_lexical(text, XSD + datatype)] == []
     assert [text for text in bad if is_lexical(text, XSD + datatype)] == []
+
+
+def test_who_is_named_in_a_file_that_cannot_be_read_is_not_called_unused(tmp_path: Path) -> None:
+    folder = write_graph(tmp_path / "garden", **{"statements/minutes.yaml": "statements:\n\t- triple: [a, b, c]\n"})
+    found = {problem.code for problem in onrecord.open(folder).check()}
+    assert "P014" in found
+    assert "C022" not in found

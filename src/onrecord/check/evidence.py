@@ -19,7 +19,17 @@ from onrecord.progress import advance, each, stage
 from onrecord.project import Project
 from onrecord.resolve import Resolved
 from onrecord.sentences import split_sentences
-from onrecord.sources import Archive, Location, Shelf, Span, Text, Verdict, differing_words, nearest_passage
+from onrecord.sources import (
+    Archive,
+    Location,
+    Shelf,
+    Span,
+    Text,
+    Verdict,
+    differing_words,
+    find_quote,
+    nearest_passage,
+)
 
 NEAREST = 1_000
 """Of so many missing quotes the nearest passage is looked for; whoever has more reads another text."""
@@ -227,6 +237,12 @@ def _from_text(
 
 
 def _elsewhere(task: _Task, text: Text, shelf: Shelf, evidence: Evidence, problems: Problems) -> Location:
+    if (task.prefix or task.suffix) and find_quote(task.quote, text).verdict is not Verdict.NOT_FOUND:
+        lacks = find_quote(task.quote, text, task.prefix).verdict is Verdict.NOT_FOUND
+        name, words = ("prefix", task.prefix) if lacks else ("suffix", task.suffix)
+        what = f'the quote is in the text, but not right {"behind" if lacks else "before"} its {name} "{words}"'
+        problems.error("E001", task.place, what, f"mend the {name}, or leave it out")
+        return Location(Verdict.NOT_FOUND)
     for other in shelf.holding(task.quote):
         if other != task.source:
             problems.error(

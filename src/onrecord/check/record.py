@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from onrecord.errors import Place, Problems
+from onrecord.errors import Place, Problems, Severity
 from onrecord.lens import asserting
 from onrecord.model import statements_only
 from onrecord.nearest import did_you_mean
@@ -53,7 +53,7 @@ def check_record(resolved: Resolved, project: Project, problems: Problems) -> No
         rule(table if rule in said else resolved.statements, resolved, project, problems)
     check_withdrawn(resolved.withdrawn, first_days(table), problems)
     _sources(resolved, project, problems)
-    _entities(resolved, problems)
+    _entities(resolved, project, problems)
 
 
 def _report(
@@ -336,7 +336,7 @@ def _sources(resolved: Resolved, project: Project, problems: Problems) -> None:
             problems.info("C021", source.place, f'no statement comes from "{source.id}"', "add some, or delete it")
 
 
-def _entities(resolved: Resolved, problems: Problems) -> None:
+def _entities(resolved: Resolved, project: Project, problems: Problems) -> None:
     table = resolved.statements
     used: set[str] = set()
     for column in ("subject", "object", "said_at_term", "condition"):
@@ -349,10 +349,13 @@ def _entities(resolved: Resolved, problems: Problems) -> None:
     for source in resolved.sources.values():
         found = (resolved.names.entity(text, source.id).iri for text in source.origin)
         used.update(f"<{iri}>" for iri in found if iri)
+    statements = project.name_of(project.folder / "statements")
+    errors = (each for each in problems.items if each.severity is Severity.ERROR)
+    is_whole = not any(each.code[0] == "P" and each.place.file.startswith(statements) for each in errors)
     clashes: dict[str, list[int]] = defaultdict(list)
     for index, found_entity in enumerate(resolved.entities):
         entity = found_entity.entity
-        if f"<{found_entity.iri}>" not in used:
+        if f"<{found_entity.iri}>" not in used and is_whole:
             what = "speaker" if found_entity.source else "entity"
             problems.warning(
                 "C022", entity.place, f'no statement uses the {what} "{entity.id}"', "use it, or delete it"
