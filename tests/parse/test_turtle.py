@@ -11,6 +11,7 @@ from onrecord.errors import Problems, has_errors
 from onrecord.export import export
 from onrecord.model import statements_only
 from onrecord.project import open_project
+from onrecord.terms import ONR
 from problem_cases import TURTLE_HEAD as HEAD
 from problem_cases import TURTLE_PROPOSITION as PROPOSITION
 from problem_cases import TURTLE_STATEMENT as STATEMENT
@@ -160,3 +161,19 @@ def test_what_is_exported_is_read_back(format_: str, tmp_path: Path) -> None:
         first, second = (set(item.resolved.statements[column].drop_nulls()) for item in (before, after))
         assert first == second
     assert export(dataset(after), format_, after.resolved.names.prefixes()) == text
+
+
+def test_a_statement_stands_where_its_description_begins(tmp_path: Path) -> None:
+    text = (
+        f"@prefix onr: <{ONR}> . @prefix prov: <http://www.w3.org/ns/prov#> .\n"
+        f"@prefix st: <{BASE}statement/> .\n"
+        "# st:1 is not here .\n\n"
+        f"st:0 onr:hedge st:1 ;\n   onr:note '''ends with a stop.\n''' .\n"
+        f"  st:1 a onr:Statement ;\n  prov:wasQuotedFrom <{BASE}source/letter> .\n"
+        f"<{BASE}statement/2> a onr:Statement ; prov:wasQuotedFrom <{BASE}source/letter> . st:3 a onr:Statement .\n"
+    )
+    found = reading(tmp_path, text)
+    places = {
+        problem.message.split("/statement/")[1][0]: str(problem.place).split(".ttl")[1] for problem in found.problems
+    }
+    assert places == {"1": ":8:3", "2": ":10:1", "3": ""}

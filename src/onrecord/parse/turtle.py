@@ -6,8 +6,9 @@ Leaves entities, ontologies and direct triples in such a file alone: entities be
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -114,12 +115,13 @@ def parse_statements(
         problems.error("P049", Place(name), *NO_TRIPLE_TERMS)
         return
     try:
-        for quad in ox.parse(text, format_, base_iri=project.base):
+        reader = ox.parse(text, format_, base_iri=project.base)
+        for quad in reader:
             if isinstance(quad.object, ox.Triple):
                 problems.error("P049", Place(name), *NO_TRIPLE_TERMS)
                 return
-            text = quad.object.value
-            if isinstance(quad.object, ox.Literal) and without_controls(text, Place(name), problems) != text:
+            value = quad.object.value
+            if isinstance(quad.object, ox.Literal) and without_controls(value, Place(name), problems) != value:
                 continue
             nodes[str(quad.subject)][quad.predicate.value].append(quad.object)
     except SyntaxError as error:
@@ -127,7 +129,30 @@ def parse_statements(
         what = f"this is not Turtle: {without_place(error.msg)}"
         problems.error("P049", place, what, "mend the line, or the one above")
         return
-    _Reader(nodes, name, project, ontology, rows, sources, add_source, problems).read()
+    places = _places(text, name, reader.prefixes, nodes)
+    _Reader(nodes, places, name, project, ontology, rows, sources, add_source, problems).read()
+
+
+_SUBJECT = re.compile(r"\s*(?:<(?P<iri>[^<>\s]*)>|(?P<prefix>[\w-]*):(?P<local>(?:[\w-]|\\.|\.(?=[\w-]))*))")
+
+
+def _places(text: str, name: str, prefixes: Mapping[str, str], nodes: Collection[str]) -> dict[str, Place]:
+    """Where each of ``nodes`` begins that stands in front of a line: in the first that a description begins with."""
+    found: dict[str, Place] = {}
+    begins = True
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _SUBJECT.match(line) if begins else None
+        if match is not None:
+            iri = match["iri"]
+            if iri is None:
+                iri = prefixes.get(match["prefix"], "") + match["local"].replace("\\", "")
+            start = len(match[0]) - len(match[0].lstrip())
+            if f"<{iri}>" in nodes:
+                found.setdefault(f"<{iri}>", Place(name, number, start + 1, match.end() - start))
+        bare = line.strip()
+        if bare and not bare.startswith("#"):
+            begins = bare.endswith((".", "{", "}"))
+    return found
 
 
 _WHOLE = "write each statement's onr:proposition, with its rdf:subject, rdf:predicate and rdf:object, into the file"
@@ -137,6 +162,7 @@ class _Reader:
     def __init__(
         self,
         nodes: dict[str, dict[str, list[Any]]],
+        places: Mapping[str, Place],
         name: str,
         project: Project,
         ontology: Ontology,
@@ -145,7 +171,8 @@ class _Reader:
         add_source: Callable[[Source], None],
         problems: Problems,
     ) -> None:
-        self.nodes, self.place, self.project, self.base = nodes, Place(name), project, project.base
+        self.nodes, self.project, self.base = nodes, project, project.base
+        self.places, self.file = places, Place(name)
         self.ontology, self.rows, self.problems = ontology, rows, problems
         self.sources, self.add_source = sources, add_source
         self.statuses = {iri: name for name, iri in ontology.statuses.items()}
@@ -167,7 +194,7 @@ class _Reader:
         statements = sorted(kinds[f"{ONR}Statement"])
         if not statements:
             self.problems.warning(
-                "P032", self.place, "this file holds no onr:Statement", "export one with  onrecord export --format ttl"
+                "P032", self.file, "this file holds no onr:Statement", "export one with  onrecord export --format ttl"
             )
         typed = {*statements, *kinds[f"{ONR}Proposition"]}
         for subject in sorted(node for node, fields in self.nodes.items() if f"{ONR}proposition" in fields):
@@ -182,6 +209,10 @@ class _Reader:
             values = self._proposition(node, source_id)
             for column, value in (values or {}).items():
                 self.rows.set(self.nested[node, source_id], column, value)
+
+    def _at(self, node: str) -> Place:
+        """Where the description of a node begins; the file as a whole where that was not found."""
+        return self.places.get(node, self.file)
 
     def _source_id(self, iri: str) -> str | None:
         head = f"{self.base}source/"
@@ -204,7 +235,7 @@ class _Reader:
                 id=node[1 + len(head) : -1],
                 label=_first(about, f"{RDFS}label"),
                 type=self._narrowest(kind.value for kind in about[f"{RDF}type"]),
-                place=self.place,
+                place=self.file,
                 note=_first(about, f"{SKOS}editorialNote"),
             )
             for node, about in sorted(self.nodes.items())
@@ -213,7 +244,7 @@ class _Reader:
         self.add_source(
             Source(
                 id=source_id,
-                place=self.place,
+                place=self.file,
                 origin=tuple(sorted(str(node) for node in fields.get(f"{ONR}origin", ()))),
                 speakers=tuple(speakers),
                 **values,
@@ -224,7 +255,7 @@ class _Reader:
         if is_local_id(text):
             return True
         fix = "an id has letters A to Z, digits, - _ and . in it, and begins with a letter or digit"
-        self.problems.error("P030", self.place, f'"{text}" in {node} cannot be an id', fix)
+        self.problems.error("P030", self._at(node), f'"{text}" in {node} cannot be an id', fix)
         return False
 
     def _is_speaker(self, node: str, head: int) -> bool:
@@ -241,13 +272,13 @@ class _Reader:
     def _foreign(self, subject: str) -> None:
         self.problems.error(
             "P051",
-            self.place,
+            self._at(subject),
             f"{_shown(subject)} does not lie below this graph's base {self.base}",
             "export the file from a graph with the same base",
         )
 
     def _lacking(self, node: str, what: str, fix: str = _WHOLE) -> None:
-        self.problems.error("P052", self.place, f"{_shown(node)} has no {what}", fix)
+        self.problems.error("P052", self._at(node), f"{_shown(node)} has no {what}", fix)
 
     def _check_known(self, node: str, known: set[str]) -> None:
         """Report what this reader does not know: left out, it would change what is said.
@@ -265,7 +296,7 @@ class _Reader:
                 beside = {other for other in {*known, *self.qualifiers} if other.startswith(home)}
                 what = f"{_shown(node)} has <{iri}>, which means nothing here"
                 fix = did_you_mean(iri, beside) or "load the ontology that defines it, or delete it"
-            self.problems.error("P053", self.place, what, fix)
+            self.problems.error("P053", self._at(node), what, fix)
 
     def _is_computed(self, node: str, iri: str, known: set[str]) -> bool:
         """Whether this property of a node can follow from what else the file says of it."""
@@ -278,7 +309,9 @@ class _Reader:
     def _check_single(self, node: str, once: Iterable[str]) -> None:
         for iri in once:
             if len({str(value) for value in self.nodes[node].get(iri, ())}) > 1:
-                self.problems.error("P054", self.place, f"{_shown(node)} has more than one <{iri}>", "keep one of them")
+                self.problems.error(
+                    "P054", self._at(node), f"{_shown(node)} has more than one <{iri}>", "keep one of them"
+                )
 
     def _statement(self, subject: str) -> None:
         fields = self.nodes[subject]
@@ -322,7 +355,7 @@ class _Reader:
         quoted = self._quotes(subject)
         for index in range(max(len(extras), len(quoted))):
             extra = dict(zip(_REPEATED.values(), extras[index] if index < len(extras) else (), strict=False))
-            self.rows.add(self.place, values | extra | quoted[min(index, len(quoted) - 1)])
+            self.rows.add(self.file, values | extra | quoted[min(index, len(quoted) - 1)])
 
     def _quotes(self, subject: str) -> list[dict[str, Any]]:
         """The quotes in groups, one for each prefix and suffix; those without come first."""
@@ -361,7 +394,7 @@ class _Reader:
         return values
 
     def _no_value(self, node: str, iri: str, text: str, fix: str) -> None:
-        self.problems.error("P055", self.place, f"{_shown(node)}: {text} is no value of <{iri}>", fix)
+        self.problems.error("P055", self._at(node), f"{_shown(node)}: {text} is no value of <{iri}>", fix)
 
     def _check_value(self, node: str, iri: str, prop: Property | None, source_id: str) -> None:
         """Report a value that would be read as another one: rows keep texts, and the property types them."""
@@ -389,7 +422,7 @@ class _Reader:
         """The row of a nested proposition, one for each source; it is filled when all rows are known."""
         row = self.nested.get((node, source_id))
         if row is None:
-            row = self.rows.add(self.place, {"nested": True, "source": source_id})
+            row = self.rows.add(self.file, {"nested": True, "source": source_id})
             self.nested[node, source_id] = row
             self.waiting.append((node, source_id))
         return row
