@@ -30,6 +30,9 @@ MAX_STEPS = 10_000
 MAX_PLACED, MAX_PLACED_FAULTS = 1 << 20, 100
 """In a file of more characters, and behind so many problems, they are told without their places."""
 
+MAX_OFFERED = 20
+"""For so many shapes that are not there, and terms that no ontology has, the nearest are looked for."""
+
 _KINDS = ("BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral")
 _TARGETS = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
 _COUNTS = ("minCount", "maxCount", "minLength", "maxLength", "qualifiedMinCount", "qualifiedMaxCount")
@@ -197,6 +200,8 @@ class _Reader:
         self._of: dict[object, dict[str, list[object]]] = {}
         for subject, predicate, obj in self._triples:
             self._of.setdefault(subject, {}).setdefault(predicate.value, []).append(obj)
+        self._named = [self._shown(node) for node in self._of if isinstance(node, ox.NamedNode)]
+        self._missed = 0
 
     def _shown(self, term: object) -> str:
         """A term as the file may write it."""
@@ -250,8 +255,9 @@ class _Reader:
         if isinstance(obj, ox.Literal):
             yield _Fault(f"{self._shown(obj)} is no shape", "name one, or write it between [ and ]", predicate, obj)
         elif obj not in self._of and isinstance(obj, ox.NamedNode):
-            named = [self._shown(node) for node in self._of if isinstance(node, ox.NamedNode)]
-            fix = offer(nearest_names(self._shown(obj), named)) or "describe it in this file"
+            self._missed += 1
+            alike = nearest_names(self._shown(obj), self._named) if self._missed <= MAX_OFFERED else []
+            fix = offer(alike) or "describe it in this file"
             yield _Fault(f"there is no shape {self._shown(obj)} in this file", fix, predicate, obj)
         elif predicate == f"{SH}node" and f"{SH}path" in self._of.get(obj, {}):
             what = f"sh:node takes a shape of the node itself, and {self._shown(obj)} has a path"
@@ -345,7 +351,7 @@ class _Reader:
                 if term.value in known or term.value in told:
                     continue
                 told.add(term.value)
-                alike = nearest_names(term.value, homes[_home(term.value)])
+                alike = nearest_names(term.value, homes[_home(term.value)]) if len(told) <= MAX_OFFERED else []
                 fix = offer(self._shown(ox.NamedNode(iri)) for iri in alike) or "see the ontology"
                 what = f"no ontology of this graph has {self._shown(term)}: nothing is found by it"
                 yield _Fault(what, fix, predicate.value, None if term == predicate else term, "S004")
