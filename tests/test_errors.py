@@ -126,6 +126,8 @@ def test_render_keeps_long_values_short_and_as_dict_keeps_them_whole() -> None:
         ),
         ("\tabcd", 2, ["    abcd", "    ^^^^"]),
         ("ab\tcdef", 4, ["    ab cdef", "       ^^^^"]),
+        ("日本abcd", 3, ["    日本abcd", "        ^^^^"]),
+        ("e\u0301日本語ok", 3, ["    e\u0301日本語ok", "     ^^^^^^^"]),
     ],
 )
 def test_the_caret_stands_under_the_span(line: str, column: int, shown: list[str]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from inline import BASE, LETTER_HEAD, MINUTES_HEAD, load_notes, notes, sound
+import onrecord
+from inline import BASE, LETTER_HEAD, MINUTES_HEAD, load_notes, notes, sound, write_notes
 from onrecord.names import Found, Names, is_plain_local
 from onrecord.terms import PROV
 from small_graph import ENTITIES
@@ -196,3 +197,32 @@ def test_nearest_names_offer_each_thing_once(names: Names) -> None:
 )
 def test_plain_local_names(local: str, plain: bool) -> None:
     assert is_plain_local(local) is plain
+
+
+@pytest.mark.parametrize(
+    "entities",
+    ["- id: [\n", "id: rose\n", b"\xff", ENTITIES + "\n- label: Nobody\n  type: gar:Person\n  aliases: [nobody]\n"],
+    ids=["syntax", "no list", "bytes", "one of them"],
+)
+def test_what_an_entity_that_cannot_be_read_is_called_is_no_problem_of_its_own(
+    tmp_path: Path, entities: str | bytes
+) -> None:
+    question = "SELECT ?who { ?who gar:chairs :nobody }\n"
+    files = {"entities.yaml": entities, "questions/q.rq": question}
+    found = onrecord.open(write_notes(tmp_path / "g", "- triple: [Nobody, tends, plot 7]", **files)).check()
+    assert {problem.code for problem in found}.isdisjoint({"R001", "Q006"})
+    assert any(problem.place.file.endswith("entities.yaml") for problem in found)
+
+
+def test_a_default_is_not_looked_for_among_entities_that_could_not_be_read(tmp_path: Path) -> None:
+    question = "#+ defaults:\n#+   - entity: Nobody\nSELECT ?what { ?_entity gar:chairs ?what }\n"
+    files = {"entities.yaml": "- id: [\n", "questions/q.rq": question}
+    found = onrecord.open(write_notes(tmp_path / "g", "- triple: [Nobody, tends, plot 7]", **files)).check()
+    assert "Q024" not in [problem.code for problem in found]
+
+
+def test_only_the_names_of_an_entity_that_cannot_be_read_are_spared(tmp_path: Path) -> None:
+    files = {"entities.yaml": ENTITIES + "\n- label: {en: Nobody}\n  type: gar:Person\n"}
+    text = "- triple: [Nobody, tends, plot 7]\n- triple: [Noone, tends, plot 7]\n"
+    found = onrecord.open(write_notes(tmp_path / "g", text, **files)).check()
+    assert [problem.message for problem in found if problem.code == "R001"] == ['no entity is called "Noone"']

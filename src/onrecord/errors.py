@@ -143,9 +143,17 @@ def _excerpt(line: str, start: int, length: int) -> tuple[str, int, int]:
     prefix = "…" if left > indent else ""
     suffix = "…" if len(stripped) > left + 100 else ""
     shown = "".join(char if char.isprintable() else " " for char in window)
-    caret_at = len(prefix) + start - left
-    room = max(1, len(prefix) + len(shown) - caret_at)
-    return prefix + shown + suffix, caret_at, max(1, min(length, room))
+    before, span = shown[: start - left], shown[start - left : start - left + length]
+    return prefix + shown + suffix, _cells(prefix + before), max(1, _cells(span))
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal ``text`` takes: two for a character of Chinese, none for an accent of its own."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ class Names:
     by_source: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     source_ids: dict[str, str] = field(default_factory=dict)  # IRI -> id
     merged: dict[str, str] = field(default_factory=dict)  # IRI -> the IRI that stands for it, by judgement
+    lost: frozenset[str] | None = frozenset()  # what entities that cannot be read are called; None: nobody knows
 
     def add_entity(self, entity: Entity, iri: str, types: Iterable[str]) -> None:
         """Make an entity known under its id, labels and aliases."""
@@ -66,6 +67,10 @@ class Names:
     def is_known(self, iri: str) -> bool:
         """Whether the graph or one of its ontologies describes ``iri``."""
         return iri in self.labels or iri in self.ontology.classes or iri in self.ontology.properties
+
+    def is_lost(self, text: str) -> bool:
+        """Whether ``text`` may be what an entity is called that could not be read, which is a problem already."""
+        return self.lost is None or text in self.lost
 
     def label(self, iri: str) -> str:
         """What to call ``iri`` in front of people."""
@@ -223,8 +228,8 @@ def report_name(found: Found, text: str, what: str, place: Place, names: Names, 
             "R002", place, f'{len(ways)} {what} are called "{text}"', f"write {', '.join(ways[:-1])} or {ways[-1]}"
         )
         return
-    if what != "entities" and not names.ontology.is_whole:
-        return  # it may stand in the ontology that cannot be read, which is a problem already
+    if names.is_lost(text) if what == "entities" else not names.ontology.is_whole:
+        return  # it may stand in the file that cannot be read, which is a problem already
     one, elsewhere = {
         "entities": ("entity", "declare it in entities.yaml"),
         "properties": ("property", "use a property of the graph's ontologies, or add one to them"),

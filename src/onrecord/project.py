@@ -22,7 +22,8 @@ from onrecord.statuses import ASSERTABLE
 from onrecord.terms import is_iri, is_language
 
 SETTINGS = "onrecord.yaml"
-STATEMENT_SUFFIXES = (".yaml", ".yml", ".csv", ".jsonl", ".parquet", ".ttl", ".trig")
+RDF_SUFFIXES = (".ttl", ".trig")
+STATEMENT_SUFFIXES = (".yaml", ".yml", ".csv", ".jsonl", ".parquet", *RDF_SUFFIXES)
 ENTITY_FILES = ("entities.yaml", "entities.csv")
 LOCK = "evidence.lock"
 JUDGEMENTS = "judgements.yaml"

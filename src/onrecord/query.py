@@ -333,6 +333,8 @@ def unknown_terms(
         prefix, _, local = token.text.partition(":")
         iri = token.text[1:-1] if token.kind == "iri" else prefixes.get(prefix, "") + local.replace("\\", "")
         home = _home(iri)
+        if home == minter.entity("") and names.is_lost(iri[len(home) :]):
+            continue
         if iri in out or home not in homes or iri == home or iri in terms or (is_known or names.is_known)(iri):
             continue
         alike = nearest_names(iri[len(home) :], _locals([*terms, *names.labels], home))

@@ -100,6 +100,8 @@ def _defaults(question: Question, names: Names, name: str, problems: Problems) -
                 try:
                     terms[variable] = parameter_term(names, key, variable, question.defaults[key])
                 except OnRecordError as error:
+                    if names.is_lost(question.defaults[key]):
+                        continue
                     what, _, fix = str(error).removeprefix(f"{key}: ").partition("; ")
                     problems.error("Q024", question.places[key], what, fix or "correct the default")
     return terms

@@ -81,3 +81,10 @@ def test_a_cut_name_is_known_as_far_as_it_goes(tmp_path: Path) -> None:
     """The entity stays, so that the one problem is not followed by an unknown name in every statement."""
     found = reading(tmp_path, "- id: a\n  label: Plot #7\n  type: plot\n")
     assert (found.codes, found.parsed.entities[0].labels) == (["P028"], (("Plot", "en"),))
+
+
+def test_a_column_that_no_entity_has_is_told_once(tmp_path: Path) -> None:
+    table = "id,label,type,alais\nrose,Rose,person,Rosie\nbasil,Basil,person,Baz\n"
+    found = read(write_only(tmp_path / "garden", **{"entities.csv": table}))
+    assert [str(problem.place).split("/")[-1] for problem in found.problems] == ["entities.csv:1:15"]
+    assert (found.problems[0].code, found.problems[0].fix) == ("P020", 'did you mean "aliases"?')

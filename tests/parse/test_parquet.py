@@ -129,6 +129,7 @@ def test_types_of_columns(values: list[object], codes: list[str], tmp_path: Path
         ({"object": [None]}, ["P021"]),
         ({"object": ["[a"]}, ["P041"]),
         ({"foo": ["a"]}, ["P020"]),
+        ({"foo": [None]}, ["P020"]),
         ({"said_by": [["a", ""]]}, ["P024"]),
         ({"said_by": [["a", None]]}, ["P024"]),
         ({"said_by": ["a"], "said by": ["b"]}, ["P044"]),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import onrecord
 from onrecord.build import Loaded, dataset, load
 from onrecord.errors import Problems, has_errors
 from onrecord.export import export
@@ -55,7 +56,7 @@ def test_a_statement_is_read(tmp_path: Path) -> None:
         "h",
         "2024",
         ".ttl",
-        0,
+        9,
     )
     assert own["said_by"] == [f"<{BASE}entity/basil>", f"<{BASE}entity/rose>"]
     assert own["qualifiers"] == [{"property": f"<{GAR}inTheWords>", "value": "w", "value_row": None}]
@@ -177,3 +178,22 @@ def test_a_statement_stands_where_its_description_begins(tmp_path: Path) -> None
         problem.message.split("/statement/")[1][0]: str(problem.place).split(".ttl")[1] for problem in found.problems
     }
     assert places == {"1": ":8:3", "2": ":10:1", "3": ""}
+
+
+def test_what_is_wrong_with_a_statement_has_the_line_of_its_node(tmp_path: Path) -> None:
+    text = HEAD + STATEMENT.replace("onr:stated", "onr:whispered") + PROPOSITION
+    folder = write_graph(tmp_path / "garden", **{"statements/a.ttl": text.replace("entity:rose", "entity:nobody")})
+    found = [
+        each for each in onrecord.open(folder).check() if each.place.file.endswith("a.ttl") and each.code == "R001"
+    ]
+    lines = (folder / "statements/a.ttl").read_text("utf-8").splitlines()
+    assert [lines[each.place.line - 1].split()[0] for each in found] == ["st:1"]
+
+
+def test_a_node_of_several_rows_has_its_id_once(tmp_path: Path) -> None:
+    selectors = '[ oa:exact "a" ; oa:prefix "b" ], [ oa:exact "c" ; oa:prefix "d" ]'
+    prefixes = "@prefix dcterms: <http://purl.org/dc/terms/> . @prefix oa: <http://www.w3.org/ns/oa#> .\n"
+    text = f'{HEAD}{prefixes}{STATEMENT}{PROPOSITION}st:1 dcterms:identifier "x" ; onr:selector {selectors} .\n'
+    assert reading(tmp_path, text).column("quotes") == [["a"], ["c"]]
+    folder = write_graph(tmp_path / "whole", **{"statements/a.ttl": text})
+    assert "R004" not in [each.code for each in onrecord.open(folder).check()]

@@ -63,6 +63,8 @@ def diff(
 
     if as_json and format_ not in (None, "json"):
         raise click.UsageError(f"--json goes without --format {format_}")
+    if as_json and _by_suffix(output) in ("md", "html"):
+        raise click.UsageError(f"--json goes without  -o {output}: name a file that ends in .json")
     chosen = "json" if as_json else format_ or _by_suffix(output)
     found = compare(*read_states(before, after, lens))
     if chosen == "json":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import polars as pl
 
@@ -23,7 +23,7 @@ from onrecord.parse.records import RecordReader
 from onrecord.parse.trial import Trial
 from onrecord.places import Places
 from onrecord.progress import advance, stage
-from onrecord.project import ENTITY_FILES, STATEMENT_SUFFIXES, Project, find_files, report_strays
+from onrecord.project import ENTITY_FILES, RDF_SUFFIXES, STATEMENT_SUFFIXES, Project, find_files, report_strays
 from onrecord.withdrawn import WITHDRAWN, Withdrawal, read_withdrawn
 
 
@@ -36,6 +36,8 @@ class Parsed:
     sources: dict[str, Source] = field(default_factory=dict)
     entities: list[Entity] = field(default_factory=list)
     files: int = 0
+    lost: frozenset[str] | None = frozenset()
+    """What the entities are called that could not be read; None where nobody knows."""
     withdrawn: tuple[Withdrawal, ...] = ()
     keep: Keep = field(default_factory=Keep)
     same: list[Same] = field(default_factory=list)
@@ -72,13 +74,16 @@ def parse(
     reader = RecordReader(rows, frozenset(ontology.qualifier_names()), problems)
     before = ReadBefore(kept or Kept(None), rows, reader.qualifiers)
     found: list[Entity] = []
+    lost: frozenset[str] | None = frozenset()
     for name in ENTITY_FILES:
         path = project.folder / name
         shown = project.name_of(path)
         rows.places.set_inner(shown, name)
         there = is_wanted(path) and (path.exists() or path.is_symlink())
         if there and check_inside(path, project.folder, shown, problems):
-            found += entities.parse_entities(path, shown, project.language, problems)
+            some, unread = entities.parse_entities(path, shown, project.language, problems)
+            found += some
+            lost = None if lost is None or unread is None else lost | unread
     path = project.folder / "sources.yaml"
     if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, project.name_of(path), problems):
         yaml.parse_sources(path, project.name_of(path), add_source, problems)
@@ -92,7 +97,8 @@ def parse(
     path = project.folder / WITHDRAWN
     withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)
     table = rows.frame()
-    return Parsed(table, rows.places, sources, found, len(files), withdrawn, before.keep(table), before.same)
+    keep = before.keep(table)
+    return Parsed(table, rows.places, sources, found, len(files), lost, withdrawn, keep, before.same)
 
 
 def _watched(files: list[Path], reader: RecordReader) -> Iterator[Path]:
@@ -110,4 +116,5 @@ def _watched(files: list[Path], reader: RecordReader) -> Iterator[Path]:
 
 def _differs(first: Source, second: Source) -> bool:
     """Two YAML files may not both describe a source; the same export read twice may."""
-    return bool(first.place.line or second.place.line) or first != second
+    exported = all(PurePath(source.place.file).suffix.lower() in RDF_SUFFIXES for source in (first, second))
+    return not exported or first != second

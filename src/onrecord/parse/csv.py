@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -33,21 +33,24 @@ def parse_statements(path: Path, name: str, reader: RecordReader, problems: Prob
         problems.warning("P032", Place(name), "this file is empty", "delete it, or write a header and rows")
         return
     header, lines, apart = _tidy_lines(found)
-    if header and not _has_column("source", header, header, Place(name, 1, 1), problems):
-        return
     if not header:
-        text = data.decode("utf-8-sig")
-        _read_rows(read_records(text, name, LISTS.keys() | reader.qualifiers, "source", problems), reader, problems)
+        text, several_in = data.decode("utf-8-sig"), LISTS.keys() | reader.qualifiers
+        _read_rows(read_records(text, name, several_in, "source", problems, reader.columns), reader, problems)
         return
+    first = str(found["text"][0])
+    cells = next(csv.reader([first]))
+    known = _known_columns(cells, _columns(cells, first), Place(name, 1, 1), "source", problems, reader.columns)
     del data, found
+    if not known:
+        return
     for piece in lines.iter_slices(AT_ONCE) if lines.height else (lines,):
-        plain, odd = take_plain(split_cells(_table(header, piece), reader.qualifiers), reader.qualifiers)
+        plain, odd = take_plain(split_cells(_table(header, known, piece), reader.qualifiers), reader.qualifiers)
         closer = dict(piece.filter(pl.col("line").is_in(odd)).iter_rows())
         is_last = not lines.height or piece["line"][-1] == lines["line"][-1]
         mine = {line: text for line, text in apart.items() if is_last or line < piece["line"][-1]}
         apart = {line: text for line, text in apart.items() if line not in mine}
         rest = sorted((mine | closer).items())
-        _read_rows(_single_records(header, rest, name, reader.qualifiers, problems), reader, problems)
+        _read_rows(_single_records(known, rest, name, reader.qualifiers, problems), reader, problems)
         reader.rows.take(plain, name, 1)
         reader.advance(int(piece["text"].str.len_bytes().sum()) + piece.height)
     reader.rows.places.set_finder(name, FieldFinder(path, name, reader.qualifiers))
@@ -99,10 +102,11 @@ def _tidy_lines(lines: pl.DataFrame) -> tuple[list[str], pl.DataFrame, dict[int,
     return header, lines.filter(whole), apart
 
 
-def _table(header: list[str], lines: pl.DataFrame) -> pl.DataFrame:
-    """Whole records as a table of texts, blank cells null, with their lines."""
+def _table(header: list[str], known: list[str], lines: pl.DataFrame) -> pl.DataFrame:
+    """Whole records as a table of texts, blank cells null, with their lines; of those columns that are known."""
+    columns = [name for name in known if name]
     if lines.is_empty():
-        return pl.DataFrame(schema={LINE: pl.UInt32, **dict.fromkeys(header, pl.String)})
+        return pl.DataFrame(schema={LINE: pl.UInt32, **dict.fromkeys(columns, pl.String)})
     joined = pl.col("text").str.join("\n").cast(pl.Binary)
     table = pl.read_csv(
         b"\n".join(piece.select(joined).item() for piece in lines.iter_slices(_PIECE)),
@@ -110,8 +114,8 @@ def _table(header: list[str], lines: pl.DataFrame) -> pl.DataFrame:
         new_columns=header,
         infer_schema=False,
     )
-    filled = table.select(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
-    return filled.select(lines["line"].alias(LINE), *header).filter(pl.any_horizontal(pl.col(header).is_not_null()))
+    filled = table.select(columns).select(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
+    return filled.select(lines["line"].alias(LINE), *columns).filter(pl.any_horizontal(pl.col(columns).is_not_null()))
 
 
 def _single_records(
@@ -189,12 +193,19 @@ def _move(node: Node, place: Place) -> None:
 
 
 def read_records(
-    text: str, name: str, several_in: Collection[str], needed: str, problems: Problems
+    text: str,
+    name: str,
+    several_in: Collection[str],
+    needed: str,
+    problems: Problems,
+    columns_of: Callable[[list[Scalar]], list[str]] | None = None,
 ) -> Iterator[Mapping]:
     """The rows of a table as mappings; empty cells are left out.
 
     ``several_in`` names the columns whose cells may hold several values, ``needed`` one that has to be there
-    (P021). Ragged rows (P042), unclosed quotes (P043) and unnamed or doubled columns (P044) are problems.
+    (P021). ``columns_of`` reports what else is wrong with the header; it returns its names, empty for a column that
+    is passed over, or none where the rows are. Ragged rows (P042), unclosed quotes (P043) and unnamed or doubled
+    columns (P044) are problems.
     """
     rows = _rows(text, name, problems)
     header: list[str] = []
@@ -206,12 +217,30 @@ def read_records(
                 what = f'the column "{header[bad]}" stands twice' if header[bad] else f"column {bad + 1} has no name"
                 problems.error("P044", Place(name, line, columns[bad]), what, "give each column a name of its own")
                 return
-            if not _has_column(needed, header, cells, Place(name, line, 1), problems):
+            header = _known_columns(cells, columns, Place(name, line, 1), needed, problems, columns_of)
+            if not header:
                 return
             continue
         record = _record(header, cells, columns, name, line, several_in, problems)
         if record is not None:
             yield record
+
+
+def _known_columns(
+    cells: list[str],
+    columns: list[int],
+    at: Place,
+    needed: str,
+    problems: Problems,
+    columns_of: Callable[[list[Scalar]], list[str]] | None,
+) -> list[str]:
+    """The names of the columns as :func:`read_records` has them of ``columns_of``; none where ``needed`` is missing."""
+    header = [_field_name(cell) for cell in cells]
+    if not _has_column(needed, header, cells, at, problems):
+        return []
+    places = (Place(at.file, at.line, column, max(1, len(cell))) for cell, column in zip(cells, columns, strict=True))
+    keys = [Scalar(field, place, plain=False) for field, place in zip(header, places, strict=True)]
+    return columns_of(keys) if columns_of else header
 
 
 def _has_column(needed: str, header: list[str], cells: list[str], at: Place, problems: Problems) -> bool:
@@ -249,7 +278,7 @@ def _record(
         return None
     entries: dict[str, tuple[Scalar, Node]] = {}
     for field, cell, column in zip(header, cells, columns, strict=True):
-        if not cell.strip():
+        if not field or not cell.strip():
             continue
         place = Place(name, line, column, max(1, min(len(cell), len(cell.split("\n")[0]))))
         node: Node = Scalar(cell, place, plain=False)

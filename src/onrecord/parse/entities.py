@@ -5,37 +5,57 @@ Leaves types and names to ``resolve``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from onrecord.documents import Mapping, Node, Scalar, Sequence, parse_yaml
-from onrecord.errors import Problems
+from onrecord.errors import Problems, has_errors
 from onrecord.files import read_text
 from onrecord.model import Entity
 from onrecord.parse.csv import read_records
-from onrecord.parse.source import check_id, places_of, read_flag, read_texts
+from onrecord.parse.source import check_id, places_of, read_flag, read_texts, report_unknown
 from onrecord.terms import is_iri, is_language
 
 _TEXTS = ("id", "note")
 _KEYS = ("id", "label", "type", "aliases", "same as", "note", "protected")
 
 
-def parse_entities(path: Path, name: str, language: str, problems: Problems) -> list[Entity]:
-    """The entities of one file, YAML or CSV by its suffix."""
+def parse_entities(
+    path: Path, name: str, language: str, problems: Problems
+) -> tuple[list[Entity], frozenset[str] | None]:
+    """The entities of one file, YAML or CSV by its suffix, and what those are called that could not be read.
+
+    None stands for names of which nobody knows, because the file cannot be read to its end.
+    """
     text = read_text(path, name, problems)
     if text is None:
-        return []
+        return [], None
+    broken = Problems()
     found: list[Entity] = []
-    for node in _records(text, path.suffix, name, problems):
+    lost: set[str] = set()
+    for node in _records(text, path.suffix, name, broken):
         entity = _read_entity(node, language, problems)
         if entity is not None:
             found.append(entity)
-    return found
+        else:
+            lost.update(_texts(node))
+    problems.extend(broken.items)
+    return found, None if has_errors(broken.items) else frozenset(lost)
+
+
+def _texts(node: Node) -> Iterator[str]:
+    """Every text in a node; the names of an entity are among them."""
+    if isinstance(node, Scalar):
+        yield node.text
+        return
+    for child in node.items if isinstance(node, Sequence) else (value for _, value in node.items()):
+        yield from _texts(child)
 
 
 def _records(text: str, suffix: str, name: str, problems: Problems) -> Iterable[Node]:
     if suffix == ".csv":
-        return read_records(text, name, {"aliases", "same as", "type"}, "id", problems)
+        return read_records(text, name, {"aliases", "same as", "type"}, "id", problems, partial(_columns, problems))
     root = parse_yaml(text, name, problems)
     if root is None:
         return ()
@@ -43,6 +63,14 @@ def _records(text: str, suffix: str, name: str, problems: Problems) -> Iterable[
         problems.error("P022", root.place, "this file is a list of entities", "write  - id: ...")
         return ()
     return root.items
+
+
+def _columns(problems: Problems, header: list[Scalar]) -> list[str]:
+    """The names of the columns; those that no entity has are told, and empty."""
+    for key in header:
+        if key.text not in _KEYS:
+            report_unknown(key, _KEYS, "entity", problems)
+    return [key.text if key.text in _KEYS else "" for key in header]
 
 
 def _read_entity(node: Node, language: str, problems: Problems) -> Entity | None:

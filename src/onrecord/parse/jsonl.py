@@ -68,9 +68,10 @@ def _read_lines(lines: pl.DataFrame, name: str, reader: RecordReader, problems: 
             continue
         source = record.get("source")
         if not isinstance(source, Scalar):
-            problems.error(
-                "P021", record.place, 'this statement has no "source"', 'write  "source": "the-id-of-the-source"'
-            )
+            code, where, what = ("P021", record.place, 'this statement has no "source"')
+            if source is not None:
+                code, where, what = ("P022", source.place, '"source" takes a text')
+            problems.error(code, where, what, 'write  "source": "the-id-of-the-source"')
             continue
         reader.read(record, source.text, _SOURCE)
     reader.rows.take(plain, name, 1)

@@ -45,7 +45,12 @@ def parse_statements(
                 "store texts, lists of texts, dates or true/false",
             )
             return
-    cells = table.select(_cell(name, dtype).alias(columns[name]) for name, dtype in table.schema.items())
+    known = reader.columns([Scalar(column, Place(name), plain=False) for column in columns.values()]) if columns else []
+    if not known:
+        return
+    cells = table.select(_cell(name, dtype).alias(columns[name]) for name, dtype in table.schema.items()).select(
+        column for column in known if column
+    )
     cells = cells.with_row_index(LINE, 1)
     size = path.stat().st_size
     for piece in cells.iter_slices(AT_ONCE) if cells.height else (cells,):

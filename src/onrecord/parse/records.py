@@ -49,6 +49,21 @@ class RecordReader:
         self.done += size
         advance(size)
 
+    def columns(self, header: list[Scalar]) -> list[str]:
+        """The names of a table's columns, empty for those that mean nothing; none where no row can be a statement.
+
+        What is wrong with the header is told once, and not in each row.
+        """
+        unknown = [key for key in header if key.text not in {*FIELDS, *self.qualifiers, "source"}]
+        for key in unknown:
+            self._unknown(key)
+        names = [key.text for key in header]
+        lacks = [] if "triple" in names else [name for name in REQUIRED if name not in names]
+        if lacks and not unknown:
+            what = f'the header has no column "{lacks[0]}"'
+            self.problems.error("P021", header[0].place, what, f"name a column for each of {', '.join(REQUIRED)}")
+        return [] if lacks else ["" if key in unknown else key.text for key in header]
+
     def read(self, record: Node, source: str, extra_keys: frozenset[str] = frozenset()) -> int | None:
         """Add the statement in ``record`` and what is nested in it; the row's number, or None.
 

@@ -5,6 +5,8 @@ Leaves looking up the archived text to ``sources``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from onrecord.documents import Mapping, Node, Scalar, Sequence
 from onrecord.errors import Place, Problems
 from onrecord.model import LeftOut, Source, Speaker
@@ -97,12 +99,7 @@ def read_texts(
     values: dict[str, str] = {}
     for key, value in node.items():
         if key.text not in keys:
-            problems.error(
-                "P020",
-                key.place,
-                f'unknown field "{key.text}" in a {what}',
-                did_you_mean(key.text, keys) or f"the fields are: {', '.join(keys)}",
-            )
+            report_unknown(key, keys, what, problems)
         elif key.text in texts:
             if not isinstance(value, Scalar):
                 problems.error("P022", value.place, f'"{key.text}" takes a text', f"write  {key.text}: ...")
@@ -118,6 +115,13 @@ def read_texts(
                         f"write the text on a line of its own:\n{key.text}: |-\n  {value.text} # ...",
                     )
     return values
+
+
+def report_unknown(key: Scalar, keys: Iterable[str], what: str, problems: Problems) -> None:
+    """Report a key that is none of the ``keys`` that a ``what`` has (P020)."""
+    known = list(keys)
+    fix = did_you_mean(key.text, known) or f"the fields are: {', '.join(known)}"
+    problems.error("P020", key.place, f'unknown field "{key.text}" in a {what}', fix)
 
 
 def _mappings(node: Node | None, what: str, problems: Problems) -> list[Mapping]:

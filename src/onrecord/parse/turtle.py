@@ -235,7 +235,7 @@ class _Reader:
                 id=node[1 + len(head) : -1],
                 label=_first(about, f"{RDFS}label"),
                 type=self._narrowest(kind.value for kind in about[f"{RDF}type"]),
-                place=self.file,
+                place=self._at(node),
                 note=_first(about, f"{SKOS}editorialNote"),
             )
             for node, about in sorted(self.nodes.items())
@@ -244,7 +244,7 @@ class _Reader:
         self.add_source(
             Source(
                 id=source_id,
-                place=self.file,
+                place=self._at(subject),
                 origin=tuple(sorted(str(node) for node in fields.get(f"{ONR}origin", ()))),
                 speakers=tuple(speakers),
                 **values,
@@ -355,7 +355,7 @@ class _Reader:
         quoted = self._quotes(subject)
         for index in range(max(len(extras), len(quoted))):
             extra = dict(zip(_REPEATED.values(), extras[index] if index < len(extras) else (), strict=False))
-            self.rows.add(self.file, values | extra | quoted[min(index, len(quoted) - 1)])
+            self.rows.add(self._at(subject), values | extra | quoted[min(index, len(quoted) - 1)])
 
     def _quotes(self, subject: str) -> list[dict[str, Any]]:
         """The quotes in groups, one for each prefix and suffix; those without come first."""
@@ -422,7 +422,7 @@ class _Reader:
         """The row of a nested proposition, one for each source; it is filled when all rows are known."""
         row = self.nested.get((node, source_id))
         if row is None:
-            row = self.rows.add(self.file, {"nested": True, "source": source_id})
+            row = self.rows.add(self._at(node), {"nested": True, "source": source_id})
             self.nested[node, source_id] = row
             self.waiting.append((node, source_id))
         return row

@@ -5,6 +5,8 @@ Leaves which names there are to ``names`` and the columns that are filled to ``c
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 import polars as pl
 
 from onrecord.errors import Problems
@@ -13,7 +15,7 @@ from onrecord.nearest import did_you_mean
 from onrecord.ontology import Property
 from onrecord.parse import Parsed
 from onrecord.parse.records import REFERENCE
-from onrecord.project import Project
+from onrecord.project import RDF_SUFFIXES, Project
 from onrecord.terms import iri
 
 
@@ -30,11 +32,11 @@ class Lookup:
         self._own = sorted({name for mine in names.by_source.values() for name in mine})
 
     def _ids(self) -> dict[str, int]:
-        """The row of every statement id; an id that stands twice is an R004."""
-        table = self.parsed.statements.filter(pl.col("id").is_not_null() & ~pl.col("nested")).select("id", "row")
+        """The row of every statement id; one that stands twice is an R004, but in RDF: a node may be several rows."""
+        named = self.parsed.statements.filter(pl.col("id").is_not_null() & ~pl.col("nested"))
         rows: dict[str, int] = {}
-        for text, row in table.iter_rows():
-            if text in rows and self.places.of(row).line:
+        for text, row, file in named.select("id", "row", "file").iter_rows():
+            if text in rows and PurePath(file).suffix.lower() not in RDF_SUFFIXES:
                 self.problems.error(
                     "R004",
                     self.places.of(row, "id"),
