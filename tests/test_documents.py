@@ -182,6 +182,7 @@ def test_a_cut_text_is_known(text: str, cut: bool) -> None:
         ("a:\n  - b\n\t- c\n", ["3:1 P014"]),
         ("%YAML 3.0\n---\na: b\n", ["1:1 P010"]),
         ("a: 'b\n", ["1:4 P018"]),
+        ('a: "[1]"\n  ]b: c\n', ["2:3 P010"]),
         ("a: [b\n", ["1:4 P010"]),
         ("a: {b: c\n\n\n", ["1:4 P010"]),
         ("]\n", ["1:1 P010"]),

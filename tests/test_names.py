@@ -226,3 +226,31 @@ def test_only_the_names_of_an_entity_that_cannot_be_read_are_spared(tmp_path: Pa
     text = "- triple: [Nobody, tends, plot 7]\n- triple: [Noone, tends, plot 7]\n"
     found = onrecord.open(write_notes(tmp_path / "g", text, **files)).check()
     assert [problem.message for problem in found if problem.code == "R001"] == ['no entity is called "Noone"']
+
+
+SOURCES = (
+    "- id: letter\n  title: A letter\n  published: 2024-06-01\n  speakers:\n    - {id: neighbour, label: a neighbour}\n"
+)
+
+
+@pytest.mark.parametrize("sources", [SOURCES + "  ]\n", "id: letter\n", b"\xff"], ids=["syntax", "no list", "bytes"])
+def test_what_a_file_of_sources_that_cannot_be_read_describes_is_no_problem_of_its_own(
+    tmp_path: Path, sources: str | bytes
+) -> None:
+    question = "#+ defaults:\n#+   - it: source:letter\nSELECT ?p { ?p prov:wasQuotedFrom ?_it, source:letter }\n"
+    files = {"sources.yaml": sources, "questions/q.rq": question}
+    files["statements/letter.yaml"] = notes(PLOT, "source: letter\n")
+    found = onrecord.open(write_notes(tmp_path / "g", "", **files)).check()
+    codes = {problem.code for problem in found}
+    assert codes & {"P005", "P010", "P022"}
+    assert codes.isdisjoint({"R001", "R005", "Q006", "Q024"})
+    (tmp_path / "g/sources.yaml").write_text(SOURCES)
+    assert {problem.code for problem in onrecord.open(tmp_path / "g").check()}.isdisjoint(
+        {"R001", "R005", "Q006", "Q024"}
+    )
+
+
+def test_under_a_misspelt_source_nobody_is_called_unknown(tmp_path: Path) -> None:
+    files = {"sources.yaml": SOURCES, "statements/letter.yaml": notes(PLOT, "source: lettre\n")}
+    found = onrecord.open(write_notes(tmp_path / "g", "", **files)).check()
+    assert [problem.code for problem in found if problem.code[0] == "R"] == ["R005"]

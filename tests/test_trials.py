@@ -206,3 +206,13 @@ def test_only_some_questions(tmp_path: Path) -> None:
     graph = garden(tmp_path / "garden", csv="who,what\nrose,society\n", **{"questions/a.rq": CHAIRS})
     assert [(found.question.name, found.passed) for found in run_all(graph)] == [("a", False), ("q", True)]
     assert [found.question.name for found in run_all(graph, ("q",))] == ["q"]
+
+
+def test_prefixes_of_an_ontology_that_cannot_be_read_are_no_problem_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    broken = {"ontology/garden.ttl": "gar:Person a"}
+    assert found_in(garden(Path("garden"), **broken)) == []
+    assert [each.code for each in found_in(garden(Path("garden"), "SELECT ?x { ?x ?y", **broken))] == ["Q010"]
+    assert [each.code for each in found_in(garden(Path("garden"), CHAIRS.replace("gar:", "graf:")))] == ["Q010"]

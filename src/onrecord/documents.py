@@ -22,6 +22,7 @@ _LINE_SEPARATORS = re.compile("[\u0085\u2028\u2029]")
 _LINE_END = re.compile("\r\n?|\n")
 _COMMENT = re.compile(r"\s*#")
 _UNPRINTABLE = re.compile("[\x80-\x84\x86-\x9f]")
+_WHOLE_QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?:\s+#.*)?""")
 _PROSE_LINE = re.compile(r"^(?P<lead>\s*(?:- +)*)(?P<key>[^\s:#\[\]{},][^:#\[\]{},]*): +(?P<value>\S.*)$", re.DOTALL)
 
 
@@ -245,7 +246,7 @@ def _report_syntax(error: yaml.MarkedYAMLError, text: str, name: str, problems: 
             )
             return
         trap = _prose_trap(source)
-        if trap:
+        if trap and (number == line or not _WHOLE_QUOTED.fullmatch(source.rstrip()[trap[0] :])):
             start, message, fix = trap
             problems.error("P018", Place(name, number, start + 1, len(source.rstrip()) - start), message, fix)
             return

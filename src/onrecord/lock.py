@@ -41,6 +41,8 @@ class Lock:
     lengths: dict[str, int] = field(default_factory=dict)  # source id -> code points of the text
     sentences: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     quotes: dict[tuple[str, str], LockedQuote] = field(default_factory=dict)
+    is_whole: bool = field(default=True, compare=False)
+    """False: the file is there, and cannot be read."""
 
     def get(self, source: str, key: str) -> LockedQuote | None:
         """The entry of a quote, or None where it was never verified."""
@@ -62,7 +64,7 @@ def read_lock(path: Path, name: str, problems: Problems) -> Lock:
         return Lock()
     text = read_text(path, name, problems) if check_inside(path, path.parent, name, problems) else None
     if text is None:
-        return Lock()
+        return Lock(is_whole=False)
     try:
         data = json.loads(text)
         if data["version"] != VERSION:
@@ -78,7 +80,7 @@ def read_lock(path: Path, name: str, problems: Problems) -> Lock:
             lock.quotes[source, key] = LockedQuote(str(source), str(key), Verdict(verdict), pairs)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         problems.error("E090", *_find_damage(text, name, error))
-        return Lock()
+        return Lock(is_whole=False)
     return lock
 
 

@@ -41,6 +41,7 @@ class Names:
     source_ids: dict[str, str] = field(default_factory=dict)  # IRI -> id
     merged: dict[str, str] = field(default_factory=dict)  # IRI -> the IRI that stands for it, by judgement
     lost: frozenset[str] | None = frozenset()  # what entities that cannot be read are called; None: nobody knows
+    sources_lost: bool = False  # True: a file cannot be read in which sources may be described
 
     def add_entity(self, entity: Entity, iri: str, types: Iterable[str]) -> None:
         """Make an entity known under its id, labels and aliases."""

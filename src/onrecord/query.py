@@ -335,6 +335,8 @@ def unknown_terms(
         home = _home(iri)
         if home == minter.entity("") and names.is_lost(iri[len(home) :]):
             continue
+        if home == minter.source("") and names.sources_lost:
+            continue
         if iri in out or home not in homes or iri == home or iri in terms or (is_known or names.is_known)(iri):
             continue
         alike = nearest_names(iri[len(home) :], _locals([*terms, *names.labels], home))

@@ -28,7 +28,7 @@ from onrecord.questions import (
     type_of,
 )
 from onrecord.sparql.guard import guard, has_from
-from onrecord.sparql.tokens import bind_parameters, place, tokens
+from onrecord.sparql.tokens import bind_parameters, place, tokens, undeclared_prefixes
 from onrecord.worker import Form, read_forms
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def check_questions(project: Project, names: Names, problems: Problems) -> int:
         name = project.name_of(question.path)
         wrong = next((form for form in (plain, bound) if not isinstance(form, Form)), None)
         if isinstance(wrong, ValueError):
-            problems.extend([find_mistake(question.text, plain, terms, prefixes, name).problem])
+            if names.ontology.is_whole or undeclared_prefixes(question.text) <= prefixes.keys():
+                problems.extend([find_mistake(question.text, plain, terms, prefixes, name).problem])
         elif wrong is not None:
             problems.error(
                 "Q007", Place(name), "this query is too deep or too long to be read in time", "write a simpler one"
@@ -100,8 +101,8 @@ def _defaults(question: Question, names: Names, name: str, problems: Problems) -
                 try:
                     terms[variable] = parameter_term(names, key, variable, question.defaults[key])
                 except OnRecordError as error:
-                    if names.is_lost(question.defaults[key]):
-                        continue
+                    if names.is_lost(question.defaults[key]) or names.sources_lost or not names.ontology.is_whole:
+                        continue  # what it means may stand in the file that cannot be read
                     what, _, fix = str(error).removeprefix(f"{key}: ").partition("; ")
                     problems.error("Q024", question.places[key], what, fix or "correct the default")
     return terms

@@ -173,6 +173,13 @@ def test_a_lock_of_files_that_could_not_be_read_is_left_as_it_is(
     assert_golden("problems/E091.txt", render([problem for problem in found if problem.code == "E091"]))
 
 
+def test_without_text_and_lock_that_can_be_read_no_quote_is_called_unverified(graph_folder: Path) -> None:
+    for text in (graph_folder / "sources").iterdir():
+        text.unlink()
+    (graph_folder / "evidence.lock").write_text("<<<<<<< HEAD")
+    assert [problem.code for problem in check(graph_folder)] == ["E090"]
+
+
 DAMAGES = [
     '{"version": 1, "texts": {}, "quotes": [["letter", "k", "exact", [[5, 2]]]]}',
     '{"version": 1, "texts": {}, "quotes": [["letter", "k", "exact", [[-3, 2]]]]}',

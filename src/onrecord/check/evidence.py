@@ -121,8 +121,12 @@ def check_evidence(
     located = located or Located()
     tasks = _tasks(resolved)
     all_texts: dict[str, Text] = {}
+    unread = set[str]()
     for source in each(sorted(resolved.sources.values(), key=lambda source: source.id), "reading texts", "texts"):
+        found_before = len(problems.items)
         text = archive.find(source, lock.texts.get(source.id, ""))
+        if len(problems.items) > found_before or not lock.is_whole:
+            unread.add(source.id)
         if text is not None:
             all_texts[source.id] = text
     shelf = Shelf(all_texts)
@@ -131,7 +135,7 @@ def check_evidence(
         found_source = resolved.sources.get(source_id)
         text = all_texts.get(source_id)
         if found_source is not None and text is None:
-            _from_lock(found_source, mine, lock, evidence, problems)
+            _from_lock(found_source, mine, lock, evidence, problems, told=source_id in unread)
         elif found_source is not None and text is not None:
             _from_text(found_source, mine, text, lock, shelf, located, evidence, problems)
     _limits(resolved, project, lock, tasks, evidence, problems)
@@ -166,8 +170,13 @@ def _same(place: Place) -> Place:
     return place
 
 
-def _from_lock(source: Source, tasks: list[_Task], lock: Lock, evidence: Evidence, problems: Problems) -> None:
-    """The text is not at hand: what was verified before still holds, if the text is the same."""
+def _from_lock(
+    source: Source, tasks: list[_Task], lock: Lock, evidence: Evidence, problems: Problems, *, told: bool
+) -> None:
+    """The text is not at hand: what was verified before still holds, if the text is the same.
+
+    ``told`` says that a problem tells already why text or lock cannot be read.
+    """
     same_text = not source.sha256 or lock.texts.get(source.id) in (None, source.sha256.lower())
     if not same_text:
         problems.error(
@@ -187,7 +196,7 @@ def _from_lock(source: Source, tasks: list[_Task], lock: Lock, evidence: Evidenc
             evidence.checks.append(QuoteCheck(task.source, task.row, task.quote, verdict, entry.spans, True))
             evidence.locked.append(entry)
         advance()
-    for task in missing:
+    for task in missing if not told else ():
         problems.warning(
             "E007",
             task.place,

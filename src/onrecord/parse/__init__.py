@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 import polars as pl
 
-from onrecord.errors import Problems
+from onrecord.errors import Problems, has_errors
 from onrecord.files import check_inside
 from onrecord.kept import Keep, Kept
 from onrecord.model import Entity, Source, StatementRows
@@ -26,6 +26,11 @@ from onrecord.progress import advance, stage
 from onrecord.project import ENTITY_FILES, RDF_SUFFIXES, STATEMENT_SUFFIXES, Project, find_files, report_strays
 from onrecord.withdrawn import WITHDRAWN, Withdrawal, read_withdrawn
 
+_DESCRIBING = (".yaml", ".yml", *RDF_SUFFIXES)
+"""The files in which a source is described beside its statements."""
+_UNREAD = ("P00", "P01", "P049")
+"""The codes of what keeps a whole file from being read."""
+
 
 @dataclass(slots=True)
 class Parsed:
@@ -38,6 +43,8 @@ class Parsed:
     files: int = 0
     lost: frozenset[str] | None = frozenset()
     """What the entities are called that could not be read; None where nobody knows."""
+    sources_lost: bool = False
+    """Whether a file could not be read in which sources may be described."""
     withdrawn: tuple[Withdrawal, ...] = ()
     keep: Keep = field(default_factory=Keep)
     same: list[Same] = field(default_factory=list)
@@ -84,9 +91,10 @@ def parse(
             some, unread = entities.parse_entities(path, shown, project.language, problems)
             found += some
             lost = None if lost is None or unread is None else lost | unread
-    path = project.folder / "sources.yaml"
+    path, beside = project.folder / "sources.yaml", Problems()
     if (path.exists() or path.is_symlink()) and check_inside(path, project.folder, project.name_of(path), problems):
-        yaml.parse_sources(path, project.name_of(path), add_source, problems)
+        yaml.parse_sources(path, project.name_of(path), add_source, beside)
+    problems.extend(beside.items)
     report_strays(project, problems)
     files = [path for path in find_files(project, "statements", STATEMENT_SUFFIXES, problems) if is_wanted(path)]
     with Trial() as trial:
@@ -97,8 +105,11 @@ def parse(
     path = project.folder / WITHDRAWN
     withdrawn = read_withdrawn(path, project.name_of(path), problems, sources)
     table = rows.frame()
+    describing = {project.name_of(file) for file in files if file.suffix.lower() in _DESCRIBING}
+    broken = {each.place.file for each in problems.items if each.code.startswith(_UNREAD)}
+    sources_lost = has_errors(beside.items) or not broken.isdisjoint(describing)
     keep = before.keep(table)
-    return Parsed(table, rows.places, sources, found, len(files), lost, withdrawn, keep, before.same)
+    return Parsed(table, rows.places, sources, found, len(files), lost, sources_lost, withdrawn, keep, before.same)
 
 
 def _watched(files: list[Path], reader: RecordReader) -> Iterator[Path]:

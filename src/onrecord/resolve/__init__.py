@@ -96,7 +96,7 @@ def resolve_names(
 ) -> Known:
     """Entities, unnamed speakers and sources with their IRIs; the first half of :func:`resolve`."""
     names = names or Names(ontology, Minter(project.base))
-    names.lost = parsed.lost
+    names.lost, names.sources_lost = parsed.lost, parsed.sources_lost
     parsed = replace(parsed, sources={source.id: tagged(source, problems) for source in parsed.sources.values()})
     entities = resolve_entities(parsed, names, project.language, problems)
     check_origins(parsed, names, problems)

@@ -35,6 +35,8 @@ def with_sources(look: Lookup, table: pl.DataFrame) -> pl.DataFrame:
     days = {"published": pl.Date, "withdrawn_day": pl.Date}
     known = pl.DataFrame(rows, schema=pl.Schema({**schema, **days}), orient="row")
     table = table.join(known, on="source", how="left", maintain_order="left")
+    if look.names.sources_lost:
+        return table
     lost = table.filter(pl.col("source_iri").is_null()).unique("source", keep="first", maintain_order=True)
     for row, text in lost.select("row", "source").iter_rows():
         look.problems.error(
@@ -92,8 +94,7 @@ def with_terms(look: Lookup, table: pl.DataFrame, name: str) -> pl.DataFrame:
     if name == "object":  # under an unknown property nobody knows whether this is a name or a value
         bad = bad.filter(pl.col("predicate").is_not_null())
     for row, source, written in bad.select("row", "source", f"{name}_text").iter_rows():
-        found = look.names.entity(written, source)
-        report_name(found, written, "entities", look.places.of(row, name), look.names, look.problems)
+        look.no_entity(written, source, row, name)
     if name == "object":
         _nested_literals(look, table)
     return table

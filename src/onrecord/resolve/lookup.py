@@ -82,9 +82,14 @@ class Lookup:
         """The term of a name in a list; a failed look-up is reported."""
         term = self.term(written, source)
         if term is None:
+            self.no_entity(written, source, row, name)
+        return term
+
+    def no_entity(self, written: str, source: str, row: int, name: str) -> None:
+        """Report a failed look-up; under a source that is not known it may mean one of its speakers."""
+        if source in self.parsed.sources:
             found = self.names.entity(written, source)
             report_name(found, written, "entities", self.places.of(row, name), self.names, self.problems)
-        return term
 
     def referred(self, written: str, row: int, name: str) -> int | None:
         """The row of the statement that ``statement:ID`` means."""

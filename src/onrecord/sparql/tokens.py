@@ -143,6 +143,17 @@ def declared_prefixes(found: Sequence[Token]) -> Iterator[tuple[str, str]]:
                 yield prefix[len("PREFIX") :], address.text[1:-1]
 
 
+def undeclared_prefixes(query: str) -> set[str]:
+    """The prefixes that a query uses, but does not declare.
+
+    >>> sorted(undeclared_prefixes("PREFIX a: <urn:a:> ASK { a:x b:y _:z }"))
+    ['b']
+    """
+    found = list(tokens(query))
+    used = {token.text.partition(":")[0] for token in found if token.kind == "name"}
+    return used - dict(declared_prefixes(found)).keys() - {"_"}
+
+
 def bind_parameters(query: str, terms: Mapping[str, str]) -> str:
     """``query`` with variables replaced by terms in their N-Triples form.
 
