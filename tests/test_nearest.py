@@ -56,3 +56,23 @@ def test_a_name_as_long_as_a_file_is_compared_in_part() -> None:
     start = time.process_time()
     assert nearest_names("Rose Marsh " * 1_000_000, ["Rose Marsh", "Basil"])[0] == "Rose Marsh"
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("Rose\u00a0Marsh", "U+00A0 (no-break space)"),
+        ("Rose Ma\u00adrsh", "U+00AD (soft hyphen)"),
+        ("R\u043ese Marsh", "U+043E (cyrillic small letter o)"),
+        ("Rose Marsh\u200b", "U+200B (zero width space)"),
+        ("Rose  Marsh", "U+0020 (space)"),
+    ],
+)
+def test_a_difference_that_nobody_sees_is_named(name: str, odd: str) -> None:
+    assert did_you_mean(name, NAMES) == f'did you mean "Rose Marsh"? the two look alike; one has {odd}'
+    assert odd in did_you_mean("Rose Marsh", [name, "plot 7"])
+
+
+def test_accents_of_their_own_are_named() -> None:
+    assert "U+00E9 (latin small letter e with acute)" in did_you_mean("Rene\u0301", ["Ren\u00e9"])
+    assert did_you_mean("Rene", ["Ren\u00e9"]) == 'did you mean "Ren\u00e9"?'

@@ -5,7 +5,9 @@ Leaves the list of known names to the caller.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 MAX_NAME = 200
 """More of a name than this is not compared: a value can be as long as a file."""
@@ -46,7 +48,28 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("sttus", ["status", "quote"])
     'did you mean "status"?'
     """
-    return offer(f'"{choice}"' for choice in nearest_names(name, known))
+    near = nearest_names(name, known)
+    hidden = _hidden_difference(name, near[0]) if near else ""
+    return f'did you mean "{near[0]}"? {hidden}' if hidden else offer(f'"{choice}"' for choice in near)
+
+
+_ALIKE = str.maketrans("АВЕКМНОРСТУХІЈЅаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTYXIJSaeopcyxijsABEZHIKMNOPTYXo")
+"""Letters of Cyrillic and Greek that look like one of Latin, and that."""
+
+
+def _hidden_difference(name: str, other: str) -> str:
+    """What tells two names apart that look alike, such as a no-break space; empty where an eye can see it."""
+    if name == other or _looks(name) != _looks(other):
+        return ""
+    pair = next((a, b) for a, b in zip_longest(name, other, fillvalue="") if a != b)
+    odd = next((char for char in pair if not char.isascii()), " ")
+    return f"the two look alike; one has U+{ord(odd):04X} ({unicodedata.name(odd, 'a control character').lower()})"
+
+
+def _looks(name: str) -> str:
+    """What people see of a name: one form of each letter, one kind of space, nothing invisible."""
+    seen = "".join(char for char in name.translate(_ALIKE) if unicodedata.category(char) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
 def offer(choices: Iterable[str]) -> str:
