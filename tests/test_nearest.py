@@ -65,12 +65,24 @@ def test_a_name_as_long_as_a_file_is_compared_in_part() -> None:
         ("Rose Ma\u00adrsh", "U+00AD (soft hyphen)"),
         ("R\u043ese Marsh", "U+043E (cyrillic small letter o)"),
         ("Rose Marsh\u200b", "U+200B (zero width space)"),
-        ("Rose  Marsh", "U+0020 (space)"),
+        ("Rose\tMarsh", "U+0009 (a control character)"),
+        ("R\u043ese  Marsh", "U+043E (cyrillic small letter o)"),
+        ("Rose \u00a0 Marsh", "U+00A0 (no-break space)"),
     ],
 )
 def test_a_difference_that_nobody_sees_is_named(name: str, odd: str) -> None:
     assert did_you_mean(name, NAMES) == f'did you mean "Rose Marsh"? the two look alike; one has {odd}'
     assert odd in did_you_mean("Rose Marsh", [name, "plot 7"])
+
+
+@pytest.mark.parametrize("name", ["Rose  Marsh", "Rose Marsh "])
+def test_spaces_too_many_are_named(name: str) -> None:
+    assert did_you_mean(name, NAMES) == 'did you mean "Rose Marsh"? the two differ in their spaces alone'
+
+
+@given(st.text("Rose\u043e\u200b\u00a0\t \u0301\ufb01fi", max_size=8), st.text("Rose\u043e \u0301fi", max_size=8))
+def test_any_two_names_can_be_told_apart(name: str, other: str) -> None:
+    assert bool(did_you_mean(name, [other])) == bool(nearest_names(name, [other]))
 
 
 def test_accents_of_their_own_are_named() -> None:

@@ -61,8 +61,11 @@ def _hidden_difference(name: str, other: str) -> str:
     """What tells two names apart that look alike, such as a no-break space; empty where an eye can see it."""
     if name == other or _looks(name) != _looks(other):
         return ""
-    pair = next((a, b) for a, b in zip_longest(name, other, fillvalue="") if a != b)
-    odd = next((char for char in pair if not char.isascii()), " ")
+    letters = zip_longest(name.replace(" ", ""), other.replace(" ", ""), fillvalue="")
+    pair = next(((a, b) for a, b in letters if a != b), None)
+    if pair is None:
+        return "the two differ in their spaces alone"
+    odd = next(char for char in pair if char and not (char.isascii() and char.isprintable()))
     return f"the two look alike; one has U+{ord(odd):04X} ({unicodedata.name(odd, 'a control character').lower()})"
 
 

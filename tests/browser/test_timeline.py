@@ -191,12 +191,12 @@ def test_both_clocks_are_set_by_sliders_kept_in_the_address_and_played(show: Any
 def test_a_lane_without_a_row_left_goes_and_comes_back(show: Any, bridge_timeline: str):
     view = show(bridge_timeline, "#group=status")
     before = view.page.locator("button.lane:visible").count()
-    rows = view.page.locator("li.row:visible").all_inner_texts()
+    rows = view.page.locator("li.row:visible").all_text_contents()
     view.page.uncheck("input[data-line=denied]")
     assert view.page.locator("button.lane:visible").count() == before - 1
     view.page.check("input[data-line=denied]")
     assert view.page.locator("button.lane:visible").count() == before
-    assert view.page.locator("li.row:visible").all_inner_texts() == rows
+    assert view.page.locator("li.row:visible").all_text_contents() == rows
 
 
 def test_the_address_keeps_the_state(show: Any, bridge_timeline: str):

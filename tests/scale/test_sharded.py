@@ -585,7 +585,7 @@ def test_names_that_are_joined_mean_what_names_in_memory_mean(named_graph: Path,
         ("2", 'no entity is called "Nobody At All"', "declare it in entities.yaml"),
         ("4", 'no entity is called "rose marsh"', 'did you mean "Rose Marsh", "R. Marsh" or "rose"?'),
         ("4", 'no entity is called "plot seven"', 'did you mean "plot 7"?'),
-        ("4", 'no entity is called "R.  Marsh"', 'did you mean "R. Marsh" or "Mrs Marsh"?'),
+        ("4", 'no entity is called "R.  Marsh"', 'did you mean "R. Marsh"? the two differ in their spaces alone'),
         ("5", '2 entities are called "rose"', 'write "ivy" (Ivy Chair) or ":rose" (Rose Marsh)'),
         ("6", 'no entity is called "Garden Sociaty"', 'did you mean "Garden Society"?'),
     ]
