@@ -784,3 +784,19 @@ def test_a_large_graph_is_exported_on_demand_to_the_same_bytes(
     for name in ("garden.ttl", "garden.trig", "garden.nq"):
         graph.export(tmp_path / name)
         assert (tmp_path / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_language_tags_that_differ_in_case_are_one_in_the_store(tmp_path: Path) -> None:
+    """A text in ``en-gb`` and in ``en-GB`` is one quad there, which stays while one of its sources states it."""
+    folder, out = tmp_path / "bridge", tmp_path / "out"
+    shutil.copytree(Path(__file__).parents[1] / "graphs/harbour-bridge", folder)
+    text = "source: {{id: {0}, title: {0}, published: 2024-05-01, language: {1}}}\nstatements:\n"
+    text += "- triple: [pivot bearing, has defect, rusty]\n  locator: p. 1\n"
+    first, second = folder / "statements/first.yaml", folder / "statements/second.yaml"
+    first.write_text(text.format("first", "en-GB"), "utf-8")
+    onrecord.open(folder).build(out, exports=False)
+    second.write_text(text.format("second", "en-gb"), "utf-8")
+    onrecord.open(folder).build(out, exports=False)
+    second.unlink()
+    left = onrecord.open(folder).build(out, exports=False)
+    assert left["counts"] == onrecord.open(folder).build(tmp_path / "anew", exports=False)["counts"]

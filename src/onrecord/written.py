@@ -45,8 +45,20 @@ def written_forms(objects: Iterable[str]) -> dict[str, str]:
 
 
 def interchangeable(objects: Iterable[str]) -> set[str]:
-    """The typed literals among ``objects`` that the store takes for another one of them."""
-    return {form for forms in _by_canonical(objects).values() if len(forms) > 1 for form in forms}
+    """The literals among ``objects`` that the store takes for another one of them.
+
+    Beside those of one value, these are texts whose language tags differ in the case of their letters alone
+    (RDF 1.1 Concepts, section 3.3).
+
+    >>> sorted(interchangeable(['"rusty"@en-GB', '"rusty"@en-gb', '"rusty"@en']))
+    ['"rusty"@en-GB', '"rusty"@en-gb']
+    """
+    objects = list(objects)
+    by_term = _by_canonical(objects)
+    for term in {term for term in objects if term.startswith('"') and not term.endswith(('"', ">"))}:
+        text, _, tag = term.rpartition("@")
+        by_term.setdefault(f"{text}@{tag.lower()}", []).append(term)
+    return {form for forms in by_term.values() if len(forms) > 1 for form in forms}
 
 
 def canonical_forms(objects: Iterable[str]) -> dict[str, str]:
